@@ -1,0 +1,3 @@
+/** Byte order. */
+
+export type Endian = "little" | "big";

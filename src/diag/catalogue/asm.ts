@@ -1,0 +1,3 @@
+/** Messages of the `asm` room. */
+
+export const asmMessages = {} as const;

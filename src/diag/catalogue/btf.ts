@@ -1,0 +1,3 @@
+/** Messages of the `btf` room. */
+
+export const btfMessages = {} as const;

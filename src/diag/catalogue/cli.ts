@@ -1,0 +1,3 @@
+/** Messages of the `cli` room. */
+
+export const cliMessages = {} as const;

@@ -1,0 +1,3 @@
+/** Messages of the `elf` room. */
+
+export const elfMessages = {} as const;

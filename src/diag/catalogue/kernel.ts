@@ -1,0 +1,3 @@
+/** Messages of the `kernel` room. */
+
+export const kernelMessages = {} as const;

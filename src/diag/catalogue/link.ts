@@ -1,0 +1,3 @@
+/** Messages of the `link` room. */
+
+export const linkMessages = {} as const;

@@ -1,0 +1,3 @@
+/** Messages of the `object` room. */
+
+export const objectMessages = {} as const;

@@ -1,0 +1,3 @@
+/** Messages of the `vm` room. */
+
+export const vmMessages = {} as const;

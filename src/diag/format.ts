@@ -1,0 +1,62 @@
+/**
+ * Diagnostics as text: `file:line:column: error: message [code]`, the source line, a caret, notes and advice.
+ *
+ * The layout follows gcc and clang, so that editors find the place. Colours are the caller's choice.
+ */
+import type { Diagnostic, Place, TextPlace } from "./types.js";
+
+export interface FormatOptions {
+  /** Write ANSI colour sequences. */
+  readonly colour?: boolean;
+}
+
+const escapes = { error: "\x1b[1;31m", warning: "\x1b[1;35m", note: "\x1b[1;36m" } as const;
+const bold = "\x1b[1m";
+const green = "\x1b[1;32m";
+const reset = "\x1b[0m";
+
+/** Source lines longer than this are cut around the caret. */
+const maxSource = 160;
+
+function hex(offset: number): string {
+  return `0x${offset.toString(16)}`;
+}
+
+/** `file:line:column`, or `file(section+0x10)` for binary places. */
+export function formatPlace(place: Place): string {
+  if (place.kind === "text") return `${place.file}:${place.line}:${place.column}`;
+  const where = place.section === undefined ? hex(place.offset) : `${place.section}+${hex(place.offset)}`;
+  return place.file === undefined ? where : `${place.file}(${where})`;
+}
+
+function excerpt(place: TextPlace, colour: boolean): string[] {
+  let { source } = place;
+  let column = place.column - 1;
+  if (source.length > maxSource) {
+    const from = Math.max(0, Math.min(column - maxSource / 2, source.length - maxSource));
+    source = source.slice(from, from + maxSource);
+    column -= from;
+  }
+  const width = Math.max(1, Math.min(place.length, source.length - column));
+  const margin = String(place.line).padStart(5);
+  // Tabs are kept in the caret line, so that the caret stands right whatever the tab width.
+  const pad = source.slice(0, column).replace(/[^\t]/g, " ").padEnd(column);
+  const caret = `^${"~".repeat(width - 1)}`;
+  return [`${margin} | ${source}`, `      | ${pad}${colour ? green + caret + reset : caret}`];
+}
+
+/** A diagnostic as lines of text, without a newline at the end. */
+export function formatDiagnostic(diagnostic: Diagnostic, options: FormatOptions = {}): string {
+  const colour = options.colour ?? false;
+  const paint = (text: string, escape: string): string => (colour ? escape + text + reset : text);
+  const lines: string[] = [];
+  const head = (severity: keyof typeof escapes, message: string, place: Place | undefined): void => {
+    const where = place === undefined ? "bpfkit: " : `${formatPlace(place)}: `;
+    lines.push(`${paint(where, bold)}${paint(`${severity}:`, escapes[severity])} ${message}`);
+    if (place?.kind === "text") lines.push(...excerpt(place, colour));
+  };
+  head(diagnostic.severity, `${diagnostic.message} [${diagnostic.code}]`, diagnostic.place);
+  if (diagnostic.help !== undefined) lines.push(`      = help: ${diagnostic.help}`);
+  for (const note of diagnostic.notes) head("note", note.message, note.place);
+  return lines.join("\n");
+}
