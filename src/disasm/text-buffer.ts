@@ -1,0 +1,117 @@
+/**
+ * A growing buffer of UTF-8 text. Listings are written as bytes: a million lines as strings cost several times as much.
+ */
+import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+
+const zero = 0x30;
+const minus = 0x2d;
+const hexDigits = encodeUtf8("0123456789abcdef");
+
+/** Longest text of a number written by `decimal` or `hex`. */
+const numberRoom = 24;
+
+export class TextBuffer {
+  /** The bytes; those from `length` on are free. Replaced when `ensure` grows it. */
+  bytes: Uint8Array;
+  length = 0;
+
+  constructor(capacity: number = 1 << 16) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `size` more bytes. */
+  ensure(size: number): void {
+    const end = this.length + size;
+    if (end <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(end, 2 * this.bytes.length));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  text(text: string): void {
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    this.ensure(3 * text.length);
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) {
+        const rest = encodeUtf8(text.slice(i));
+        this.bytes.set(rest, this.length);
+        this.length += rest.length;
+        return;
+      }
+      this.bytes[this.length++] = unit;
+    }
+  }
+
+  /** A whole number of at most 2^53 - 1, signed. */
+  decimal(value: number): void {
+    this.ensure(numberRoom);
+    this.length = putDecimal(this.bytes, this.length, value);
+  }
+
+  /** A whole number of at least 0, padded with blanks to `width`. */
+  padded(value: number, width: number): void {
+    this.ensure(numberRoom + width);
+    let digits = 1;
+    for (let limit = 10; limit <= value; limit *= 10) digits++;
+    for (; digits < width; digits++) this.bytes[this.length++] = 0x20;
+    this.length = putDecimal(this.bytes, this.length, value);
+  }
+
+  /** A whole number of at least 0 in hex, with at least `width` digits. */
+  hex(value: number, width: number): void {
+    this.text(value.toString(16).padStart(width, "0"));
+  }
+
+  /** The text so far. */
+  toString(): string {
+    return decodeUtf8(this.bytes.subarray(0, this.length));
+  }
+}
+
+/** Writes a whole number at `at` and returns the end. The caller has made room. */
+export function putDecimal(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 0) {
+    bytes[at++] = minus;
+    value = -value;
+  }
+  if (value < 10) {
+    bytes[at] = zero + value;
+    return at + 1;
+  }
+  let digits = 1;
+  for (let limit = 10; limit <= value; limit *= 10) digits++;
+  const end = at + digits;
+  let to = end;
+  while (value > 0x7fff_ffff) {
+    const rest = Math.floor(value / 10);
+    bytes[--to] = zero + (value - 10 * rest);
+    value = rest;
+  }
+  for (value |= 0; to > at;) {
+    const rest = (value / 10) | 0;
+    bytes[--to] = zero + (value - 10 * rest);
+    value = rest;
+  }
+  return end;
+}
+
+/** Writes `value` (0 to 2^32 - 1) in hex without leading zeros at `at` and returns the end. */
+export function putHex(bytes: Uint8Array, at: number, value: number): number {
+  let shift = 28;
+  while (shift > 0 && value >>> shift === 0) shift -= 4;
+  for (; shift >= 0; shift -= 4) bytes[at++] = hexDigits[(value >>> shift) & 15]!;
+  return at;
+}
+
+/** Writes `count` bytes of `from` as `b7 01 …` with a blank between at `at` and returns the end. */
+export function putHexBytes(bytes: Uint8Array, at: number, from: Uint8Array, start: number, count: number): number {
+  for (let i = start; i < start + count; i++) {
+    const byte = from[i]!;
+    bytes[at] = hexDigits[byte >> 4]!;
+    bytes[at + 1] = hexDigits[byte & 15]!;
+    bytes[at + 2] = 0x20;
+    at += 3;
+  }
+  return at - 1;
+}
