@@ -8,8 +8,22 @@ export {
   type SectionListing,
   type TargetFacts,
 } from "./disassemble.js";
+export {
+  elfFacts,
+  type ElfFacts,
+  type ElfFactsOptions,
+  type HeaderFacts,
+  type RelocFacts,
+  type RelocTableFacts,
+  type SectionFacts,
+  type SegmentFacts,
+  type SymbolFacts,
+  type SymbolTableFacts,
+} from "./elf-facts.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { formatSymbols, listSymbols, type ListedSymbol, type SymbolFormat } from "./nm.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
+export { formatElf, type ElfViews } from "./readelf.js";
+export { formatSizes, sizeFacts, type SizeFacts } from "./size.js";
 export { printDialects } from "./template.js";
