@@ -10,6 +10,11 @@ export {
   type Patch,
   type PatchKind,
 } from "./image.js";
+export { fieldBytes, fitsField, readField, writeField } from "./fields.js";
+export { imageOf } from "./image-of.js";
+export { isMapSection, isMetadataSection } from "./names.js";
+export { objectFromElf, readObject } from "./read.js";
+export { writeObject } from "./write.js";
 export {
   patchesInsn,
   relocTable,

@@ -1,0 +1,264 @@
+/**
+ * Linked Object to Image: code laid out in one array, jumps and calls resolved, everything else in the patch table.
+ *
+ * Source: docs/psabi.md "Images". An Object needs no linker when it has no undefined symbols.
+ */
+import { fits } from "../bytes/index.js";
+import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
+import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
+import { fitsField, writeField } from "./fields.js";
+import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
+import { readLegacyMaps } from "./legacy-maps.js";
+import { isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
+import { patchesInsn, relocTable } from "./relocations.js";
+import type { ObjectFile, ObjectSymbol, Relocation, Section } from "./types.js";
+
+const { SLOT } = opcodes;
+
+/** Where an Object's section went in the Image. */
+type Landing =
+  | { readonly kind: "code"; readonly base: number }
+  | { readonly kind: "segment"; readonly segment: number }
+  | { readonly kind: "maps"; readonly at: ReadonlyMap<number, number> }
+  | { readonly kind: "none" };
+
+interface Building {
+  readonly object: ObjectFile;
+  readonly landings: readonly Landing[];
+  readonly code: Uint8Array;
+  readonly segments: readonly ImageSegment[];
+  readonly functions: readonly ImageFunction[];
+  /** Function number by first slot. */
+  readonly functionAt: ReadonlyMap<number, number>;
+  readonly names: string[];
+  readonly patches: Patch[];
+  readonly faults: Diagnostic[];
+}
+
+/** Is the symbol the start of a function? Assembly without `.type` marks its functions by making them global. */
+function startsFunction(symbol: ObjectSymbol): boolean {
+  return symbol.type === "func" || (symbol.type === "notype" && symbol.binding !== "local" && symbol.name !== "");
+}
+
+function place(object: ObjectFile, section: string, offset: number): BinaryPlace {
+  return { kind: "binary", file: object.file, section, offset };
+}
+
+/** Functions of one code section: from symbol to symbol, the section itself where no symbol starts one at 0. */
+function functionsOf(object: ObjectFile, number: number, base: number): ImageFunction[] {
+  const { name: section, size } = object.sections[number]!;
+  const starts = new Map<number, ObjectSymbol>();
+  for (const symbol of object.symbols) {
+    const { home } = symbol;
+    if (home.kind !== "section" || home.section !== number || !startsFunction(symbol)) continue;
+    if (home.offset % SLOT !== 0 || home.offset >= size) {
+      const facts = { kind: "symbol", name: symbol.name, expected: "the start of an instruction" };
+      throw failure("image-target", facts, place(object, section, home.offset));
+    }
+    const known = starts.get(home.offset);
+    if (known === undefined || (known.binding === "local" && symbol.binding !== "local"))
+      starts.set(home.offset, symbol);
+  }
+  const offsets = [...starts.keys()].toSorted((a, b) => a - b);
+  if (offsets[0] !== 0 && size > 0) offsets.unshift(0);
+  return offsets.map((offset, i) => {
+    const symbol = starts.get(offset);
+    const end = offsets[i + 1] ?? size;
+    return {
+      name: symbol?.name ?? section,
+      section,
+      start: base + offset / SLOT,
+      slots: (end - offset) / SLOT,
+      global: symbol?.binding !== "local",
+    };
+  });
+}
+
+function addPatch(building: Building, patch: Patch): void {
+  building.patches.push(patch);
+}
+
+/** The patch for a name that only a loader knows: a helper or a kernel function. */
+function namePatch(building: Building, kind: PatchKind, name: string, at: number): void {
+  let target = building.names.indexOf(name);
+  if (target < 0) target = building.names.push(name) - 1;
+  addPatch(building, { kind, target, addend: 0, field: "imm32", segment: -1, at });
+}
+
+/** Resolves a call or jump, both ends in code. */
+function resolveBranch(building: Building, section: Section, base: number, relocation: Relocation): void {
+  const { object, code, faults, landings } = building;
+  const { offset, kind, addend } = relocation;
+  const symbol = object.symbols[relocation.symbol]!;
+  const at = base + offset / SLOT;
+  const where = place(object, section.name, offset);
+  const { field, range } = relocTable[kind];
+  if (symbol.home.kind === "undefined") {
+    const callee = kind === "call_imm32" || kind === "helper_imm32" || kind === "kfunc_imm32";
+    if (callee && helperId(symbol.name) !== undefined) {
+      writeSrc(code, at * SLOT, object.endian, 0);
+      return namePatch(building, "helper", symbol.name, at);
+    }
+    if (kind === "kfunc_imm32") return namePatch(building, "kfunc", symbol.name, at);
+    faults.push(diagnostic("image-undefined", { name: symbol.name }, where));
+    return;
+  }
+  const landing = symbol.home.kind === "section" ? landings[symbol.home.section]! : undefined;
+  if (symbol.home.kind !== "section" || landing?.kind !== "code") {
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "code" }, where));
+    return;
+  }
+  const target = BigInt(landing.base * SLOT + symbol.home.offset) + addend;
+  const distance = (target - BigInt(at * SLOT)) / 8n - 1n;
+  const inCode = target >= 0n && target < BigInt(code.length) && target % 8n === 0n;
+  if (!inCode || (kind === "call_imm32" && !building.functionAt.has(Number(target) / SLOT))) {
+    const expected = kind === "call_imm32" ? "the start of a function" : "an instruction";
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected }, where));
+    return;
+  }
+  if (!fitsField(distance, field, range)) {
+    faults.push(diagnostic("image-range", { value: distance, name: symbol.name, field }, where));
+    return;
+  }
+  writeField(code, at * SLOT, field, object.endian, distance);
+}
+
+/** Turns an address reference (from code or from a data segment) into a patch, or a number where the symbol is absolute. */
+function resolveAddress(
+  building: Building,
+  section: Section,
+  from: { readonly segment: number; readonly base: number },
+  relocation: Relocation,
+): void {
+  const { object, faults, landings } = building;
+  const { offset, kind, addend } = relocation;
+  const { field, range } = relocTable[kind];
+  const symbol = object.symbols[relocation.symbol]!;
+  const where = place(object, section.name, offset);
+  const { home } = symbol;
+  if (home.kind === "absolute") {
+    const value = home.value + addend;
+    const bytes = from.segment < 0 ? building.code : building.segments[from.segment]!.data;
+    if (!fitsField(value, field, range)) {
+      faults.push(diagnostic("image-range", { value, name: symbol.name, field }, where));
+      return;
+    }
+    return writeField(bytes, from.segment < 0 ? from.base * SLOT + offset : offset, field, object.endian, value);
+  }
+  if (home.kind !== "section") {
+    faults.push(diagnostic("image-undefined", { name: symbol.name }, where));
+    return;
+  }
+  const landing = landings[home.section]!;
+  const at = from.segment < 0 ? from.base + offset / SLOT : offset;
+  const target = home.offset + Number(addend);
+  const narrow =
+    landing.kind === "maps" ? field !== "imm64" && field !== "imm32" : field !== "imm64" && field !== "data64";
+  if (narrow || !fits(addend, 32, "signed")) {
+    faults.push(diagnostic("image-unsupported", { kind, name: symbol.name, section: section.name }, where));
+    return;
+  }
+  const patch = { field: field as Patch["field"], segment: from.segment, at };
+  if (landing.kind === "maps") {
+    const map = landing.at.get(target);
+    if (map !== undefined) return addPatch(building, { kind: "map", target: map, addend: 0, ...patch });
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "the start of a map" }, where));
+  } else if (landing.kind === "segment") {
+    addPatch(building, { kind: "segment", target: landing.segment, addend: target, ...patch });
+  } else if (landing.kind === "code") {
+    const called = building.functionAt.get(landing.base + target / SLOT);
+    if (called !== undefined) return addPatch(building, { kind: "function", target: called, addend: 0, ...patch });
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "the start of a function" }, where));
+  } else {
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "code, data or a map" }, where));
+  }
+}
+
+/** Places every section: code one after the other, data as segments, maps as definitions. */
+function land(object: ObjectFile): { landings: Landing[]; slots: number; segments: ImageSegment[]; maps: ImageMap[] } {
+  const segments: ImageSegment[] = [];
+  const maps: ImageMap[] = [];
+  let slots = 0;
+  const landings = object.sections.map((section, number): Landing => {
+    const { name, flags, size } = section;
+    if (flags.exec) {
+      if (size % SLOT !== 0) throw failure("image-code-size", { name, size }, place(object, name, size));
+      const base = slots;
+      slots += size / SLOT;
+      return { kind: "code", base };
+    }
+    if (isMapSection(name)) {
+      if (!isLegacyMapSection(name)) {
+        if (size === 0) return { kind: "none" };
+        const first = object.symbols.find(
+          ({ home, type }) => home.kind === "section" && home.section === number && type !== "section",
+        );
+        const facts = { name: first?.name ?? "?", reason: "reading BTF map definitions is not supported yet" };
+        throw failure("image-btf-maps", facts, place(object, name, 0));
+      }
+      const at = new Map<number, number>();
+      for (const { offset, map } of readLegacyMaps(object, number)) at.set(offset, maps.push(map) - 1);
+      return { kind: "maps", at };
+    }
+    if (!flags.alloc || size === 0 || isMetadataSection(name)) return { kind: "none" };
+    segments.push({ name, readOnly: !flags.write, align: section.align, size, data: section.data.slice() });
+    return { kind: "segment", segment: segments.length - 1 };
+  });
+  return { landings, slots, segments, maps };
+}
+
+function licenseOf(object: ObjectFile): string {
+  const bytes = object.sections.find(({ name }) => name === "license")?.data ?? new Uint8Array(0);
+  const end = bytes.indexOf(0);
+  return String.fromCharCode(...bytes.subarray(0, end < 0 ? Math.min(bytes.length, 128) : Math.min(end, 128)));
+}
+
+/** The Image of `object`. Throws BpfkitError with every reference that cannot be resolved or patched. */
+export function imageOf(object: ObjectFile): Image {
+  const { landings, slots, segments, maps } = land(object);
+  const code = new Uint8Array(slots * SLOT);
+  const functions: ImageFunction[] = [];
+  object.sections.forEach((section, number) => {
+    const landing = landings[number]!;
+    if (landing.kind !== "code") return;
+    code.set(section.data, landing.base * SLOT);
+    functions.push(...functionsOf(object, number, landing.base));
+  });
+  const functionAt = new Map(functions.map(({ start }, number) => [start, number]));
+  const building: Building = {
+    object,
+    landings,
+    code,
+    segments,
+    functions,
+    functionAt,
+    names: [],
+    patches: [],
+    faults: [],
+  };
+  object.sections.forEach((section, number) => {
+    const landing = landings[number]!;
+    for (const relocation of section.relocations) {
+      if (landing.kind === "code" && relocTable[relocation.kind].value.endsWith("/8-1")) {
+        resolveBranch(building, section, landing.base, relocation);
+      } else if (landing.kind === "code" && (relocation.kind === "helper_imm32" || relocation.kind === "kfunc_imm32")) {
+        resolveBranch(building, section, landing.base, relocation);
+      } else if (landing.kind === "code" && patchesInsn(relocation.kind)) {
+        resolveAddress(building, section, { segment: -1, base: landing.base }, relocation);
+      } else if (landing.kind === "segment") {
+        resolveAddress(building, section, { segment: landing.segment, base: 0 }, relocation);
+      }
+    }
+  });
+  if (building.faults.length > 0) throw new BpfkitError(building.faults);
+  const programs = functions.flatMap((each, number): ImageProgram[] =>
+    each.section === ".text" || !each.global
+      ? []
+      : [{ name: each.name, section: each.section, function: number, rule: sectionRule(each.section) }],
+  );
+  const { file, endian } = object;
+  const license = licenseOf(object);
+  const { names, patches } = building;
+  patches.sort((a, b) => a.segment - b.segment || a.at - b.at);
+  return { file, endian, license, code, functions, programs, maps, segments, names, patches };
+}

@@ -1,0 +1,15 @@
+/** What section names mean in BPF objects. Source: libbpf, and the legacy loaders for `maps`. */
+
+/** A section of map definitions: `.maps` (described by BTF), `maps` and `maps/…` (legacy, 32-bit words). */
+export function isMapSection(name: string): boolean {
+  return name === ".maps" || isLegacyMapSection(name);
+}
+
+export function isLegacyMapSection(name: string): boolean {
+  return name === "maps" || name.startsWith("maps/");
+}
+
+/** Sections that say something about the programs and are not data of theirs. */
+export function isMetadataSection(name: string): boolean {
+  return name === "license" || name === "version" || name === ".BTF" || name === ".BTF.ext";
+}

@@ -1,0 +1,202 @@
+/**
+ * Object to ELF: relocation kinds turned into the numbers of a dialect, addends put into the fields (SHT_REL).
+ *
+ * Section order: each section followed by its relocation table, then groups, symbol table and string tables.
+ */
+import { BpfkitError, diagnostic, type Diagnostic } from "../diag/index.js";
+import {
+  elfTable,
+  encodeRel,
+  encodeSymbols,
+  layoutElf,
+  SectionHeaderFlag,
+  SectionHeaderType,
+  shndxSection,
+  SymbolBind,
+  type ElfSymbol,
+  type NewSection,
+} from "../elf/index.js";
+import { ByteWriter } from "../bytes/index.js";
+import { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
+import { fitsField, writeField } from "./fields.js";
+import { relocTable, type RelocKind } from "./relocations.js";
+import type { ObjectFile, ObjectSymbol, Section, SectionFlags, SectionType, SymbolType } from "./types.js";
+
+const sht = SectionHeaderType;
+const shf = SectionHeaderFlag;
+
+const typeNumbers: Readonly<Record<Exclude<SectionType, number>, number>> = {
+  progbits: sht.SHT_PROGBITS,
+  nobits: sht.SHT_NOBITS,
+  note: sht.SHT_NOTE,
+  init_array: sht.SHT_INIT_ARRAY,
+  fini_array: sht.SHT_FINI_ARRAY,
+  preinit_array: sht.SHT_PREINIT_ARRAY,
+};
+
+const symbolTypeNumbers: Readonly<Record<Exclude<SymbolType, number>, number>> = {
+  notype: 0,
+  object: 1,
+  func: 2,
+  section: 3,
+  file: 4,
+  common: 5,
+  tls: 6,
+};
+
+const bindingNumbers = { local: 0, global: 1, weak: 2 } as const;
+const visibilityNumbers = { default: 0, internal: 1, hidden: 2, protected: 3 } as const;
+
+function flagBits(flags: SectionFlags, group: boolean, linked: boolean): number {
+  return (
+    (flags.alloc ? shf.SHF_ALLOC : 0) +
+    (flags.write ? shf.SHF_WRITE : 0) +
+    (flags.exec ? shf.SHF_EXECINSTR : 0) +
+    (flags.merge ? shf.SHF_MERGE : 0) +
+    (flags.strings ? shf.SHF_STRINGS : 0) +
+    (flags.exclude ? shf.SHF_EXCLUDE : 0) +
+    (flags.tls ? shf.SHF_TLS : 0) +
+    (flags.retain ? shf.SHF_GNU_RETAIN : 0) +
+    (group ? shf.SHF_GROUP : 0) +
+    (linked ? shf.SHF_LINK_ORDER : 0)
+  );
+}
+
+/** The writable row for each kind in code or data; maps are written by the row of their own. */
+function rowFor(dialect: RelocDialect, kind: RelocKind): DialectRow | undefined {
+  return dialects[dialect].find((row) => row.kind === kind && row.readOnly !== true);
+}
+
+/** The section's data with every addend in its field, and its relocation records. */
+function encodeRelocations(
+  object: ObjectFile,
+  section: Section,
+  dialect: RelocDialect,
+  faults: Diagnostic[],
+): { readonly data: Uint8Array; readonly records: { offset: number; type: number; sym: number }[] } {
+  const data = section.data.slice();
+  const records: { offset: number; type: number; sym: number }[] = [];
+  for (const { offset, kind, symbol, addend } of section.relocations) {
+    const place = { kind: "binary", file: object.file, section: section.name, offset } as const;
+    const { name } = object.symbols[symbol]!;
+    const row = rowFor(dialect, kind);
+    if (row === undefined) {
+      faults.push(diagnostic("object-reloc-no-number", { kind, name, dialect }, place));
+      continue;
+    }
+    const { field } = relocTable[kind];
+    const stored = row.addend === "slots" ? addend / 8n - 1n : addend;
+    const odd = row.addend === "slots" && addend % 8n !== 0n;
+    // LLVM's 64-bit loads hold 32 signed bits of addend and nothing in the second slot.
+    const narrow = field === "imm64" ? "imm32" : field;
+    if (odd || !fitsField(stored, narrow, "signed")) {
+      faults.push(diagnostic("object-reloc-addend", { kind, name, addend, dialect }, place));
+      continue;
+    }
+    writeField(data, offset, narrow, object.endian, stored);
+    records.push({ offset: offset + (row.skew ?? 0), type: row.type, sym: symbol + 1 });
+  }
+  return { data, records };
+}
+
+function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): ElfSymbol {
+  const { home } = symbol;
+  const shndx =
+    home.kind === "section"
+      ? sectionNumbers[home.section]!
+      : home.kind === "absolute"
+        ? elfTable.SHN_ABS
+        : home.kind === "common"
+          ? elfTable.SHN_COMMON
+          : elfTable.SHN_UNDEF;
+  const value =
+    home.kind === "section"
+      ? BigInt(home.offset)
+      : home.kind === "absolute"
+        ? home.value
+        : home.kind === "common"
+          ? BigInt(home.align)
+          : 0n;
+  return {
+    // A section's symbol has its name from the section.
+    name: symbol.type === "section" ? "" : symbol.name,
+    value,
+    size: BigInt(symbol.size),
+    bind: bindingNumbers[symbol.binding],
+    type: typeof symbol.type === "number" ? symbol.type : symbolTypeNumbers[symbol.type],
+    other: visibilityNumbers[symbol.visibility],
+    shndx,
+    reserved: home.kind === "absolute" || home.kind === "common",
+  };
+}
+
+const nullSymbol: ElfSymbol = {
+  name: "",
+  value: 0n,
+  size: 0n,
+  bind: SymbolBind.STB_LOCAL,
+  type: 0,
+  other: 0,
+  shndx: 0,
+  reserved: false,
+};
+
+/** A new section header entry; fields not named are zero. */
+function entry(name: string, type: number, data: Uint8Array, over: Partial<NewSection> = {}): NewSection {
+  return { name, type, data, flags: 0, link: 0, info: 0, addralign: 1, entsize: 0, ...over };
+}
+
+/** Writes `object` as an ELF64 relocatable file. Throws BpfkitError naming every relocation `dialect` cannot express. */
+export function writeObject(object: ObjectFile, options: { readonly dialect?: RelocDialect } = {}): Uint8Array {
+  const dialect = options.dialect ?? "llvm";
+  const faults: Diagnostic[] = [];
+  // Section numbers come first: symbols and links need them.
+  const sectionNumbers: number[] = [];
+  let next = 1;
+  for (const section of object.sections) {
+    sectionNumbers.push(next);
+    next += section.relocations.length > 0 ? 2 : 1;
+  }
+  const firstGroup = next;
+  const symtab = firstGroup + object.groups.length;
+
+  const sections: NewSection[] = [];
+  for (const section of object.sections) {
+    const { data, records } = encodeRelocations(object, section, dialect, faults);
+    sections.push(
+      entry(section.name, typeof section.type === "number" ? section.type : typeNumbers[section.type], data, {
+        flags: flagBits(section.flags, section.group >= 0, section.linkedTo >= 0),
+        link: section.linkedTo >= 0 ? sectionNumbers[section.linkedTo]! : 0,
+        addralign: section.align,
+        entsize: section.entsize,
+        size: section.size,
+      }),
+    );
+    if (section.relocations.length === 0) continue;
+    const info = sections.length;
+    const flags = shf.SHF_INFO_LINK + (section.group >= 0 ? shf.SHF_GROUP : 0);
+    const over = { flags, link: symtab, info, addralign: 8, entsize: elfTable.REL_SIZE };
+    sections.push(entry(`.rel${section.name}`, sht.SHT_REL, encodeRel(records, object.endian), over));
+  }
+  if (faults.length > 0) throw new BpfkitError(faults);
+
+  object.groups.forEach((group, number) => {
+    const writer = new ByteWriter(object.endian);
+    writer.u32(group.comdat ? elfTable.GRP_COMDAT : 0);
+    object.sections.forEach((section, i) => {
+      if (section.group !== number) return;
+      writer.u32(sectionNumbers[i]!);
+      if (section.relocations.length > 0) writer.u32(sectionNumbers[i]! + 1);
+    });
+    const over = { link: symtab, info: group.signature + 1, addralign: 4, entsize: 4 };
+    sections.push(entry(".group", sht.SHT_GROUP, writer.bytes(), over));
+  });
+  const symbols = [nullSymbol, ...object.symbols.map((symbol) => elfSymbol(symbol, sectionNumbers))];
+  const encoded = encodeSymbols(symbols, object.endian);
+  const over = { link: symtab + 1, info: encoded.firstGlobal, addralign: 8, entsize: elfTable.SYM_SIZE };
+  sections.push(entry(".symtab", sht.SHT_SYMTAB, encoded.symtab, over));
+  sections.push(entry(".strtab", sht.SHT_STRTAB, encoded.strtab));
+  if (encoded.shndx !== undefined) sections.push(shndxSection(encoded.shndx, symtab));
+  const { endian, flags } = object;
+  return layoutElf({ endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections });
+}
