@@ -1,0 +1,195 @@
+/**
+ * Image → kernel: maps first, then data segments as one-entry array maps, then the programs that name them.
+ *
+ * Source: bpf(2); the shapes and names of segment maps are libbpf's, so that other tools recognize them. Whatever fails, no
+ * descriptor stays open.
+ */
+import { failure } from "../diag/index.js";
+import { encodeUtf8 } from "../bytes/index.js";
+import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from "../isa/index.js";
+import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
+import { maxName, objectName, type AttrFields } from "./attr.js";
+import { ProgramBuilder, type ProgramCode } from "./closure.js";
+import { KernelProgram, LoadedImage, missing } from "./loaded.js";
+import { createMap, type KernelMap } from "./maps.js";
+import type { Syscalls } from "./syscalls.js";
+import { loadProgram } from "./verifier.js";
+
+const { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
+
+/** Flags of maps and programs (linux/bpf.h). */
+const BPF_F_RDONLY_PROG = 128;
+const BPF_F_SLEEPABLE = 16;
+const BPF_F_XDP_HAS_FRAGS = 32;
+
+export interface LoadOptions {
+  /** Names of the programs to load. Default: all. */
+  readonly programs?: readonly string[];
+  /** The type of all programs, instead of what their sections' names say. */
+  readonly type?: ProgramType | number;
+  /** The expected attach type of all programs, instead of what their sections' names say. */
+  readonly attachType?: number;
+  /** Ask for the verifier's log of programs that are accepted: 1 its steps, 2 more, 4 statistics. Default 0: none. */
+  readonly logLevel?: number;
+}
+
+/** Loads an image. Throws a `BpfkitError`: `VerifierError` where the verifier rejects a program. */
+export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions = {}): LoadedImage {
+  if (image.endian !== syscalls.endian) {
+    throw failure("kernel-endian", { image: image.endian, host: syscalls.endian });
+  }
+  const wanted = choosePrograms(image, options.programs);
+  refuseDataPatches(image);
+  // Everything that can be found wrong without the kernel is found before it is asked.
+  const builder = new ProgramBuilder(image);
+  const built = wanted.map((program) => {
+    const code = builder.build(program.function);
+    return { program, code, fields: typeFields(program, options) };
+  });
+  const open: { close(): void }[] = [];
+  const keep = <Item extends { close(): void }>(item: Item): Item => {
+    open.push(item);
+    return item;
+  };
+  try {
+    const maps = image.maps.map((map) => keep(createMap(syscalls, map)));
+    const segments = new Map<string, KernelMap>();
+    const segmentMaps = image.segments.map((segment) => {
+      if (segment.size === 0) return undefined;
+      const map = keep(createSegment(syscalls, image, segment));
+      segments.set(segment.name, map);
+      return map;
+    });
+    const programs = built.map(({ program, code, fields }) => {
+      fill(image, code, maps, segmentMaps);
+      const { name, section } = program;
+      const answer = loadProgram(syscalls, {
+        name,
+        section,
+        fields: { ...fields, ...codeFields(image, program, code) },
+        functions: code.functions,
+        logLevel: options.logLevel ?? 0,
+      });
+      return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
+    });
+    return new LoadedImage(maps, segments, programs);
+  } catch (error) {
+    for (const each of open.toReversed()) each.close();
+    throw error;
+  }
+}
+
+function choosePrograms(image: Image, names: readonly string[] | undefined): readonly ImageProgram[] {
+  if (names === undefined) return image.programs;
+  for (const name of names) {
+    if (!image.programs.some((program) => program.name === name)) missing("kernel-no-program", image.programs, name);
+  }
+  return image.programs.filter((program) => names.includes(program.name));
+}
+
+/** The kernel fills in no addresses in map values, so an image that needs them cannot be loaded. */
+function refuseDataPatches(image: Image): void {
+  const patch = image.patches.find((each) => each.segment >= 0);
+  if (patch === undefined) return;
+  const segment = image.segments[patch.segment]?.name ?? `segment ${patch.segment}`;
+  throw failure("kernel-data-address", { segment, kind: patch.kind, offset: patch.at });
+}
+
+function typeFields(program: ImageProgram, options: LoadOptions): AttrFields<"BPF_PROG_LOAD"> {
+  const { name, section, rule } = program;
+  const type = options.type ?? programType(program);
+  if (type === undefined) throw failure("kernel-program-type", { name, section });
+  if (options.type === undefined && rule?.needsBtfId === true) throw failure("kernel-needs-btf", { name, section });
+  const flags = (rule?.sleepable === true ? BPF_F_SLEEPABLE : 0) | (rule?.frags === true ? BPF_F_XDP_HAS_FRAGS : 0);
+  const attachType = options.attachType ?? (options.type === undefined ? rule?.attachType : undefined);
+  return { prog_type: type, prog_flags: flags, expected_attach_type: attachType };
+}
+
+function codeFields(image: Image, program: ImageProgram, { code }: ProgramCode): AttrFields<"BPF_PROG_LOAD"> {
+  return {
+    insn_cnt: code.length / SLOT,
+    insns: code,
+    license: encodeUtf8(`${image.license}\0`),
+    prog_name: objectName(program.name),
+  };
+}
+
+/** An array map of one entry that holds the segment. */
+function createSegment(syscalls: Syscalls, image: Image, segment: ImageSegment): KernelMap {
+  const map = createMap(syscalls, {
+    name: segmentMapName(image.file, segment.name),
+    type: MapType.BPF_MAP_TYPE_ARRAY,
+    keySize: 4,
+    valueSize: segment.size,
+    maxEntries: 1,
+    flags: segment.readOnly ? BPF_F_RDONLY_PROG : 0,
+    extra: 0n,
+    pinning: "none",
+  });
+  try {
+    // A new map is all zero.
+    if (segment.data.some((byte) => byte !== 0)) {
+      const value = new Uint8Array(segment.size);
+      value.set(segment.data.subarray(0, segment.size));
+      map.update(new Uint8Array(4), value);
+    }
+    if (segment.readOnly) map.freeze();
+  } catch (error) {
+    map.close();
+    throw error;
+  }
+  return map;
+}
+
+/** libbpf's name: the object's first letters before `.rodata` and its like, other sections as they are. */
+export function segmentMapName(file: string, section: string): string {
+  const plain = section.startsWith(".") && !section.slice(1).includes(".");
+  if (!plain) return objectName(section);
+  const stem = file.slice(file.lastIndexOf("/") + 1).split(".")[0]!;
+  const room = maxName - Math.min(maxName, Math.max(7, section.length));
+  return objectName(stem.slice(0, room) + section);
+}
+
+/** Writes file descriptors and helper ids into the open places of a program. */
+function fill(
+  image: Image,
+  { code, functions, patches }: ProgramCode,
+  maps: readonly KernelMap[],
+  segments: readonly (KernelMap | undefined)[],
+): void {
+  for (const patch of patches) {
+    const at = patch.at * SLOT;
+    const place = (): { name: string; slot: number } => {
+      const home = functions.findLast(({ start }) => start <= patch.at)!;
+      return { name: home.function.name, slot: patch.at - home.start };
+    };
+    if (patch.kind === "map") {
+      const map = maps[patch.target] ?? broken(patch, image.maps.length);
+      writeSrc(code, at, image.endian, BPF_PSEUDO_MAP_FD);
+      writeImm(code, at, image.endian, map.fd);
+      writeImm(code, at + SLOT, image.endian, 0);
+    } else if (patch.kind === "segment") {
+      const segment = image.segments[patch.target] ?? broken(patch, image.segments.length);
+      const map = segments[patch.target];
+      if (map === undefined || patch.addend < 0 || patch.addend >= segment.size) {
+        const what = `the address ${patch.addend} of ${segment.name} is outside of its ${segment.size} bytes`;
+        throw failure("kernel-patch", { ...place(), what });
+      }
+      writeSrc(code, at, image.endian, BPF_PSEUDO_MAP_VALUE);
+      writeImm(code, at, image.endian, map.fd);
+      writeImm(code, at + SLOT, image.endian, patch.addend);
+    } else {
+      const called = image.names[patch.target] ?? broken(patch, image.names.length);
+      const { name } = place();
+      if (patch.kind !== "helper") throw failure("kernel-kfunc", { name, kfunc: called });
+      const id = helperId(called);
+      if (id === undefined) throw failure("kernel-unknown-helper", { name, helper: called });
+      writeSrc(code, at, image.endian, 0);
+      writeImm(code, at, image.endian, id);
+    }
+  }
+}
+
+function broken(patch: Patch, count: number): never {
+  throw failure("kernel-image", { what: `a patch names ${patch.kind} number ${patch.target} of ${count}` });
+}

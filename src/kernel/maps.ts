@@ -1,0 +1,161 @@
+/** Maps of the kernel: create, look up, update, delete, list. Source: bpf(2), linux/bpf.h. */
+import { alignUp } from "../bytes/index.js";
+import { failure } from "../diag/index.js";
+import { abiName, MapType } from "../isa/index.js";
+import type { ImageMap } from "../object/index.js";
+import { bpfRequest, objectName, type AttrFields } from "./attr.js";
+import { Errno, errnoName } from "./errno.js";
+import { generalRefusal } from "./refusal.js";
+import type { Syscalls } from "./syscalls.js";
+
+/** What an update may do: write in any case, only a new key, only one that is there. */
+export type UpdateMode = "any" | "new" | "existing";
+
+const updateFlags: Readonly<Record<UpdateMode, number>> = { any: 0, new: 1, existing: 2 };
+
+const perCpuTypes: ReadonlySet<number> = new Set([
+  MapType.BPF_MAP_TYPE_PERCPU_HASH,
+  MapType.BPF_MAP_TYPE_PERCPU_ARRAY,
+  MapType.BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  MapType.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+]);
+
+/** An open map. Its file descriptor lives until `close`. */
+export class KernelMap {
+  readonly fd: number;
+  readonly definition: ImageMap;
+  /** Is there one value for each possible CPU? */
+  readonly perCpu: boolean;
+  /** Bytes of a value as `lookup` gives and `update` takes it: all CPUs' values, each rounded up to 8, in a per-CPU map. */
+  readonly valueBytes: number;
+  readonly #syscalls: Syscalls;
+  #open = true;
+
+  constructor(syscalls: Syscalls, fd: number, definition: ImageMap) {
+    this.#syscalls = syscalls;
+    this.fd = fd;
+    this.definition = definition;
+    this.perCpu = perCpuTypes.has(definition.type);
+    this.valueBytes = this.perCpu ? alignUp(definition.valueSize, 8) * syscalls.possibleCpus() : definition.valueSize;
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /** The value of `key`, or undefined where there is none. */
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    this.#check("key", key, this.definition.keySize);
+    const value = new Uint8Array(this.valueBytes);
+    const errno = this.#call("BPF_MAP_LOOKUP_ELEM", { map_fd: this.fd, key, value, flags: 0 });
+    if (errno === Errno.ENOENT) return undefined;
+    if (errno !== 0) throw this.#refused("look up a key in", errno);
+    return value;
+  }
+
+  update(key: Uint8Array, value: Uint8Array, mode: UpdateMode = "any"): void {
+    this.#check("key", key, this.definition.keySize);
+    this.#check("value", value, this.valueBytes);
+    const errno = this.#call("BPF_MAP_UPDATE_ELEM", { map_fd: this.fd, key, value, flags: updateFlags[mode] });
+    if (errno !== 0) throw this.#refused("update", errno);
+  }
+
+  /** Deletes `key`; false where there is none. */
+  delete(key: Uint8Array): boolean {
+    this.#check("key", key, this.definition.keySize);
+    const errno = this.#call("BPF_MAP_DELETE_ELEM", { map_fd: this.fd, key });
+    if (errno === Errno.ENOENT) return false;
+    if (errno !== 0) throw this.#refused("delete a key of", errno);
+    return true;
+  }
+
+  /** The key behind `key` in the map's own order, the first one without `key`; undefined at the end. */
+  nextKey(key?: Uint8Array): Uint8Array | undefined {
+    if (key !== undefined) this.#check("key", key, this.definition.keySize);
+    const next = new Uint8Array(this.definition.keySize);
+    const errno = this.#call("BPF_MAP_GET_NEXT_KEY", { map_fd: this.fd, key, next_key: next });
+    if (errno === Errno.ENOENT) return undefined;
+    if (errno !== 0) throw this.#refused("list the keys of", errno);
+    return next;
+  }
+
+  /**
+   * All keys with their values. Keys deleted meanwhile are left out; a key may come twice when others are deleted. Throws
+   * `kernel-map-changing` instead of going round for ever.
+   */
+  *entries(): Generator<readonly [key: Uint8Array, value: Uint8Array], void, undefined> {
+    const limit = 2 * this.definition.maxEntries + 64;
+    let key = this.nextKey();
+    for (let count = 0; key !== undefined; count++) {
+      if (count === limit) throw failure("kernel-map-changing", { name: this.name, limit });
+      const value = this.lookup(key);
+      if (value !== undefined) yield [key, value];
+      key = this.nextKey(key);
+    }
+  }
+
+  /** The values of `key` in a per-CPU map, one of `valueSize` bytes for each possible CPU; undefined where there are none. */
+  lookupPerCpu(key: Uint8Array): Uint8Array[] | undefined {
+    const all = this.lookup(key);
+    if (all === undefined) return undefined;
+    const { valueSize } = this.definition;
+    const step = this.perCpu ? alignUp(valueSize, 8) : this.valueBytes;
+    const count = step === 0 ? 0 : this.valueBytes / step;
+    return Array.from({ length: count }, (_, cpu) => all.subarray(cpu * step, cpu * step + valueSize));
+  }
+
+  /** No more writes from user space (`BPF_MAP_FREEZE`): the verifier then takes a read-only map's values as constants. */
+  freeze(): void {
+    const errno = this.#call("BPF_MAP_FREEZE", { map_fd: this.fd });
+    if (errno !== 0) throw this.#refused("freeze", errno);
+  }
+
+  /** Gives the descriptor back; the kernel keeps the map while a program uses it. Further calls do nothing. */
+  close(): void {
+    if (this.#open) this.#syscalls.close(this.fd);
+    this.#open = false;
+  }
+
+  #call<
+    Command extends
+      | "BPF_MAP_LOOKUP_ELEM"
+      | "BPF_MAP_UPDATE_ELEM"
+      | "BPF_MAP_DELETE_ELEM"
+      | "BPF_MAP_GET_NEXT_KEY"
+      | "BPF_MAP_FREEZE",
+  >(command: Command, fields: AttrFields<Command>): number {
+    if (!this.#open) return Errno.EBADF;
+    return -Math.min(0, this.#syscalls.bpf(bpfRequest(command, fields, this.#syscalls.endian)));
+  }
+
+  #check(what: "key" | "value", bytes: Uint8Array, expected: number): void {
+    if (bytes.length === expected) return;
+    throw failure("kernel-map-length", { what, name: this.name, actual: bytes.length, expected });
+  }
+
+  #refused(action: string, errno: number): Error {
+    const general = errno === Errno.EPERM ? undefined : generalRefusal(errno, `${action} map ${this.name}`);
+    return general ?? failure("kernel-map-access", { action, name: this.name, errno: errnoName(errno) });
+  }
+}
+
+/** Creates the map. A perf event array without a size gets an entry for each possible CPU, as other loaders do. */
+export function createMap(syscalls: Syscalls, asked: ImageMap): KernelMap {
+  if (asked.pinning !== "none") throw failure("kernel-map-pinning", { name: asked.name });
+  const perCpuEntries = asked.type === MapType.BPF_MAP_TYPE_PERF_EVENT_ARRAY && asked.maxEntries === 0;
+  const definition = perCpuEntries ? { ...asked, maxEntries: syscalls.possibleCpus() } : asked;
+  const fields = {
+    map_type: definition.type,
+    key_size: definition.keySize,
+    value_size: definition.valueSize,
+    max_entries: definition.maxEntries,
+    map_flags: definition.flags,
+    map_name: objectName(definition.name),
+    map_extra: definition.extra === 0n ? undefined : definition.extra,
+  };
+  const fd = syscalls.bpf(bpfRequest("BPF_MAP_CREATE", fields, syscalls.endian));
+  if (fd >= 0) return new KernelMap(syscalls, fd, definition);
+  const { name, keySize, valueSize, maxEntries, flags } = definition;
+  const facts = { name, keySize, valueSize, maxEntries, flags, type: abiName(MapType, definition.type) };
+  throw generalRefusal(-fd, `create map ${name}`) ?? failure("kernel-map-refused", { ...facts, errno: errnoName(-fd) });
+}

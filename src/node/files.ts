@@ -1,0 +1,97 @@
+/**
+ * Reading and writing whole files for the commands. `-` is standard input or output.
+ *
+ * Output appears at once or not at all: it goes to a file beside the target, which then takes the target's name.
+ */
+import { randomBytes } from "node:crypto";
+import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { failure } from "../diag/index.js";
+
+/** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return view(path === "-" ? await readStream(process.stdin) : await readFile(path));
+  } catch (error) {
+    throw failure("file-not-read", { path: nameOf(path, "standard input"), reason: reasonOf(error) });
+  }
+}
+
+/** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
+export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    if (path === "-") await writeStream(process.stdout, bytes);
+    else await writeWhole(path, bytes);
+  } catch (error) {
+    throw failure("file-not-written", { path: nameOf(path, "standard output"), reason: reasonOf(error) });
+  }
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const known = await stat(path).catch(() => undefined);
+  // Devices and pipes cannot be replaced, only written to.
+  if (known !== undefined && !known.isFile()) return writeFile(path, bytes);
+  // A link keeps pointing to the file that is replaced, and a file keeps its permissions.
+  const target = known === undefined ? path : await realpath(path);
+  const beside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
+  const file = await open(beside, "wx");
+  try {
+    try {
+      await file.writeFile(bytes);
+      if (known !== undefined) await file.chmod(known.mode & 0o777);
+    } finally {
+      await file.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+/** A Buffer's bytes as a plain Uint8Array, whose `slice` copies. */
+function view(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+async function readStream(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function writeStream(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Without a listener a broken pipe would end the process with a stack trace.
+    stream.once("error", reject);
+    stream.write(bytes, () => {
+      stream.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+function nameOf(path: string, standard: string): string {
+  return path === "-" ? standard : path;
+}
+
+/** Reasons in words by `code` of Node's error. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EEXIST: "something of that name is in the way",
+  EISDIR: "it is a folder",
+  ELOOP: "its links go round in a circle",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "there is no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EPERM: "not permitted",
+  EPIPE: "the reader has gone",
+  EROFS: "the file system is read-only",
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}

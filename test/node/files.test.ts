@@ -1,0 +1,79 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { BpfkitError } from "../../src/diag/index.js";
+import { readInput, writeOutput } from "../../src/node/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "bpfkit-files-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function messageOf(run: Promise<unknown>): Promise<string> {
+  try {
+    await run;
+  } catch (error) {
+    if (error instanceof BpfkitError) return `${error.diagnostics[0]!.code}: ${error.message}`;
+    throw error;
+  }
+  return "no error";
+}
+
+test("bytes come back, and nothing else is left in the folder", async () => {
+  const path = join(folder, "a.o");
+  await writeOutput(path, Uint8Array.of(1, 2, 3));
+  const bytes = await readInput(path);
+  expect(bytes).toEqual(Uint8Array.of(1, 2, 3));
+  expect(bytes.constructor).toBe(Uint8Array);
+  await writeOutput(path, new Uint8Array(0));
+  expect(await readInput(path)).toEqual(new Uint8Array(0));
+  expect(readdirSync(folder)).toEqual(["a.o"]);
+});
+
+test("a new file gets the usual permissions, a replaced one keeps its own", async () => {
+  const path = join(folder, "mode.o");
+  const usual = join(folder, "usual");
+  writeFileSync(usual, "");
+  await writeOutput(path, Uint8Array.of(1));
+  expect(statSync(path).mode).toBe(statSync(usual).mode);
+  chmodSync(path, 0o741);
+  await writeOutput(path, Uint8Array.of(2));
+  expect(statSync(path).mode & 0o777).toBe(0o741);
+});
+
+test("a link stays a link, a device is written to", async () => {
+  const target = join(folder, "target.o");
+  const link = join(folder, "link.o");
+  writeFileSync(target, "old");
+  symlinkSync(target, link);
+  await writeOutput(link, Uint8Array.of(65));
+  expect(readFileSync(target, "utf8")).toBe("A");
+  await writeOutput("/dev/null", Uint8Array.of(65));
+  expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+});
+
+test("what cannot be read or written is said in words", async () => {
+  const inner = join(folder, "inner");
+  mkdirSync(inner);
+  const nowhere = join(folder, "no", "where.o");
+  expect(await messageOf(readInput(nowhere))).toBe(
+    `file-not-read: cannot read ${nowhere}: there is no such file or folder`,
+  );
+  expect(await messageOf(readInput(inner))).toBe(`file-not-read: cannot read ${inner}: it is a folder`);
+  expect(await messageOf(writeOutput(nowhere, new Uint8Array(1)))).toBe(
+    `file-not-written: cannot write ${nowhere}: there is no such file or folder`,
+  );
+  expect(await messageOf(writeOutput(inner, new Uint8Array(1)))).toBe(
+    `file-not-written: cannot write ${inner}: it is a folder`,
+  );
+  expect(readdirSync(inner)).toEqual([]);
+});
