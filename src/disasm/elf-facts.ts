@@ -1,0 +1,178 @@
+/**
+ * What readelf shows of an ELF file, as plain data: numbers of the file beside their names. A table that cannot be read is
+ * reported in `problems` and left out; the rest is still shown.
+ */
+import { BpfkitError, type Diagnostic } from "../diag/index.js";
+import {
+  readRelocs,
+  readSymbols,
+  SectionHeaderFlag,
+  SectionHeaderType,
+  SymbolKind,
+  type ElfFile,
+  type ElfHeader,
+  type ElfSection,
+  type ElfSegment,
+} from "../elf/index.js";
+import type { Endian } from "../bytes/index.js";
+import type { RelocDialect } from "../object/index.js";
+import * as names from "./elf-names.js";
+
+export interface HeaderFacts extends ElfHeader {
+  /** The 16 bytes of `e_ident`, hex. */
+  readonly ident: readonly number[];
+  readonly endian: Endian;
+  readonly typeName: string;
+  readonly machineName: string;
+  readonly abiName: string;
+}
+
+/** A section header; `data` stays in the file. */
+export interface SectionFacts extends Omit<ElfSection, "data" | "nameOffset"> {
+  readonly typeName: string;
+  readonly flagLetters: string;
+}
+
+export interface SegmentFacts extends ElfSegment {
+  readonly typeName: string;
+}
+
+export interface SymbolFacts {
+  readonly index: number;
+  readonly name: string;
+  readonly value: bigint;
+  /** In bytes. */
+  readonly size: bigint;
+  readonly type: string;
+  readonly bind: string;
+  readonly visibility: string;
+  /** `UND`, `ABS`, `COM` or a section's index. */
+  readonly home: string;
+}
+
+export interface SymbolTableFacts {
+  readonly section: string;
+  readonly symbols: readonly SymbolFacts[];
+}
+
+export interface RelocFacts {
+  /** `r_offset`, in bytes. */
+  readonly offset: number;
+  readonly type: number;
+  /** The dialect's name of `type`, or undefined. */
+  readonly typeName: string | undefined;
+  readonly symbol: number;
+  readonly symbolName: string;
+  readonly symbolValue: bigint | undefined;
+  /** Undefined where the addend is in the relocated field (SHT_REL). */
+  readonly addend: bigint | undefined;
+}
+
+export interface RelocTableFacts {
+  readonly section: string;
+  /** In bytes, of the table in the file. */
+  readonly offset: number;
+  /** The name of the section the relocations are for. */
+  readonly target: string;
+  readonly relocs: readonly RelocFacts[];
+}
+
+export interface ElfFacts {
+  readonly file: string | undefined;
+  readonly header: HeaderFacts;
+  readonly sections: readonly SectionFacts[];
+  readonly segments: readonly SegmentFacts[];
+  readonly symbolTables: readonly SymbolTableFacts[];
+  readonly relocTables: readonly RelocTableFacts[];
+  readonly problems: readonly Diagnostic[];
+}
+
+export interface ElfFactsOptions {
+  /** Whose relocation numbers the file has; LLVM's unless given. */
+  readonly dialect?: RelocDialect;
+}
+
+function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
+  return readSymbols(elf, section).map((symbol, index) => {
+    const isSection = symbol.type === SymbolKind.STT_SECTION && symbol.name === "" && !symbol.reserved;
+    return {
+      index,
+      name: isSection ? (elf.sections[symbol.shndx]?.name ?? "") : symbol.name,
+      value: symbol.value,
+      size: symbol.size,
+      type: names.kindName(symbol.type),
+      bind: names.bindName(symbol.bind),
+      visibility: names.visibilityName(symbol.other),
+      home: names.homeName(symbol.shndx, symbol.reserved),
+    };
+  });
+}
+
+/** Everything readelf shows of `elf`. Throws nothing: what cannot be read is in `problems`. */
+export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts {
+  const { SHT_SYMTAB, SHT_DYNSYM, SHT_REL, SHT_RELA } = SectionHeaderType;
+  const problems: Diagnostic[] = [];
+  const tolerant = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof BpfkitError)) throw error;
+      problems.push(...error.diagnostics);
+      return undefined;
+    }
+  };
+
+  const tables = new Map<number, readonly SymbolFacts[]>();
+  const symbolTables: SymbolTableFacts[] = [];
+  for (const section of elf.sections) {
+    if (section.type !== SHT_SYMTAB && section.type !== SHT_DYNSYM) continue;
+    const symbols = tolerant(() => symbolFacts(elf, section));
+    if (symbols === undefined) continue;
+    tables.set(section.index, symbols);
+    symbolTables.push({ section: section.name, symbols });
+  }
+
+  const relocTables: RelocTableFacts[] = [];
+  for (const section of elf.sections) {
+    if (section.type !== SHT_REL && section.type !== SHT_RELA) continue;
+    const target = elf.sections[section.info];
+    const symbols = tables.get(section.link) ?? [];
+    const inCode = ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
+    const relocs = tolerant(() => readRelocs(elf, section))?.map(({ offset, type, sym, addend }): RelocFacts => {
+      const symbol = symbols[sym];
+      return {
+        offset,
+        type,
+        typeName: names.relocName(options.dialect ?? "llvm", type, inCode),
+        symbol: sym,
+        symbolName: symbol?.name ?? `<no symbol ${sym}>`,
+        symbolValue: symbol?.value,
+        addend,
+      };
+    });
+    if (relocs === undefined) continue;
+    relocTables.push({ section: section.name, offset: section.offset, target: target?.name ?? "", relocs });
+  }
+
+  const { type, machine, osabi } = elf.header;
+  return {
+    file: elf.file,
+    header: {
+      ...elf.header,
+      ident: Array.from(elf.bytes.subarray(0, 16)),
+      endian: elf.endian,
+      typeName: names.typeName(type),
+      machineName: names.machineName(machine),
+      abiName: names.abiName(osabi),
+    },
+    sections: elf.sections.map(({ data: _, nameOffset: __, ...section }) => ({
+      ...section,
+      typeName: names.sectionTypeName(section.type),
+      flagLetters: names.sectionFlagLetters(section.flags),
+    })),
+    segments: elf.segments.map((segment) => ({ ...segment, typeName: names.segmentTypeName(segment.type) })),
+    symbolTables,
+    relocTables,
+    problems,
+  };
+}

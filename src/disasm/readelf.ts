@@ -1,0 +1,146 @@
+/** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
+import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+
+/** Which views to print; those not named are left out. */
+export interface ElfViews {
+  readonly header?: boolean;
+  readonly sections?: boolean;
+  readonly segments?: boolean;
+  readonly symbols?: boolean;
+  readonly relocations?: boolean;
+}
+
+function hex(value: number | bigint, digits = 0): string {
+  return BigInt.asUintN(64, BigInt(value)).toString(16).padStart(digits, "0");
+}
+
+function headerLines(header: HeaderFacts): string[] {
+  const dataWords = header.endian === "little" ? "little endian" : "big endian";
+  const bytes = (size: number): string => `${size} (bytes)`;
+  const lines: (readonly [string, string])[] = [
+    ["Class:", "ELF64"],
+    ["Data:", `2's complement, ${dataWords}`],
+    ["Version:", `${header.ident[6]!}${header.ident[6] === 1 ? " (current)" : ""}`],
+    ["OS/ABI:", header.abiName],
+    ["ABI Version:", String(header.abiversion)],
+    ["Type:", header.typeName],
+    ["Machine:", header.machineName],
+    ["Version:", `0x${hex(header.version)}`],
+    ["Entry point address:", `0x${hex(header.entry)}`],
+    ["Start of program headers:", `${header.phoff} (bytes into file)`],
+    ["Start of section headers:", `${header.shoff} (bytes into file)`],
+    ["Flags:", `0x${hex(header.flags)}`],
+    ["Size of this header:", bytes(header.ehsize)],
+    ["Size of program headers:", bytes(header.phentsize)],
+    ["Number of program headers:", String(header.phnum)],
+    ["Size of section headers:", bytes(header.shentsize)],
+    ["Number of section headers:", String(header.shnum)],
+    ["Section header string table index:", String(header.shstrndx)],
+  ];
+  const magic = header.ident.map((byte) => hex(byte, 2)).join(" ");
+  return ["ELF Header:", `  Magic:   ${magic}`, ...lines.map(([name, value]) => `  ${name.padEnd(35)}${value}`)];
+}
+
+const flagKey = [
+  "Key to Flags:",
+  "  W (write), A (alloc), X (execute), M (merge), S (strings), I (info),",
+  "  L (link order), O (extra OS processing required), G (group), T (TLS),",
+  "  C (compressed), x (unknown), o (OS specific), E (exclude),",
+  "  R (retain), p (processor specific)",
+];
+
+function sectionLine(section: SectionFacts): string {
+  return [
+    `  [${String(section.index).padStart(2)}]`,
+    section.name.padEnd(17),
+    section.typeName.padEnd(15),
+    hex(section.addr, 16),
+    hex(section.offset, 6),
+    hex(section.size, 6),
+    hex(section.entsize, 2),
+    section.flagLetters.padStart(3),
+    String(section.link).padStart(2),
+    String(section.info).padStart(3),
+    String(section.addralign).padStart(2),
+  ].join(" ");
+}
+
+function sectionLines({ header, sections }: ElfFacts): string[] {
+  return [
+    `There are ${sections.length} section headers, starting at offset 0x${hex(header.shoff)}:`,
+    "",
+    "Section Headers:",
+    "  [Nr] Name              Type            Address          Off    Size   ES Flg Lk Inf Al",
+    ...sections.map(sectionLine),
+    ...flagKey,
+  ];
+}
+
+function segmentLines({ header, segments }: ElfFacts): string[] {
+  if (segments.length === 0) return ["", "There are no program headers in this file."];
+  const rows = segments.map((segment) => {
+    const letters = ["R", "W", "E"].map((letter, i) => ((segment.flags & (4 >> i)) === 0 ? " " : letter)).join("");
+    const six = (value: number | bigint): string => `0x${hex(value, 6)}`;
+    const sixteen = (value: bigint): string => `0x${hex(value, 16)}`;
+    const places = [six(segment.offset), sixteen(segment.vaddr), sixteen(segment.paddr)];
+    const sizes = [six(segment.filesz), six(segment.memsz), letters, `0x${hex(segment.align)}`];
+    return `  ${segment.typeName.padEnd(14)} ${[...places, ...sizes].join(" ")}`;
+  });
+  return [
+    "",
+    `Elf file type is ${header.typeName}`,
+    `Entry point 0x${hex(header.entry)}`,
+    `There are ${segments.length} program headers, starting at offset ${header.phoff}`,
+    "",
+    "Program Headers:",
+    "  Type           Offset   VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align",
+    ...rows,
+  ];
+}
+
+function symbolLine({ index, value, size, type, bind, visibility, home, name }: SymbolFacts): string {
+  const words = `${type.padEnd(7)} ${bind.padEnd(6)} ${visibility.padEnd(9)} ${home.padStart(3)}`;
+  return `${String(index).padStart(6)}: ${hex(value, 16)} ${String(size).padStart(5)} ${words} ${name}`;
+}
+
+function symbolLines({ symbolTables }: ElfFacts): string[] {
+  return symbolTables.flatMap(({ section, symbols }) => [
+    "",
+    `Symbol table '${section}' contains ${symbols.length} entries:`,
+    "   Num:    Value          Size Type    Bind   Vis       Ndx Name",
+    ...symbols.map(symbolLine),
+  ]);
+}
+
+function relocLine({ offset, type, typeName, symbol, symbolName, symbolValue, addend }: RelocFacts): string {
+  const info = (BigInt(symbol) << 32n) | BigInt(type);
+  const shown = typeName ?? `<unknown: ${type}>`;
+  const line = `${hex(offset, 16)}  ${hex(info, 16)} ${shown.padEnd(22)}`;
+  const plus = addend === undefined ? "" : addend < 0n ? ` - ${hex(-addend)}` : ` + ${hex(addend)}`;
+  if (symbol === 0) return `${line}${addend === undefined ? "" : ` ${hex(addend)}`}`.trimEnd();
+  return `${line} ${symbolValue === undefined ? " ".repeat(16) : hex(symbolValue, 16)} ${symbolName}${plus}`;
+}
+
+function relocLines({ relocTables }: ElfFacts): string[] {
+  if (relocTables.length === 0) return ["", "There are no relocations in this file."];
+  return relocTables.flatMap(({ section, offset, relocs }) => {
+    const hasAddend = relocs.some(({ addend }) => addend !== undefined);
+    return [
+      "",
+      `Relocation section '${section}' at offset 0x${hex(offset)} contains ${relocs.length} entries:`,
+      `    Offset             Info             Type               Symbol's Value  Symbol's Name${hasAddend ? " + Addend" : ""}`,
+      ...relocs.map(relocLine),
+    ];
+  });
+}
+
+/** The views of `facts` that `views` asks for, in readelf's order. */
+export function formatElf(facts: ElfFacts, views: ElfViews): string {
+  const lines: string[] = [];
+  if (views.header === true) lines.push(...headerLines(facts.header));
+  if (views.sections === true) lines.push(...sectionLines(facts));
+  if (views.segments === true) lines.push(...segmentLines(facts));
+  if (views.relocations === true) lines.push(...relocLines(facts));
+  if (views.symbols === true) lines.push(...symbolLines(facts));
+  return lines.map((line) => `${line}\n`).join("");
+}
