@@ -1,0 +1,139 @@
+/** Text to Object: reads statement by statement, then settles what had to wait for symbols. */
+import { encodeUtf8 } from "../bytes/index.js";
+import { detectDialect } from "./detect.js";
+import { directive } from "./directives.js";
+import { assign } from "./directives-symbol.js";
+import { emitInsn } from "./emit.js";
+import { explain } from "./explain.js";
+import { makeObject } from "./object.js";
+import { Resolver } from "./resolve.js";
+import { Run } from "./run.js";
+import { colon } from "./scan.js";
+import { Source } from "./source.js";
+import { isDefined } from "./symbols.js";
+import { packed, Token } from "./tokens.js";
+import type { AssembleOptions, AssembleResult } from "./types.js";
+
+const equals = packed("=");
+const dot = 0x2e;
+
+/** Places of symbols and fields are kept in 32 bits. */
+const maxText = 2 ** 31 - 1;
+
+/**
+ * Assembles `source` (text, or its UTF-8 bytes). Never throws on bad text: every error of the text is in `diagnostics`, and
+ * `object` is undefined when there is one.
+ */
+export function assemble(source: string | Uint8Array, options: AssembleOptions = {}): AssembleResult {
+  const text = typeof source === "string" ? encodeUtf8(source) : source;
+  const file = options.file ?? "<source>";
+  const endian = options.endian ?? "little";
+  const { syntax = "auto" } = options;
+  const run = new Run(new Source(file, text), endian, syntax === "auto" ? detectDialect(text) : syntax);
+  const { report } = run;
+  if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
+  else while (!report.full && run.scanner.next()) statement(run);
+  const object = settle(run, file);
+  const diagnostics = report.finish();
+  return { object: report.errors > 0 ? undefined : object, diagnostics };
+}
+
+function settle(run: Run, file: string): AssembleResult["object"] {
+  const { report, sections, symbols } = run;
+  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance);
+  for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
+  for (const section of sections.all) resolver.section(section);
+  if (report.errors > 0) return undefined;
+  return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
+}
+
+/** Labels, then a directive, an assignment or an instruction. */
+function statement(run: Run): void {
+  const { tokens, scanner } = run;
+  if (scanner.problem !== undefined) {
+    const { problem, problemAt, problemEnd } = scanner;
+    return run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
+  }
+  let first = 0;
+  while (tokens.is(first + 1, colon) && first + 1 < tokens.count) {
+    if (!label(run, first)) return;
+    first += 2;
+  }
+  if (first >= tokens.count) return;
+  if (tokens.kind[first] === Token.word) {
+    if (run.source.text[tokens.start[first]!] === dot && !tokens.is(first + 1, equals)) {
+      if (first > 0) dropTokens(run, first);
+      return directive(run);
+    }
+    // `name = value`; in pseudo-C a register there starts an instruction.
+    if (
+      tokens.is(first + 1, equals) &&
+      run.registers.byWord.get(run.interner.folded[tokens.value[first]!]!) === undefined
+    ) {
+      return assignment(run, first);
+    }
+  }
+  instruction(run, first);
+}
+
+function assignment(run: Run, first: number): void {
+  const name = run.interner.names[run.tokens.value[first]!]!;
+  if (name === ".") return run.errorAt("asm-unsupported", { name: ". =" }, first);
+  if (/^[rw]\d+$/i.test(name)) return run.errorAt("asm-register", { name, guess: "r0 … r10" }, first);
+  assign(run, first, first + 2);
+}
+
+/** Shifts the statement's tokens so that token `first` is token 0. */
+function dropTokens(run: Run, first: number): void {
+  const { tokens } = run;
+  tokens.kind.copyWithin(0, first, tokens.count + 1);
+  tokens.value.copyWithin(0, first, tokens.count + 1);
+  tokens.start.copyWithin(0, first, tokens.count + 1);
+  tokens.end.copyWithin(0, first, tokens.count + 1);
+  const bigs = [...tokens.bigs];
+  tokens.bigs.clear();
+  for (const [at, value] of bigs) tokens.bigs.set(at - first, value);
+  tokens.count -= first;
+}
+
+/** Defines the label at token `at`; false after an error. */
+function label(run: Run, at: number): boolean {
+  const { tokens, sections, symbols } = run;
+  const section = sections.current;
+  const start = tokens.start[at]!;
+  if (tokens.kind[at] === Token.number) {
+    symbols.defineNumeric(tokens.value[at]!, section, section.size, start);
+    return true;
+  }
+  if (tokens.kind[at] !== Token.word) {
+    run.expected("a label, a directive or an instruction", at);
+    return false;
+  }
+  const symbol = symbols.get(tokens.value[at]!, start);
+  if (symbol.name === ".") {
+    run.expected("a label", at);
+    return false;
+  }
+  if (isDefined(symbol)) {
+    const facts = { name: symbol.name };
+    run.report.addWithNote("asm-redefined", facts, start, tokens.end[at]!, "first defined here", symbol.at);
+    return false;
+  }
+  symbol.section = section;
+  symbol.offset = section.size;
+  symbol.at = start;
+  return true;
+}
+
+function instruction(run: Run, first: number): void {
+  const { matcher, sections } = run;
+  matcher.opcode = run.scanner.opcode;
+  const leaf = matcher.match(run.grammar, first);
+  if (leaf === undefined) return explain(run, first);
+  const section = sections.current;
+  if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, first);
+  const problem = emitInsn(section, run.endian, leaf, matcher);
+  if (problem === undefined) return;
+  const { code, operand } = problem;
+  run.report.add(code, {}, operand.at, operand.end);
+}

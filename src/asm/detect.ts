@@ -1,0 +1,48 @@
+/**
+ * Which spelling a text is in. The first statement that tells decides, in this order of questions:
+ *
+ * * `12: (bf) …`, `goto pc+5`: kernel;
+ * * `rN =`, `rN +=`, `if …`, `goto …`, `*(…`, `lock *(…`: pseudo-C;
+ * * a register with `%`: GNU, unless one of the first 64 KiB's statements has a word that only conformance texts have
+ *   (`lock add`, `movsx832`, `be16 %r1`, `call local`, a jump to `exit`);
+ * * any other instruction with operands: plain.
+ *
+ * A text that tells nothing is plain.
+ */
+import { decodeUtf8 } from "../bytes/index.js";
+import type { Dialect } from "../isa/index.js";
+
+/** Bytes that are looked at. */
+const window = 65_536;
+
+const kernel = /^\d+:\s*\([0-9a-f]{2}\)|\b(goto|gotol|may_goto|call)\s+pc[+-]/;
+const pseudoc =
+  /^([rw]\d+\s*(s?[-+*/%&|^<>]{0,3}=)|if\s+[rw]\d|goto\b|gotol\b|may_goto\b|gotox\b|callx\b|ld_pseudo\b|(lock\s+)?\*\s*\(|store_release\s*\()/i;
+const conformance =
+  /^(lock\s+\w|movsx\d|(le|be|swap|bswap)(16|32|64)\s+%|call\s+(local|helper)\b|ja32\b)|^j\w+\s.*[\s,]exit$/;
+const percent = /%(r\d+|fp)\b/i;
+
+export function detectDialect(text: Uint8Array): Dialect {
+  const head = decodeUtf8(text.subarray(0, window)).replace(/\/\*[^]*?\*\//g, " ");
+  let gnu = false;
+  for (const line of head.split("\n")) {
+    const statement = line
+      .replace(/(#|\/\/|;).*/, "")
+      .replace(/^\s*([\w.$]+\s*:(?!\s*\())*/, "")
+      .trim();
+    const whole = line.trim();
+    if (!gnu && kernel.test(whole)) return "kernel";
+    if (statement === "" || (statement.startsWith(".") && !/^\.\s*=/.test(statement))) {
+      const name = /^\.syntax\s+(plain|gnu|pseudoc|kernel|conformance)$/.exec(statement)?.[1];
+      if (name !== undefined && !gnu) return name as Dialect;
+      continue;
+    }
+    if (conformance.test(statement) && (gnu || percent.test(statement) || /^call\s/.test(statement)))
+      return "conformance";
+    if (percent.test(statement)) gnu = true;
+    if (gnu) continue;
+    if (pseudoc.test(statement)) return "pseudoc";
+    if (/^[a-z]\w*\s+[^=]/i.test(statement) && !/^(call|ja)\s/i.test(statement)) return "plain";
+  }
+  return gnu ? "gnu" : "plain";
+}

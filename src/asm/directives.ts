@@ -1,0 +1,103 @@
+/** The directives by name. Source: what gas and LLVM's assembler accept (reference section 4.9). */
+import { nearest } from "../diag/index.js";
+import type { Dialect } from "../isa/index.js";
+import { align, gap, numbers, strings } from "./directives-data.js";
+import { popSection, previous, pushSection, section, standard } from "./directives-section.js";
+import { bind, common, extern, file, ident, set, size, type, visibility } from "./directives-symbol.js";
+import type { Run } from "./run.js";
+
+type Directive = (run: Run) => void;
+
+const dialectNames: readonly Dialect[] = ["plain", "gnu", "pseudoc", "kernel", "conformance"];
+
+/** `.syntax NAME`: how the statements after it are spelt. */
+function syntax(run: Run): void {
+  const name = run.name(1);
+  if (name === undefined || !run.ends(2)) return;
+  const dialect = dialectNames.find((each) => each === name);
+  if (dialect === undefined) run.expected(dialectNames.map((each) => `\`${each}\``).join(", "), 1);
+  else run.use(dialect);
+}
+
+const byte: Directive = (run) => numbers(run, 1);
+const short: Directive = (run) => numbers(run, 2);
+const long: Directive = (run) => numbers(run, 4);
+const quad: Directive = (run) => numbers(run, 8);
+const global: Directive = (run) => bind(run, "global");
+const zeroEnded: Directive = (run) => strings(run, 1);
+const assignment: Directive = set;
+
+const table: Readonly<Record<string, Directive>> = {
+  text: (run) => standard(run, ".text"),
+  data: (run) => standard(run, ".data"),
+  bss: (run) => standard(run, ".bss"),
+  section,
+  pushsection: pushSection,
+  popsection: popSection,
+  previous,
+  globl: global,
+  global,
+  local: (run) => bind(run, "local"),
+  weak: (run) => bind(run, "weak"),
+  hidden: (run) => visibility(run, "hidden"),
+  protected: (run) => visibility(run, "protected"),
+  internal: (run) => visibility(run, "internal"),
+  extern,
+  type,
+  size,
+  set: assignment,
+  equ: assignment,
+  comm: common,
+  file,
+  ident,
+  byte,
+  short,
+  "2byte": short,
+  half: short,
+  hword: short,
+  long,
+  int: long,
+  "4byte": long,
+  word: long,
+  quad,
+  "8byte": quad,
+  dword: quad,
+  ascii: (run) => strings(run, 0),
+  asciz: zeroEnded,
+  string: zeroEnded,
+  zero: gap,
+  skip: gap,
+  space: gap,
+  balign: (run) => align(run, false),
+  p2align: (run) => align(run, true),
+  // Bytes for LLVM, a power of two for gas.
+  align: (run) => align(run, run.dialect === "gnu"),
+  syntax,
+};
+
+const directives: ReadonlyMap<string, Directive> = new Map(
+  Object.entries(table).map(([name, directive]) => [`.${name}`, directive]),
+);
+
+/** Directives of the peers that are known and not read. */
+const unsupported: ReadonlySet<string> = new Set(
+  (
+    "altmacro noaltmacro addrsig addrsig_sym bundle_align_mode cfi_sections cfi_startproc cfi_endproc dc dcb ds double else " +
+    "elseif endif endm endr equiv eqv err error fill float func endfunc if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
+    "iflt ifle incbin include irp irpc lcomm linkonce loc loc_mark_labels macro exitm purgem map ctype program license octa " +
+    "org print reloc rept rodata single sleb128 string16 struct subsection symver tbss title uleb128 version warning weakref"
+  )
+    .split(" ")
+    .map((name) => `.${name}`),
+);
+
+export function directive(run: Run): void {
+  const { tokens, interner } = run;
+  const name = interner.names[interner.folded[tokens.value[0]!]!]!;
+  const found = directives.get(name);
+  if (found !== undefined) return found(run);
+  if (unsupported.has(name) || name.startsWith(".cfi_")) return run.errorAt("asm-unsupported", { name }, 0);
+  const guess = nearest(name, directives.keys());
+  if (guess === undefined) run.errorAt("asm-directive", { name }, 0);
+  else run.errorAt("asm-directive-near", { name, guess }, 0);
+}

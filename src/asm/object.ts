@@ -1,0 +1,95 @@
+/** What a run has gathered, as an Object: symbols numbered, locals first, relocations by symbol number. */
+import type { Endian } from "../bytes/index.js";
+import type { ObjectFile, ObjectSymbol, Section, SymbolHome } from "../object/index.js";
+import { reduce } from "./expression.js";
+import type { Report } from "./report.js";
+import { isDefined } from "./symbols.js";
+import type { AsmSection, AsmSymbol } from "./types.js";
+
+/** Where a symbol is; an equation that is no place and no number is an error. */
+function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
+  if (symbol.equation !== undefined) {
+    const found = reduce(symbol.equation);
+    if (!("problem" in found) && found.sub === undefined) {
+      const { add, value } = found;
+      if (add === undefined) return { kind: "absolute", value };
+      if (add.section !== undefined) {
+        return { kind: "section", section: add.section.index, offset: add.offset + Number(value) };
+      }
+    }
+    report.add("asm-equation", { name: symbol.name }, symbol.at, symbol.at + symbol.name.length);
+    return { kind: "undefined" };
+  }
+  if (symbol.common !== undefined) return { kind: "common", align: symbol.common.align };
+  if (symbol.section === undefined) return { kind: "undefined" };
+  return { kind: "section", section: symbol.section.index, offset: symbol.offset };
+}
+
+function sizeOf(symbol: AsmSymbol, report: Report): number {
+  if (symbol.size === undefined) return symbol.common?.size ?? 0;
+  const found = reduce(symbol.size);
+  if (!("problem" in found) && found.add === undefined && found.sub === undefined) {
+    const size = Number(found.value);
+    if (size >= 0 && Number.isSafeInteger(size)) return size;
+  }
+  report.add("asm-size", { name: symbol.name }, symbol.at, symbol.at + symbol.name.length);
+  return 0;
+}
+
+export function makeObject(
+  file: string,
+  endian: Endian,
+  sections: readonly AsmSection[],
+  named: readonly AsmSymbol[],
+  files: readonly string[],
+  report: Report,
+): ObjectFile {
+  const symbols: ObjectSymbol[] = [];
+  sections.forEach((section, index) => (section.index = index));
+  for (const name of files) {
+    const home: SymbolHome = { kind: "absolute", value: 0n };
+    symbols.push({ name, home, size: 0, binding: "local", type: "file", visibility: "default" });
+  }
+  const referenced = new Set<AsmSection | AsmSymbol>();
+  for (const section of sections) for (const { target } of section.relocations) referenced.add(target);
+  for (const section of sections) {
+    if (!referenced.has(section)) continue;
+    section.symbol = symbols.length;
+    const home: SymbolHome = { kind: "section", section: section.index, offset: 0 };
+    symbols.push({ name: "", home, size: 0, binding: "local", type: "section", visibility: "default" });
+  }
+  const add = (symbol: AsmSymbol): void => {
+    symbol.index = symbols.length;
+    // Who refers to what another object has makes it global; LLVM and GNU alike.
+    const binding = symbol.binding === "local" && !isDefined(symbol) ? "global" : symbol.binding;
+    symbols.push({
+      name: symbol.name,
+      home: homeOf(symbol, report),
+      size: sizeOf(symbol, report),
+      binding,
+      type: symbol.type,
+      visibility: symbol.visibility,
+    });
+  };
+  for (const symbol of named) {
+    if (symbol.binding === "local" && isDefined(symbol) && !symbol.temporary) add(symbol);
+  }
+  for (const symbol of named) {
+    if (symbol.binding !== "local" ? isDefined(symbol) || referenced.has(symbol) : referenced.has(symbol)) add(symbol);
+  }
+  const made = sections.map((section): Section => ({
+    name: section.name,
+    type: section.type,
+    flags: section.flags,
+    align: section.align,
+    entsize: section.entsize,
+    size: section.size,
+    data: section.data.slice(0, section.type === "nobits" ? 0 : section.size),
+    relocations: section.relocations.map(({ offset, kind, target, addend }) => {
+      return { offset, kind, symbol: "flags" in target ? target.symbol : target.index, addend };
+    }),
+    group: -1,
+    linkedTo: -1,
+  }));
+  return { file, endian, flags: 0, sections: made, symbols, groups: [] };
+}

@@ -1,0 +1,225 @@
+/**
+ * Fixups to bytes or relocations, once every symbol has its place. Source: docs/psabi.md; the choice between a symbol and its
+ * section's symbol, and between the two 32-bit data kinds, is LLVM's (reference section 3.4).
+ */
+import { fits, type Endian } from "../bytes/index.js";
+import { nearest } from "../diag/index.js";
+import { helperId, helperNames, opcodes, writeImm, writeImm64, writeOff, writeSrc } from "../isa/index.js";
+import type { RelocKind } from "../object/index.js";
+import { reduce, type Irreducible, type Reduced } from "./expression.js";
+import type { Report } from "./report.js";
+import { isDefined } from "./symbols.js";
+import type { AsmSection, AsmSymbol, Fixup, FixupKind } from "./types.js";
+
+/** Sections whose symbols are maps. */
+export function isMapSection(name: string): boolean {
+  return name === "maps" || name.startsWith("maps/") || name === ".maps";
+}
+
+const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data16: 16, data32: 32, data64: 64 };
+
+export class Resolver {
+  readonly #report: Report;
+  readonly #endian: Endian;
+  readonly #symbols: readonly AsmSymbol[];
+  /** Conformance texts jump to the first exit instruction by the name `exit`. */
+  readonly #implicitExit: boolean;
+  readonly #seen: Map<AsmSymbol, Reduced | Irreducible> = new Map();
+  readonly #complained: Set<AsmSymbol> = new Set();
+
+  constructor(report: Report, endian: Endian, symbols: readonly AsmSymbol[], implicitExit: boolean) {
+    this.#report = report;
+    this.#endian = endian;
+    this.#symbols = symbols;
+    this.#implicitExit = implicitExit;
+  }
+
+  /** Settles the fixups of `section`: bytes written, relocations added. */
+  section(section: AsmSection): void {
+    for (const fixup of section.fixups) {
+      if (this.#report.full) return;
+      const found = reduce(fixup.expression, this.#seen);
+      if ("problem" in found) this.irreducible(found, fixup.at, fixup.end);
+      else this.#settle(section, fixup, found);
+    }
+  }
+
+  irreducible(found: Irreducible, at: number, end: number): void {
+    if (found.problem === "zero") this.#report.add("asm-division", {}, found.at, found.at + 1);
+    else if (found.problem === "cycle") this.#report.add("asm-cycle", {}, at, end);
+    else this.#report.add("asm-expression-shape", {}, at, end);
+  }
+
+  #settle(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    const bits = dataBits[fixup.kind];
+    if (bits !== undefined) return this.#data(section, fixup, found, bits);
+    if (found.sub !== undefined) return this.#report.add("asm-expression-shape", {}, fixup.at, fixup.end);
+    switch (fixup.kind) {
+      case "jump16":
+      case "jump32":
+        return this.#jump(section, fixup, found);
+      case "call":
+      case "call_name":
+      case "call_helper":
+        return this.#call(section, fixup, found);
+      case "off16":
+        return this.#offset(section, fixup, found);
+      case "map_imm32":
+      case "map_imm64":
+        return this.#map(section, fixup, found);
+      default:
+        return this.#immediate(section, fixup, found);
+    }
+  }
+
+  #range(fixup: Fixup, value: bigint, what: string, low: bigint, high: bigint): boolean {
+    if (value >= low && value <= high) return true;
+    this.#report.add("asm-range", { what, value, low: String(low), high: String(high) }, fixup.at, fixup.end);
+    return false;
+  }
+
+  #relocate(section: AsmSection, fixup: Fixup, kind: RelocKind, symbol: AsmSymbol, addend: bigint): void {
+    const home = symbol.section;
+    const local = symbol.binding === "local" && home !== undefined;
+    section.relocations.push({
+      offset: fixup.offset,
+      kind,
+      target: local ? home : symbol,
+      addend: local ? addend + BigInt(symbol.offset) : addend,
+    });
+  }
+
+  /** A name nobody defines or declares, where only a definition makes sense. */
+  #undefined(symbol: AsmSymbol, fixup: Fixup): boolean {
+    if (isDefined(symbol) || symbol.declared) return false;
+    if (this.#complained.has(symbol)) return true;
+    this.#complained.add(symbol);
+    const guess = nearest(
+      symbol.name,
+      this.#symbols.filter((each) => each !== symbol && isDefined(each)).map((each) => each.name),
+    );
+    if (guess === undefined) this.#report.add("asm-undefined", { name: symbol.name }, fixup.at, fixup.end);
+    else this.#report.add("asm-undefined-near", { name: symbol.name, guess }, fixup.at, fixup.end);
+    return true;
+  }
+
+  #data(section: AsmSection, fixup: Fixup, found: Reduced, bits: 8 | 16 | 32 | 64): void {
+    const { add, sub, value } = found;
+    if (add === undefined) {
+      if (sub !== undefined) return this.#report.add("asm-expression-shape", {}, fixup.at, fixup.end);
+      const what = `a datum of ${bits} bits`;
+      const [low, high] = [-(1n << BigInt(bits - 1)), (1n << BigInt(bits)) - 1n];
+      if (!this.#range(fixup, value, what, low, high)) return;
+      let rest = BigInt.asUintN(64, value);
+      for (let i = 0; i < bits / 8; i++, rest >>= 8n) {
+        const to = this.#endian === "little" ? i : bits / 8 - 1 - i;
+        section.data[fixup.offset + to] = Number(rest & 0xffn);
+      }
+      return;
+    }
+    if (sub === undefined) return this.#relocate(section, fixup, this.#dataKind(add, bits), add, value);
+    // S - (a place of this section) is a distance from the datum.
+    if (sub.section !== section) return this.#report.add("asm-expression-shape", {}, fixup.at, fixup.end);
+    this.#relocate(section, fixup, `pcrel_data${bits}`, add, value + BigInt(fixup.offset - sub.offset));
+  }
+
+  #dataKind(symbol: AsmSymbol, bits: 8 | 16 | 32 | 64): RelocKind {
+    const flags = symbol.section?.flags;
+    if (bits === 32 && flags?.alloc === true) {
+      if (symbol.temporary ? flags.exec : flags.write) return "nodyld_data32";
+    }
+    return `abs_data${bits}`;
+  }
+
+  #jump(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    const { add, value } = found;
+    const wide = fixup.kind === "jump32";
+    if (add === undefined) {
+      return wide ? this.#putImm(section, fixup, value, "a jump distance") : this.#putOff(section, fixup, value);
+    }
+    let target = add.offset;
+    if (add.section !== section) {
+      if (this.#implicitExit && add.name === "exit" && !isDefined(add) && section.firstExit >= 0) {
+        target = section.firstExit;
+      } else {
+        if (this.#undefined(add, fixup)) return;
+        return this.#relocate(section, fixup, wide ? "branch_imm32" : "branch_off16", add, value);
+      }
+    }
+    const bytes = BigInt(target) + value - BigInt(fixup.offset + opcodes.SLOT);
+    if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
+    const bits = wide ? 32 : 16;
+    if (!fits(bytes / 8n, bits, "signed")) {
+      return this.#report.add("asm-jump-far", { distance: bytes / 8n, bits }, fixup.at, fixup.end);
+    }
+    if (wide) writeImm(section.data, fixup.offset, this.#endian, Number(bytes / 8n));
+    else writeOff(section.data, fixup.offset, this.#endian, Number(bytes / 8n));
+  }
+
+  #call(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    const { add, value } = found;
+    const { data } = section;
+    if (add === undefined) return this.#putImm(section, fixup, value, "a helper's number");
+    const known = isDefined(add) || add.declared;
+    if (fixup.kind === "call_helper" || (fixup.kind === "call_name" && !known)) {
+      const id = helperId(add.name);
+      if (id !== undefined) return writeImm(data, fixup.offset, this.#endian, id);
+      const guess = nearest(add.name, helperNames);
+      if (fixup.kind === "call_helper") {
+        const facts = { name: add.name, guess: guess ?? "call N" };
+        return this.#report.add("asm-helper", facts, fixup.at, fixup.end);
+      }
+      if (guess !== undefined) {
+        this.#report.add("asm-helper-near", { name: add.name, guess }, fixup.at, fixup.end);
+      }
+    }
+    writeSrc(data, fixup.offset, this.#endian, opcodes.BPF_PSEUDO_CALL);
+    if (add.section === section && add.binding === "local") {
+      const bytes = BigInt(add.offset) + value - BigInt(fixup.offset + opcodes.SLOT);
+      if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
+      return this.#putImm(section, fixup, bytes / 8n, "a call distance");
+    }
+    this.#relocate(section, fixup, "call_imm32", add, value);
+  }
+
+  #offset(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    if (found.add === undefined) return this.#putOff(section, fixup, found.value);
+    if (!this.#undefined(found.add, fixup)) this.#relocate(section, fixup, "abs_off16", found.add, found.value);
+  }
+
+  #map(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    const { add, value } = found;
+    const kind = fixup.kind as "map_imm32" | "map_imm64";
+    const home = add?.section?.name;
+    if (add === undefined || (home !== undefined && !isMapSection(home)) || add.common !== undefined) {
+      const facts = { name: add?.name ?? String(value), section: home ?? "no section" };
+      return this.#report.add("asm-not-map", facts, fixup.at, fixup.end);
+    }
+    this.#relocate(section, fixup, kind, add, value);
+  }
+
+  #immediate(section: AsmSection, fixup: Fixup, found: Reduced): void {
+    const { add, value } = found;
+    if (fixup.kind === "imm64") {
+      if (add === undefined) {
+        if (!this.#range(fixup, value, "a 64-bit immediate", -(1n << 63n), (1n << 64n) - 1n)) return;
+        return writeImm64(section.data, fixup.offset, this.#endian, value);
+      }
+      const map = add.section !== undefined && isMapSection(add.section.name);
+      return this.#relocate(section, fixup, map ? "map_imm64" : "abs_imm64", add, value);
+    }
+    if (add === undefined) return this.#putImm(section, fixup, value, "a 32-bit immediate");
+    if (!this.#undefined(add, fixup)) this.#relocate(section, fixup, "abs_imm32", add, value);
+  }
+
+  #putOff(section: AsmSection, fixup: Fixup, value: bigint): void {
+    if (!this.#range(fixup, value, "a 16-bit offset", -32768n, 32767n)) return;
+    writeOff(section.data, fixup.offset, this.#endian, Number(value));
+  }
+
+  #putImm(section: AsmSection, fixup: Fixup, value: bigint, what: string): void {
+    const high = fixup.kind === "imm32" ? (1n << 32n) - 1n : (1n << 31n) - 1n;
+    if (!this.#range(fixup, value, what, -(1n << 31n), high)) return;
+    writeImm(section.data, fixup.offset, this.#endian, Number(value));
+  }
+}

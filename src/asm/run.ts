@@ -1,0 +1,161 @@
+/**
+ * One run of the assembler: its tables, the statement being read, and what the directives need of both.
+ * `assemble.ts` drives it; each directive is a function over it.
+ */
+import type { DiagnosticCode, DiagnosticFacts } from "../diag/index.js";
+import type { Endian } from "../bytes/index.js";
+import type { Dialect } from "../isa/index.js";
+import { ExpressionParser, reduce, type Names } from "./expression.js";
+import { buildGrammar, type GrammarNode } from "./grammar.js";
+import { Interner } from "./intern.js";
+import { Matcher } from "./match.js";
+import { Registers } from "./registers.js";
+import { Report } from "./report.js";
+import { Scanner } from "./scan.js";
+import { Sections } from "./sections.js";
+import { Source } from "./source.js";
+import { placeSymbol, Symbols } from "./symbols.js";
+import { Token, Tokens } from "./tokens.js";
+import type { AsmSymbol, Expression } from "./types.js";
+
+const registerLike = /^[rw]\d+$/i;
+
+export class Run implements Names {
+  readonly endian: Endian;
+  readonly interner: Interner = new Interner();
+  readonly tokens: Tokens = new Tokens();
+  readonly source: Source;
+  readonly report: Report;
+  readonly scanner: Scanner;
+  readonly symbols: Symbols;
+  readonly sections: Sections = new Sections();
+  readonly expressions: ExpressionParser;
+  readonly matcher: Matcher;
+  /** Names of `.file`. */
+  readonly files: string[] = [];
+  /** Was there a conformance text? Its jumps may say `exit`. */
+  conformance = false;
+  registers: Registers;
+  grammar: GrammarNode;
+  readonly #dialects: Map<Dialect, readonly [Registers, GrammarNode]> = new Map();
+  readonly #here: number;
+
+  constructor(source: Source, endian: Endian, dialect: Dialect) {
+    this.source = source;
+    this.endian = endian;
+    this.report = new Report(source);
+    this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
+    this.symbols = new Symbols(this.interner);
+    this.expressions = new ExpressionParser(this.tokens, this);
+    this.#here = this.interner.word(".");
+    [this.registers, this.grammar] = this.#tables(dialect);
+    this.matcher = new Matcher(this.tokens, this.interner, this.expressions, this.registers);
+    this.conformance = dialect === "conformance";
+  }
+
+  get dialect(): Dialect {
+    return this.scanner.dialect;
+  }
+
+  /** Reads the rest of the text in another dialect. */
+  use(dialect: Dialect): void {
+    this.scanner.dialect = dialect;
+    [this.registers, this.grammar] = this.#tables(dialect);
+    this.matcher.registers = this.registers;
+    this.conformance ||= dialect === "conformance";
+  }
+
+  #tables(dialect: Dialect): readonly [Registers, GrammarNode] {
+    let tables = this.#dialects.get(dialect);
+    if (tables === undefined) {
+      tables = [new Registers(dialect, this.interner), buildGrammar(dialect, this.interner)];
+      this.#dialects.set(dialect, tables);
+    }
+    return tables;
+  }
+
+  /** What a name means in an expression. Registers' names mean nothing there. */
+  word(id: number, at: number): AsmSymbol | Expression | undefined {
+    if (id === this.#here) return { kind: "symbol", symbol: this.here(at), at };
+    const name = this.interner.names[id]!;
+    if (registerLike.test(name)) return undefined;
+    const symbol = this.symbols.get(id, at);
+    // What is a number already is taken now: `.set` may change it later.
+    return symbol.equation?.kind === "number" ? symbol.equation : symbol;
+  }
+
+  numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined {
+    return forward ? this.symbols.forward(label, at) : this.symbols.backward(label);
+  }
+
+  /** `.` */
+  here(at: number): AsmSymbol {
+    const section = this.sections.current;
+    return placeSymbol(section, section.size, at);
+  }
+
+  /** An error about token `at` (and the tokens up to `last`). */
+  errorAt<Code extends DiagnosticCode>(code: Code, facts: DiagnosticFacts<Code>, at: number, last: number = at): void {
+    this.report.add(code, facts, this.tokens.start[at]!, this.tokens.end[last]!);
+  }
+
+  /** The text of token `at` for a diagnostic. */
+  found(at: number): string {
+    if (at >= this.tokens.count) return "the end of the statement";
+    const text = this.source.text.subarray(this.tokens.start[at], this.tokens.end[at]);
+    const shown = String.fromCharCode(...text.subarray(0, 40));
+    return `\`${shown}${text.length > 40 ? "…" : ""}\``;
+  }
+
+  /** Reports that something else was expected at token `at`. */
+  expected(what: string, at: number): void {
+    this.errorAt("asm-expected", { expected: what, found: this.found(at) }, at);
+  }
+
+  /** Reads an expression at token `at` into `expressions`; reports and returns -1 where there is none. */
+  expression(at: number): number {
+    const next = this.expressions.parse(at);
+    if (next < 0) {
+      const { failedAt, tooDeep } = this.expressions;
+      if (tooDeep) this.errorAt("asm-deep", {}, failedAt);
+      else this.expected("a number, a symbol or `(`", failedAt);
+    }
+    return next;
+  }
+
+  /** Reads an expression whose value must be known now, between `low` and `high`; NaN after an error, `next` the token after it. */
+  constant(at: number, what: string, low: number, high: number): { readonly value: number; readonly next: number } {
+    const next = this.expression(at);
+    if (next < 0) return { value: Number.NaN, next };
+    let value = this.expressions.number;
+    const { tree } = this.expressions;
+    if (tree !== undefined) {
+      const found = reduce(tree);
+      if ("problem" in found || found.add !== undefined || found.sub !== undefined) {
+        this.errorAt("asm-not-constant", {}, at, next - 1);
+        return { value: Number.NaN, next };
+      }
+      value = Number(found.value);
+    }
+    if (value < low || value > high) {
+      this.errorAt("asm-range", { what, value, low: String(low), high: String(high) }, at, next - 1);
+      return { value: Number.NaN, next };
+    }
+    return { value, next };
+  }
+
+  /** Is the statement over at token `at`? Reports what is left over. */
+  ends(at: number): boolean {
+    if (at >= this.tokens.count) return true;
+    this.expected("the end of the statement", at);
+    return false;
+  }
+
+  /** The word or the string at token `at` as a name; undefined after an error. */
+  name(at: number): string | undefined {
+    const kind = this.tokens.kind[at];
+    if (kind === Token.word && at < this.tokens.count) return this.interner.names[this.tokens.value[at]!]!;
+    this.expected("a name", at);
+    return undefined;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Bytes to tokens, one statement at a time. Source: reference section 4.1 as docs/assembler.md states it.
+ *
+ * `#` and `//` start a comment up to the end of the line, `;` too in the GNU and kernel dialects, where the others end a
+ * statement with it; block comments may span lines.
+ */
+import type { Dialect } from "../isa/index.js";
+import type { Interner } from "./intern.js";
+import { packed, Token, type Tokens } from "./tokens.js";
+
+const Class = { other: 0, blank: 1, newline: 2, word: 3, digit: 4, operator: 5 } as const;
+
+const classes = new Uint8Array(256);
+classes.fill(Class.word, 0x80);
+for (const char of " \t\r\f\v") classes[char.charCodeAt(0)] = Class.blank;
+classes[10] = Class.newline;
+for (let i = 0; i < 26; i++) {
+  classes[0x41 + i] = Class.word;
+  classes[0x61 + i] = Class.word;
+}
+for (const char of "_.$") classes[char.charCodeAt(0)] = Class.word;
+for (let i = 0x30; i < 0x3a; i++) classes[i] = Class.digit;
+for (const char of "+-*/%&|^~<>=!()[],:@{}?\\`") classes[char.charCodeAt(0)] = Class.operator;
+
+const equals = 0x3d;
+
+/** What is wrong with the text itself. */
+export type ScanProblem = "byte" | "string" | "number" | "number-range" | "comment" | "character";
+
+/** Digits that fit 64 bits, by base. */
+const longest: Readonly<Record<number, number>> = { 2: 64, 8: 22, 10: 20, 16: 16 };
+
+function digitOf(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 99;
+}
+
+export class Scanner {
+  readonly text: Uint8Array;
+  readonly tokens: Tokens;
+  readonly #interner: Interner;
+  /** Offset of the next byte. */
+  at = 0;
+  dialect: Dialect;
+  /** The first problem of the statement, and where. */
+  problem: ScanProblem | undefined;
+  problemAt = 0;
+  problemEnd = 0;
+  /** The opcode byte that kernel text prints before the instruction, or -1. */
+  opcode = -1;
+
+  constructor(text: Uint8Array, tokens: Tokens, interner: Interner, dialect: Dialect) {
+    this.text = text;
+    this.tokens = tokens;
+    this.#interner = interner;
+    this.dialect = dialect;
+  }
+
+  /** Reads the next statement that is not empty; false at the end of the text. */
+  next(): boolean {
+    const { text, tokens } = this;
+    tokens.clear();
+    this.problem = undefined;
+    this.opcode = -1;
+    const separates = this.dialect !== "gnu" && this.dialect !== "kernel";
+    if (this.dialect === "kernel") this.#kernelPrefix();
+    while (this.at < text.length) {
+      const start = this.at;
+      const byte = text[start]!;
+      const kind = classes[byte]!;
+      if (kind === Class.blank) {
+        this.at++;
+      } else if (kind === Class.word) {
+        let end = start + 1;
+        while (end < text.length && (classes[text[end]!] === Class.word || classes[text[end]!] === Class.digit)) end++;
+        this.at = end;
+        tokens.push(Token.word, this.#interner.bytes(text, start, end), start, end);
+      } else if (kind === Class.newline) {
+        this.at++;
+        if (tokens.count > 0 || this.problem !== undefined) break;
+        if (this.dialect === "kernel") this.#kernelPrefix();
+      } else if (kind === Class.digit) {
+        this.#number(start);
+      } else if (byte === 0x23) {
+        this.#toLineEnd();
+      } else if (byte === 0x3b) {
+        if (!separates) {
+          this.#toLineEnd();
+        } else {
+          this.at++;
+          if (tokens.count > 0 || this.problem !== undefined) break;
+        }
+      } else if (byte === 0x22) {
+        this.#string(start);
+      } else if (byte === 0x27) {
+        this.#character(start);
+      } else if (kind === Class.operator) {
+        this.#operator(start, byte);
+      } else {
+        this.at++;
+        this.#fail("byte", start, this.at);
+      }
+    }
+    // A sentinel, so that looking one token ahead needs no check.
+    const end = Math.min(this.at, text.length);
+    const last = tokens.count === 0 ? end : tokens.end[tokens.count - 1]!;
+    tokens.push(Token.end, 0, last, last);
+    tokens.count--;
+    return tokens.count > 0 || this.problem !== undefined;
+  }
+
+  #fail(problem: ScanProblem, at: number, end: number): void {
+    if (this.problem !== undefined) return;
+    this.problem = problem;
+    this.problemAt = at;
+    this.problemEnd = end;
+  }
+
+  #toLineEnd(): void {
+    const end = this.text.indexOf(10, this.at);
+    this.at = end < 0 ? this.text.length : end;
+  }
+
+  /** `12: (bf) ` before the instructions of verifier logs and `bpftool prog dump`. */
+  #kernelPrefix(): void {
+    const { text } = this;
+    let at = this.at;
+    while (classes[text[at] ?? 0] === Class.blank) at++;
+    const digits = at;
+    while (classes[text[at] ?? 0] === Class.digit) at++;
+    if (at === digits || text[at] !== 0x3a) return;
+    at++;
+    while (classes[text[at] ?? 0] === Class.blank) at++;
+    if (text[at] !== 0x28 || text[at + 3] !== 0x29) return;
+    const high = digitOf(text[at + 1]!);
+    const low = digitOf(text[at + 2]!);
+    if (high > 15 || low > 15) return;
+    this.opcode = 16 * high + low;
+    this.at = at + 4;
+  }
+
+  #operator(start: number, byte: number): void {
+    const { text } = this;
+    const next = text[start + 1];
+    if (byte === 0x2f && next === 0x2f) return this.#toLineEnd();
+    if (byte === 0x2f && next === 0x2a) return this.#blockComment(start);
+    let value = byte;
+    let end = start + 1;
+    if ((byte === 0x3c || byte === 0x3e) && next === byte) {
+      value |= byte << 8;
+      end++;
+      if (text[end] === equals) value |= equals << (8 * (end++ - start));
+    } else if (next === equals && "+-*/%&|^<>=!".includes(String.fromCharCode(byte))) {
+      value |= equals << 8;
+      end++;
+    }
+    this.at = end;
+    this.tokens.push(Token.operator, value, start, end);
+  }
+
+  #blockComment(start: number): void {
+    const { text } = this;
+    let at = start + 2;
+    for (;;) {
+      at = text.indexOf(0x2a, at);
+      if (at < 0) {
+        this.at = text.length;
+        return this.#fail("comment", start, start + 2);
+      }
+      at++;
+      if (text[at] === 0x2f) break;
+    }
+    this.at = at + 1;
+  }
+
+  #string(start: number): void {
+    const { text } = this;
+    let at = start + 1;
+    while (at < text.length && text[at] !== 0x22 && text[at] !== 10)
+      at += text[at] === 0x5c && text[at + 1] !== 10 ? 2 : 1;
+    if (text[at] !== 0x22) {
+      this.at = Math.min(at, text.length);
+      return this.#fail("string", start, this.at);
+    }
+    this.at = at + 1;
+    this.tokens.push(Token.string, 0, start, at + 1);
+  }
+
+  /** `'a'`, `'\n'`; gas takes `'a` without the closing quote, too. */
+  #character(start: number): void {
+    const { text } = this;
+    let at = start + 1;
+    let value = text[at];
+    if (value === undefined || value === 10) {
+      this.at = at;
+      return this.#fail("character", start, at);
+    }
+    if (value === 0x5c) {
+      const escapes: Readonly<Record<string, number>> = {
+        n: 10,
+        t: 9,
+        r: 13,
+        b: 8,
+        f: 12,
+        "0": 0,
+        "\\": 92,
+        "'": 39,
+        '"': 34,
+      };
+      const known = escapes[String.fromCharCode(text[++at] ?? 0)];
+      if (known === undefined) {
+        this.at = at;
+        return this.#fail("character", start, at);
+      }
+      value = known;
+    }
+    at++;
+    if (text[at] === 0x27) at++;
+    this.at = at;
+    this.tokens.push(Token.number, value, start, at);
+  }
+
+  #number(start: number): void {
+    const { text } = this;
+    let at = start;
+    let base = 10;
+    const second = (text[start + 1] ?? 0) | 0x20;
+    if (text[start] === 0x30) {
+      if (second === 0x78) base = 16;
+      else if (second === 0x62 && digitOf(text[start + 2] ?? 0) < 2) base = 2;
+      else base = 8;
+      if (base !== 8) at += 2;
+    }
+    const digits = at;
+    let value = 0;
+    for (; at < text.length; at++) {
+      const digit = digitOf(text[at]!);
+      if (digit >= base) break;
+      value = value * base + digit;
+    }
+    let end = at;
+    while (end < text.length && (classes[text[end]!] === Class.word || classes[text[end]!] === Class.digit)) end++;
+    this.at = end;
+    if (end !== at || (base === 16 && at === digits)) {
+      const suffix = text[at]! | 0x20;
+      const label = base === 10 || (base === 8 && at === digits + 1);
+      if (label && end === at + 1 && (suffix === 0x62 || suffix === 0x66)) {
+        this.tokens.push(suffix === 0x62 ? Token.backward : Token.forward, value, start, end);
+        return;
+      }
+      // C's suffixes: 1ULL, 10u.
+      let rest = at;
+      while (rest < end && ((text[rest]! | 0x20) === 0x75 || (text[rest]! | 0x20) === 0x6c)) rest++;
+      if (rest !== end || end - at > 3 || at === digits) return this.#fail("number", start, end);
+    }
+    if (value < Number.MAX_SAFE_INTEGER) {
+      this.tokens.push(Token.number, value, start, end);
+      return;
+    }
+    let from = digits;
+    while (text[from] === 0x30 && from < at - 1) from++;
+    if (at - from > longest[base]!) return this.#fail("number-range", start, end);
+    const prefix = base === 16 ? "0x" : base === 2 ? "0b" : base === 8 ? "0o" : "";
+    const big = BigInt(prefix + String.fromCharCode(...text.subarray(from, at)));
+    if (big >> 64n !== 0n) return this.#fail("number-range", start, end);
+    this.tokens.bigs.set(this.tokens.count, big);
+    this.tokens.push(Token.big, 0, start, end);
+  }
+}
+
+export const comma: number = packed(",");
+export const colon: number = packed(":");

@@ -1,0 +1,102 @@
+/** The sections of a run: which one is being filled, and the stack of `.pushsection`. */
+import { noFlags, type SectionFlags, type SectionType } from "../object/index.js";
+import type { AsmSection } from "./types.js";
+
+const code: SectionFlags = { ...noFlags, alloc: true, exec: true };
+const written: SectionFlags = { ...noFlags, alloc: true, write: true };
+const read: SectionFlags = { ...noFlags, alloc: true };
+
+/** What a section is whose directive does not say. */
+export function defaults(name: string): { flags: SectionFlags; type: SectionType } {
+  const is = (base: string): boolean => name === base || name.startsWith(`${base}.`);
+  if (is(".text")) return { flags: code, type: "progbits" };
+  if (is(".bss")) return { flags: written, type: "nobits" };
+  if (is(".data")) return { flags: written, type: "progbits" };
+  if (is(".rodata")) return { flags: read, type: "progbits" };
+  if (is(".init_array")) return { flags: written, type: "init_array" };
+  if (is(".fini_array")) return { flags: written, type: "fini_array" };
+  if (is(".note")) return { flags: noFlags, type: "note" };
+  return { flags: noFlags, type: "progbits" };
+}
+
+export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
+  return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
+}
+
+export class Sections {
+  readonly all: AsmSection[] = [];
+  readonly #byName: Map<string, AsmSection> = new Map();
+  #current: AsmSection | undefined;
+  #previous: AsmSection | undefined;
+  readonly #stack: (readonly [AsmSection, AsmSection | undefined])[] = [];
+
+  /** The section being filled: `.text` until a directive says otherwise. */
+  get current(): AsmSection {
+    return (this.#current ??= this.open(".text"));
+  }
+
+  find(name: string): AsmSection | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The section called `name`, made with these properties when it is new. */
+  open(name: string, flags?: SectionFlags, type?: SectionType, entsize = 0): AsmSection {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const usual = defaults(name);
+    const section: AsmSection = {
+      name,
+      flags: flags ?? usual.flags,
+      type: type ?? usual.type,
+      entsize,
+      align: 1,
+      size: 0,
+      data: new Uint8Array(0),
+      fixups: [],
+      relocations: [],
+      firstExit: -1,
+      symbol: -1,
+      index: -1,
+    };
+    this.#byName.set(name, section);
+    this.all.push(section);
+    return section;
+  }
+
+  change(section: AsmSection): void {
+    this.#previous = this.current;
+    this.#current = section;
+  }
+
+  push(section: AsmSection): void {
+    this.#stack.push([this.current, this.#previous]);
+    this.change(section);
+  }
+
+  /** False when nothing was pushed. */
+  pop(): boolean {
+    const top = this.#stack.pop();
+    if (top === undefined) return false;
+    [this.#current, this.#previous] = top;
+    return true;
+  }
+
+  /** `.previous`; false when there is none. */
+  swap(): boolean {
+    if (this.#previous === undefined) return false;
+    this.change(this.#previous);
+    return true;
+  }
+}
+
+/** Room for `size` more bytes, which are zero; returns their offset. */
+export function reserve(section: AsmSection, size: number): number {
+  const at = section.size;
+  section.size = at + size;
+  if (section.type !== "nobits" && section.size > section.data.length) {
+    const grown = new Uint8Array(Math.max(section.size, section.data.length * 2, 256));
+    grown.set(section.data);
+    section.data = grown;
+  }
+  return at;
+}

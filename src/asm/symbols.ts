@@ -1,0 +1,89 @@
+/** The names of a run, and its numeric labels. */
+import type { Interner } from "./intern.js";
+import type { AsmSection, AsmSymbol } from "./types.js";
+
+export function newSymbol(name: string, at: number, temporary: boolean): AsmSymbol {
+  return {
+    name,
+    section: undefined,
+    offset: 0,
+    equation: undefined,
+    binding: "local",
+    declared: false,
+    type: "notype",
+    visibility: "default",
+    size: undefined,
+    common: undefined,
+    temporary,
+    at,
+    busy: false,
+    index: -1,
+  };
+}
+
+/** A symbol for `offset` in `section` that nobody named: `.`, a numeric label. */
+export function placeSymbol(section: AsmSection, offset: number, at: number): AsmSymbol {
+  const symbol = newSymbol("", at, true);
+  symbol.section = section;
+  symbol.offset = offset;
+  return symbol;
+}
+
+export function isDefined(symbol: AsmSymbol): boolean {
+  return symbol.section !== undefined || symbol.equation !== undefined || symbol.common !== undefined;
+}
+
+export class Symbols {
+  /** In the order of first mention. */
+  readonly all: AsmSymbol[] = [];
+  readonly #byWord: (AsmSymbol | undefined)[] = [];
+  readonly #interner: Interner;
+  readonly #backward: Map<number, AsmSymbol> = new Map();
+  readonly #forward: Map<number, AsmSymbol> = new Map();
+
+  constructor(interner: Interner) {
+    this.#interner = interner;
+  }
+
+  /** The symbol of word `id`; `at` is where it stands, for one never seen before. */
+  get(id: number, at: number): AsmSymbol {
+    const known = this.#byWord[id];
+    if (known !== undefined) return known;
+    const name = this.#interner.names[id]!;
+    const symbol = newSymbol(name, at, name.startsWith(".L"));
+    while (this.#byWord.length <= id) this.#byWord.push(undefined);
+    this.#byWord[id] = symbol;
+    this.all.push(symbol);
+    return symbol;
+  }
+
+  peek(id: number): AsmSymbol | undefined {
+    return this.#byWord[id];
+  }
+
+  /** `1:` */
+  defineNumeric(label: number, section: AsmSection, offset: number, at: number): void {
+    const symbol = this.#forward.get(label) ?? newSymbol("", at, true);
+    this.#forward.delete(label);
+    symbol.section = section;
+    symbol.offset = offset;
+    this.#backward.set(label, symbol);
+  }
+
+  /** `1b`; undefined where there was none. */
+  backward(label: number): AsmSymbol | undefined {
+    return this.#backward.get(label);
+  }
+
+  /** `1f` */
+  forward(label: number, at: number): AsmSymbol {
+    let symbol = this.#forward.get(label);
+    if (symbol === undefined) this.#forward.set(label, (symbol = newSymbol("", at, true)));
+    return symbol;
+  }
+
+  /** Numeric labels that were promised and never came. */
+  pending(): ReadonlyMap<number, AsmSymbol> {
+    return this.#forward;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The tokens of one statement, as parallel arrays that every statement reuses.
+ *
+ * `value` is, by kind: a word's number in the interner, an operator's characters packed from the low byte up, an integer below
+ * 2^53 (larger ones: `big`), a numeric label's number.
+ */
+export const Token = {
+  end: 0,
+  word: 1,
+  operator: 2,
+  number: 3,
+  big: 4,
+  string: 5,
+  /** `1b`, `1f`. */
+  backward: 6,
+  forward: 7,
+} as const;
+
+export class Tokens {
+  count = 0;
+  kind: Uint8Array = new Uint8Array(64);
+  value: Float64Array = new Float64Array(64);
+  /** Byte offsets in the text. */
+  start: Int32Array = new Int32Array(64);
+  end: Int32Array = new Int32Array(64);
+  readonly bigs: Map<number, bigint> = new Map();
+
+  clear(): void {
+    this.count = 0;
+    if (this.bigs.size > 0) this.bigs.clear();
+  }
+
+  push(kind: number, value: number, start: number, end: number): void {
+    const at = this.count++;
+    if (at >= this.kind.length) this.#grow();
+    this.kind[at] = kind;
+    this.value[at] = value;
+    this.start[at] = start;
+    this.end[at] = end;
+  }
+
+  /** Is token `at` the operator packed in `operator`? */
+  is(at: number, operator: number): boolean {
+    return this.kind[at] === Token.operator && this.value[at] === operator;
+  }
+
+  #grow(): void {
+    const size = this.kind.length * 2;
+    const kind = new Uint8Array(size);
+    kind.set(this.kind);
+    const value = new Float64Array(size);
+    value.set(this.value);
+    const start = new Int32Array(size);
+    start.set(this.start);
+    const end = new Int32Array(size);
+    end.set(this.end);
+    this.kind = kind;
+    this.value = value;
+    this.start = start;
+    this.end = end;
+  }
+}
+
+/** An operator's characters as one number. */
+export function packed(text: string): number {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) value |= text.charCodeAt(i) << (8 * i);
+  return value;
+}
+
+export function unpacked(value: number): string {
+  let text = "";
+  for (let rest = value; rest !== 0; rest >>>= 8) text += String.fromCharCode(rest & 0xff);
+  return text;
+}

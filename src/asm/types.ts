@@ -1,0 +1,129 @@
+/**
+ * What the assembler works on between text and Object: symbols, sections being filled, expressions and fixups.
+ *
+ * These are mutable on purpose: one run owns them. The Object that comes out is data.
+ */
+import type { Diagnostic } from "../diag/index.js";
+import type { Endian } from "../bytes/index.js";
+import type { Dialect } from "../isa/index.js";
+import type {
+  ObjectFile,
+  RelocKind,
+  SectionFlags,
+  SectionType,
+  SymbolBinding,
+  SymbolType,
+  SymbolVisibility,
+} from "../object/index.js";
+
+export interface AssembleOptions {
+  /** The name for diagnostics and for the Object. Default `<source>`. */
+  readonly file?: string;
+  /** Byte order of the Object. Default `little`. */
+  readonly endian?: Endian;
+  /** The spelling of instructions; `auto` (the default) looks at the text, see `detect.ts`. */
+  readonly syntax?: Dialect | "auto";
+}
+
+export interface AssembleResult {
+  /** Undefined when there is an error. */
+  readonly object: ObjectFile | undefined;
+  /** In the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A name, a numeric label or a place (`.`). */
+export interface AsmSymbol {
+  /** Empty for places and numeric labels. */
+  readonly name: string;
+  section: AsmSection | undefined;
+  /** In bytes from the start of `section`. */
+  offset: number;
+  /** What `.set` gave. */
+  equation: Expression | undefined;
+  binding: SymbolBinding;
+  /** Named by `.globl`, `.weak`, `.extern` or the like: a reference to it need not be a misspelling. */
+  declared: boolean;
+  type: SymbolType;
+  visibility: SymbolVisibility;
+  size: Expression | undefined;
+  /** `.comm`: bytes and alignment. */
+  common: { readonly size: number; readonly align: number } | undefined;
+  /** Does not appear in the symbol table: `.L…`, places, numeric labels. */
+  readonly temporary: boolean;
+  /** Byte offset in the text of the definition, or of the first use. */
+  at: number;
+  /** Is its equation being evaluated? */
+  busy: boolean;
+  /** Index in the Object, set when the Object is made. */
+  index: number;
+}
+
+/** A binary operator of expressions, as it is written. */
+export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>";
+
+export type Expression =
+  | { readonly kind: "number"; readonly value: bigint }
+  | { readonly kind: "symbol"; readonly symbol: AsmSymbol; readonly at: number }
+  | { readonly kind: "not"; readonly of: Expression }
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+      readonly at: number;
+    };
+
+/** What a field is to hold once symbols have places. */
+export type FixupKind =
+  | "off16"
+  | "imm32"
+  | "imm64"
+  | "map_imm32"
+  | "map_imm64"
+  | "jump16"
+  | "jump32"
+  /** A call of a function, of a function or helper, of a helper. */
+  | "call"
+  | "call_name"
+  | "call_helper"
+  | "data8"
+  | "data16"
+  | "data32"
+  | "data64";
+
+export interface Fixup {
+  readonly kind: FixupKind;
+  /** Of the instruction or datum, in bytes from the start of the section. */
+  readonly offset: number;
+  readonly expression: Expression;
+  /** The operand in the text: byte offsets. */
+  readonly at: number;
+  readonly end: number;
+}
+
+export interface AsmRelocation {
+  readonly offset: number;
+  readonly kind: RelocKind;
+  /** A symbol, or the section whose symbol is meant. */
+  readonly target: AsmSymbol | AsmSection;
+  readonly addend: bigint;
+}
+
+export interface AsmSection {
+  readonly name: string;
+  readonly type: SectionType;
+  readonly flags: SectionFlags;
+  readonly entsize: number;
+  align: number;
+  /** Bytes used; larger than what `data` holds only for `nobits`. */
+  size: number;
+  data: Uint8Array;
+  readonly fixups: Fixup[];
+  readonly relocations: AsmRelocation[];
+  /** Offset of the first `exit` instruction, or -1: the conformance texts jump to it by name. */
+  firstExit: number;
+  /** Index of the section symbol in the Object, or -1; set when the Object is made. */
+  symbol: number;
+  index: number;
+}
