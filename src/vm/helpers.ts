@@ -140,5 +140,5 @@ const table: Readonly<Record<string, Helper>> = {
 
 /** The helpers the VM has, by id. */
 export const helpers: ReadonlyMap<number, Helper> = new Map(
-  Object.entries(table).map(([name, helper]) => [helperId(name)!, helper]),
+  Object.entries(table).map(([name, helper]) => [helperId(`bpf_${name}`)!, helper]),
 );
