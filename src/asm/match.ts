@@ -89,6 +89,11 @@ export class Matcher {
     this.failedAt = -1;
     this.mismatch = undefined;
     this.failedNodes.clear();
+    for (const operand of [this.immediate, this.offset, this.high]) {
+      operand.number = 0;
+      operand.tree = undefined;
+      operand.map = false;
+    }
     return this.#walk(root, at);
   }
 

@@ -5,16 +5,11 @@
 import { fits, type Endian } from "../bytes/index.js";
 import { nearest } from "../diag/index.js";
 import { helperId, helperNames, opcodes, writeImm, writeImm64, writeOff, writeSrc } from "../isa/index.js";
-import type { RelocKind } from "../object/index.js";
+import { isMapSection, type RelocKind } from "../object/index.js";
 import { reduce, type Irreducible, type Reduced } from "./expression.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
 import type { AsmSection, AsmSymbol, Fixup, FixupKind } from "./types.js";
-
-/** Sections whose symbols are maps. */
-export function isMapSection(name: string): boolean {
-  return name === "maps" || name.startsWith("maps/") || name === ".maps";
-}
 
 const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data16: 16, data32: 32, data64: 64 };
 
@@ -80,6 +75,10 @@ export class Resolver {
 
   #relocate(section: AsmSection, fixup: Fixup, kind: RelocKind, symbol: AsmSymbol, addend: bigint): void {
     const home = symbol.section;
+    if (symbol.temporary && home === undefined) {
+      this.#undefined(symbol, fixup);
+      return;
+    }
     const local = symbol.binding === "local" && home !== undefined;
     section.relocations.push({
       offset: fixup.offset,
