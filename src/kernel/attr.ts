@@ -15,6 +15,7 @@ export const BpfCommand = {
   BPF_MAP_GET_NEXT_KEY: 4,
   BPF_PROG_LOAD: 5,
   BPF_PROG_TEST_RUN: 10,
+  BPF_BTF_LOAD: 18,
   BPF_MAP_FREEZE: 22,
 } as const;
 export type BpfCommand = keyof typeof BpfCommand;
@@ -97,6 +98,13 @@ export const attrLayouts = {
     core_relo_rec_size: { at: 136, size: 4 },
     log_true_size: { at: 140, size: 4 },
     prog_token_fd: { at: 144, size: 4 },
+  },
+  BPF_BTF_LOAD: {
+    btf: { at: 0, size: 8 },
+    btf_log_buf: { at: 8, size: 8 },
+    btf_size: { at: 16, size: 4 },
+    btf_log_size: { at: 20, size: 4 },
+    btf_log_level: { at: 24, size: 4 },
   },
   BPF_PROG_TEST_RUN: {
     prog_fd: { at: 0, size: 4 },

@@ -22,6 +22,8 @@ export interface ProgramCode {
   readonly code: Uint8Array;
   /** In order of `start`; the entry is the first. */
   readonly functions: readonly PlacedFunction[];
+  /** Is a function's address taken (for a callback)? */
+  readonly callbacks: boolean;
   /** Maps, segments, helpers and kernel functions to be filled in; `at` counts slots of `code`. */
   readonly patches: readonly Patch[];
 }
@@ -84,15 +86,19 @@ export class ProgramBuilder {
     const code = new Uint8Array(slots * SLOT);
     const functions: PlacedFunction[] = [];
     const patches: Patch[] = [];
+    let callbacks = false;
     for (const [index, start] of starts) {
       const fn = this.#function(index);
       const needs = this.#needsOf(index);
       code.set(this.#image.code.subarray(fn.start * SLOT, (fn.start + fn.slots) * SLOT), start * SLOT);
       functions.push({ function: fn, start });
-      for (const reference of needs.references) this.#resolve(code, reference, start - fn.start, starts);
+      for (const reference of needs.references) {
+        this.#resolve(code, reference, start - fn.start, starts);
+        callbacks ||= reference.kind === "address";
+      }
       for (const patch of needs.patches) patches.push({ ...patch, at: patch.at + start - fn.start });
     }
-    return { code, functions, patches };
+    return { code, functions, callbacks, patches };
   }
 
   #resolve(code: Uint8Array, reference: Reference, shift: number, starts: ReadonlyMap<number, number>): void {

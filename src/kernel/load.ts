@@ -10,10 +10,11 @@ import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from
 import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
+import { loadFunctionInfo } from "./func-info.js";
 import { KernelProgram, LoadedImage, missing } from "./loaded.js";
 import { createMap, type KernelMap } from "./maps.js";
 import type { Syscalls } from "./syscalls.js";
-import { loadProgram } from "./verifier.js";
+import { loadProgram, type LoadAnswer } from "./verifier.js";
 
 const { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
 
@@ -63,19 +64,38 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
     const programs = built.map(({ program, code, fields }) => {
       fill(image, code, maps, segmentMaps);
       const { name, section } = program;
-      const answer = loadProgram(syscalls, {
-        name,
-        section,
-        fields: { ...fields, ...codeFields(image, program, code) },
-        functions: code.functions,
-        logLevel: options.logLevel ?? 0,
-      });
+      const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0);
       return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
     });
     return new LoadedImage(maps, segments, programs);
   } catch (error) {
     for (const each of open.toReversed()) each.close();
     throw error;
+  }
+}
+
+/** Loads one program whose places are filled. */
+function loadOne(
+  syscalls: Syscalls,
+  image: Image,
+  { name, section }: ImageProgram,
+  { code, functions, callbacks }: ProgramCode,
+  fields: AttrFields<"BPF_PROG_LOAD">,
+  logLevel: number,
+): LoadAnswer {
+  const info = callbacks ? loadFunctionInfo(syscalls, name, functions) : undefined;
+  const all = {
+    ...fields,
+    insn_cnt: code.length / SLOT,
+    insns: code,
+    license: encodeUtf8(`${image.license}\0`),
+    prog_name: objectName(name),
+    ...info?.fields,
+  };
+  try {
+    return loadProgram(syscalls, { name, section, fields: all, functions, logLevel });
+  } finally {
+    info?.close();
   }
 }
 
@@ -103,15 +123,6 @@ function typeFields(program: ImageProgram, options: LoadOptions): AttrFields<"BP
   const flags = (rule?.sleepable === true ? BPF_F_SLEEPABLE : 0) | (rule?.frags === true ? BPF_F_XDP_HAS_FRAGS : 0);
   const attachType = options.attachType ?? (options.type === undefined ? rule?.attachType : undefined);
   return { prog_type: type, prog_flags: flags, expected_attach_type: attachType };
-}
-
-function codeFields(image: Image, program: ImageProgram, { code }: ProgramCode): AttrFields<"BPF_PROG_LOAD"> {
-  return {
-    insn_cnt: code.length / SLOT,
-    insns: code,
-    license: encodeUtf8(`${image.license}\0`),
-    prog_name: objectName(program.name),
-  };
 }
 
 /** An array map of one entry that holds the segment. */

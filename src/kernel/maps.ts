@@ -1,17 +1,33 @@
 /** Maps of the kernel: create, look up, update, delete, list. Source: bpf(2), linux/bpf.h. */
-import { alignUp } from "../bytes/index.js";
+import { alignUp, type Endian } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import { abiName, MapType } from "../isa/index.js";
 import type { ImageMap } from "../object/index.js";
-import { bpfRequest, objectName, type AttrFields } from "./attr.js";
+import { bpfRequest, objectName } from "./attr.js";
 import { Errno, errnoName } from "./errno.js";
 import { generalRefusal } from "./refusal.js";
-import type { Syscalls } from "./syscalls.js";
+import type { BpfRequest, Syscalls } from "./syscalls.js";
 
 /** What an update may do: write in any case, only a new key, only one that is there. */
 export type UpdateMode = "any" | "new" | "existing";
 
-const updateFlags: Readonly<Record<UpdateMode, number>> = { any: 0, new: 1, existing: 2 };
+type MapRequests = Readonly<Record<UpdateMode | "lookup" | "delete" | "first" | "next" | "freeze", BpfRequest>>;
+
+/** The requests of one map, made once: they share a buffer for keys and one for values. The next key overwrites the key. */
+function mapRequests(map_fd: number, key: Uint8Array, value: Uint8Array, endian: Endian): MapRequests {
+  const update = (flags: number): BpfRequest =>
+    bpfRequest("BPF_MAP_UPDATE_ELEM", { map_fd, key, value, flags }, endian);
+  return {
+    lookup: bpfRequest("BPF_MAP_LOOKUP_ELEM", { map_fd, key, value, flags: 0 }, endian),
+    any: update(0),
+    new: update(1),
+    existing: update(2),
+    delete: bpfRequest("BPF_MAP_DELETE_ELEM", { map_fd, key }, endian),
+    first: bpfRequest("BPF_MAP_GET_NEXT_KEY", { map_fd, next_key: key }, endian),
+    next: bpfRequest("BPF_MAP_GET_NEXT_KEY", { map_fd, key, next_key: key }, endian),
+    freeze: bpfRequest("BPF_MAP_FREEZE", { map_fd }, endian),
+  };
+}
 
 const perCpuTypes: ReadonlySet<number> = new Set([
   MapType.BPF_MAP_TYPE_PERCPU_HASH,
@@ -29,6 +45,9 @@ export class KernelMap {
   /** Bytes of a value as `lookup` gives and `update` takes it: all CPUs' values, each rounded up to 8, in a per-CPU map. */
   readonly valueBytes: number;
   readonly #syscalls: Syscalls;
+  readonly #key: Uint8Array;
+  readonly #value: Uint8Array;
+  readonly #requests: MapRequests;
   #open = true;
 
   constructor(syscalls: Syscalls, fd: number, definition: ImageMap) {
@@ -37,6 +56,9 @@ export class KernelMap {
     this.definition = definition;
     this.perCpu = perCpuTypes.has(definition.type);
     this.valueBytes = this.perCpu ? alignUp(definition.valueSize, 8) * syscalls.possibleCpus() : definition.valueSize;
+    this.#key = new Uint8Array(definition.keySize);
+    this.#value = new Uint8Array(this.valueBytes);
+    this.#requests = mapRequests(fd, this.#key, this.#value, syscalls.endian);
   }
 
   get name(): string {
@@ -45,25 +67,25 @@ export class KernelMap {
 
   /** The value of `key`, or undefined where there is none. */
   lookup(key: Uint8Array): Uint8Array | undefined {
-    this.#check("key", key, this.definition.keySize);
-    const value = new Uint8Array(this.valueBytes);
-    const errno = this.#call("BPF_MAP_LOOKUP_ELEM", { map_fd: this.fd, key, value, flags: 0 });
+    this.#setKey(key);
+    const errno = this.#call(this.#requests.lookup);
     if (errno === Errno.ENOENT) return undefined;
     if (errno !== 0) throw this.#refused("look up a key in", errno);
-    return value;
+    return this.#value.slice();
   }
 
   update(key: Uint8Array, value: Uint8Array, mode: UpdateMode = "any"): void {
-    this.#check("key", key, this.definition.keySize);
+    this.#setKey(key);
     this.#check("value", value, this.valueBytes);
-    const errno = this.#call("BPF_MAP_UPDATE_ELEM", { map_fd: this.fd, key, value, flags: updateFlags[mode] });
+    this.#value.set(value);
+    const errno = this.#call(this.#requests[mode]);
     if (errno !== 0) throw this.#refused("update", errno);
   }
 
   /** Deletes `key`; false where there is none. */
   delete(key: Uint8Array): boolean {
-    this.#check("key", key, this.definition.keySize);
-    const errno = this.#call("BPF_MAP_DELETE_ELEM", { map_fd: this.fd, key });
+    this.#setKey(key);
+    const errno = this.#call(this.#requests.delete);
     if (errno === Errno.ENOENT) return false;
     if (errno !== 0) throw this.#refused("delete a key of", errno);
     return true;
@@ -71,12 +93,11 @@ export class KernelMap {
 
   /** The key behind `key` in the map's own order, the first one without `key`; undefined at the end. */
   nextKey(key?: Uint8Array): Uint8Array | undefined {
-    if (key !== undefined) this.#check("key", key, this.definition.keySize);
-    const next = new Uint8Array(this.definition.keySize);
-    const errno = this.#call("BPF_MAP_GET_NEXT_KEY", { map_fd: this.fd, key, next_key: next });
+    if (key !== undefined) this.#setKey(key);
+    const errno = this.#call(key === undefined ? this.#requests.first : this.#requests.next);
     if (errno === Errno.ENOENT) return undefined;
     if (errno !== 0) throw this.#refused("list the keys of", errno);
-    return next;
+    return this.#key.slice();
   }
 
   /**
@@ -106,7 +127,7 @@ export class KernelMap {
 
   /** No more writes from user space (`BPF_MAP_FREEZE`): the verifier then takes a read-only map's values as constants. */
   freeze(): void {
-    const errno = this.#call("BPF_MAP_FREEZE", { map_fd: this.fd });
+    const errno = this.#call(this.#requests.freeze);
     if (errno !== 0) throw this.#refused("freeze", errno);
   }
 
@@ -116,16 +137,13 @@ export class KernelMap {
     this.#open = false;
   }
 
-  #call<
-    Command extends
-      | "BPF_MAP_LOOKUP_ELEM"
-      | "BPF_MAP_UPDATE_ELEM"
-      | "BPF_MAP_DELETE_ELEM"
-      | "BPF_MAP_GET_NEXT_KEY"
-      | "BPF_MAP_FREEZE",
-  >(command: Command, fields: AttrFields<Command>): number {
-    if (!this.#open) return Errno.EBADF;
-    return -Math.min(0, this.#syscalls.bpf(bpfRequest(command, fields, this.#syscalls.endian)));
+  #call(request: BpfRequest): number {
+    return this.#open ? -Math.min(0, this.#syscalls.bpf(request)) : Errno.EBADF;
+  }
+
+  #setKey(key: Uint8Array): void {
+    this.#check("key", key, this.definition.keySize);
+    this.#key.set(key);
   }
 
   #check(what: "key" | "value", bytes: Uint8Array, expected: number): void {

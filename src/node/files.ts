@@ -62,11 +62,12 @@ async function readStream(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
 
 function writeStream(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without a listener a broken pipe would end the process with a stack trace.
+    // An error comes to the callback and then as an event, which would end the process if nobody listened.
     stream.once("error", reject);
-    stream.write(bytes, () => {
+    stream.write(bytes, (error) => {
+      if (error) return reject(error);
       stream.removeListener("error", reject);
-      resolve();
+      return resolve();
     });
   });
 }

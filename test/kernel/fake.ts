@@ -31,7 +31,7 @@ export class FakeSyscalls implements Syscalls {
     this.calls.push({ command, attr: request.attr.slice(), buffers });
     const answer = this.#answer(request, command);
     if (answer !== undefined) return answer;
-    if (command !== "BPF_MAP_CREATE" && command !== "BPF_PROG_LOAD") return 0;
+    if (!["BPF_MAP_CREATE", "BPF_PROG_LOAD", "BPF_BTF_LOAD"].includes(command)) return 0;
     this.open.add(this.#next);
     return this.#next++;
   }

@@ -194,21 +194,38 @@ test("a log level asked for gives the log of an accepted program", () => {
     if (command === "BPF_PROG_LOAD") request.pointers.find(({ at }) => at === 32)!.buffer.set([0x6f, 0x6b]);
     return undefined;
   });
-  const loaded = loadImage(imageOf(parts, ["first"]), port, { logLevel: 2 });
-  expect(loaded.program("first").log).toBe("ok");
+  const loaded = loadImage(imageOf(parts, ["second"]), port, { logLevel: 2 });
+  expect(loaded.program("second").log).toBe("ok");
   expect(u32(port.calls[0]!.attr, 24)).toBe(2);
 });
 
 test("EAGAIN is tried again, a few times", () => {
   let left = 3;
   const patient = new FakeSyscalls(() => (left-- > 0 ? -11 : undefined));
-  expect(loadImage(imageOf(parts, ["first"]), patient).programs).toHaveLength(1);
+  expect(loadImage(imageOf(parts, ["second"]), patient).programs).toHaveLength(1);
   const never = new FakeSyscalls(() => -11);
-  expect(thrown(() => loadImage(imageOf(parts, ["first"]), never))).toMatchObject({
+  expect(thrown(() => loadImage(imageOf(parts, ["second"]), never))).toMatchObject({
     code: "kernel-program-refused",
-    message: "the kernel refused program first (section xdp) without a word: EAGAIN",
+    message: "the kernel refused program second (section tc) without a word: EAGAIN",
   });
   expect(never.calls).toHaveLength(10);
+});
+
+test("a program with callbacks is given BTF for its functions, closed after the load", () => {
+  const port = new FakeSyscalls();
+  const loaded = loadImage(imageOf(parts, ["first"]), port);
+  const [btf, program] = port.calls;
+  expect([btf!.command, program!.command]).toEqual(["BPF_BTF_LOAD", "BPF_PROG_LOAD"]);
+  const bytes = btf!.buffers.get(0)!;
+  expect(bytes.length).toBe(u32(btf!.attr, 16));
+  expect(new TextDecoder().decode(bytes.subarray(-32))).toContain("\0first\0left\0right\0shared\0");
+  // prog_btf_fd, func_info_rec_size, func_info_cnt
+  expect([72, 76, 88].map((at) => u32(program!.attr, at))).toEqual([100, 8, 4]);
+  const records = program!.buffers.get(80)!;
+  expect(Array.from({ length: 8 }, (_, i) => u32(records, 4 * i))).toEqual([0, 3, 4, 4, 7, 5, 11, 6]);
+  expect([...port.open]).toEqual([loaded.program("first").fd]);
+  const refused = new FakeSyscalls((_, command) => (command === "BPF_BTF_LOAD" ? -22 : undefined));
+  expect(thrown(() => loadImage(imageOf(parts, ["first"]), refused)).code).toBe("kernel-btf-refused");
 });
 
 const withMap = imageOf(parts, ["first"], { maps: [mapOf("hashmap", 1, 4, 4, 1)] });

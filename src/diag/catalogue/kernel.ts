@@ -118,6 +118,11 @@ export const kernelMessages = {
     message: "the kernel refused program {name} (section {section}) without a word: {errno}",
     help: "check the program's type, attach type and size: the verifier has not seen it",
   },
+  "kernel-btf-refused": {
+    severity: "error",
+    message: "the kernel refused the BTF that describes the functions of program {name}: {errno}",
+    help: "functions passed by address (callbacks) need BTF, and a kernel of 5.13 or later",
+  },
   "kernel-test-run": {
     severity: "error",
     message: "the kernel cannot test-run program {name}: {errno}",
