@@ -3,13 +3,13 @@
  *
  * Keys, values and the hash index lie in the linear memory (values are regions a program may access, keys and index are
  * not), so that a compiled lookup can work without leaving it. A value has `valueSize` accessible bytes; the kernel's
- * rounding up to 8 bytes is the distance between values only.
+ * rounding up to 8 bytes and a gap follow it, so that an access one past its end is not one to the next value.
  */
 import { failure } from "../diag/index.js";
 import { abiName, MapType } from "../isa/index.js";
 import type { ImageMap } from "../object/index.js";
 import { Errno } from "./errno.js";
-import { MEMORY_LIMIT, type Memory } from "./memory.js";
+import { GAP, MEMORY_LIMIT, type Memory } from "./memory.js";
 
 const BPF_NOEXIST = 1;
 const BPF_EXIST = 2;
@@ -39,7 +39,8 @@ export class VmMap {
   readonly programs: Int32Array;
   readonly #memory: Memory;
   readonly #cpus: number;
-  /** Bytes from one CPU's value to the next, and buffer offset of the first value. */
+  /** Bytes of a value in the host's per-CPU layout, bytes from one value to the next, buffer offset of the first. */
+  readonly #padded: number;
   readonly #step: number;
   #values = 0;
   #keys = 0;
@@ -62,7 +63,8 @@ export class VmMap {
     this.perCpu = perCpu;
     this.#memory = memory;
     this.#cpus = perCpu ? cpus : 1;
-    this.#step = round8(definition.valueSize);
+    this.#padded = round8(definition.valueSize);
+    this.#step = this.#padded + GAP;
     this.programs = new Int32Array(kind === "programs" ? this.#checked(4) : 0);
     if (kind === "array" || kind === "hash") this.#allocate();
   }
@@ -86,8 +88,10 @@ export class VmMap {
     const memory = this.#memory;
     const hash = this.kind === "hash";
     this.#keyStep = hash ? round8(keySize) : 0;
-    // At most 8 bytes of chain heads an element; 64 covers alignment and the scratch room is one element more.
-    this.#checked((this.#step * this.#cpus + (hash ? this.#keyStep + 12 : 0)) * (1 + 1 / maxEntries) + 64 / maxEntries);
+    // At most 8 bytes of chain heads an element; 128 covers alignment and gaps and the scratch room is one element more.
+    this.#checked(
+      (this.#step * this.#cpus + (hash ? this.#keyStep + 12 : 0)) * (1 + 1 / maxEntries) + 128 / maxEntries,
+    );
     const count = maxEntries * this.#cpus;
     this.#values = memory.take(this.#step * count);
     memory.add({
@@ -108,7 +112,7 @@ export class VmMap {
       this.#next = memory.take(4 * maxEntries) / 4;
       this.#used = new Uint8Array(maxEntries);
     }
-    this.#scratch = memory.take(round8(keySize) + this.#step * this.#cpus);
+    this.#scratch = memory.take(round8(keySize) + this.#padded * this.#cpus);
   }
 
   /** The number of values and the offset of the first, for addresses of map values in code. */
@@ -173,7 +177,7 @@ export class VmMap {
       return 0;
     }
     for (let each = 0; each < this.#cpus; each++) {
-      bytes.copyWithin(this.#valueAt(element, each), value + each * this.#step, value + each * this.#step + size);
+      bytes.copyWithin(this.#valueAt(element, each), value + each * this.#padded, value + each * this.#padded + size);
     }
     return 0;
   }
@@ -260,10 +264,10 @@ export class VmMap {
     const keyAt = this.#putKey(key);
     const valueAt = keyAt + round8(this.definition.keySize);
     const { valueSize } = this.definition;
-    if (this.perCpu && value.length === this.#step * this.#cpus && value.length !== valueSize) {
+    if (this.perCpu && value.length === this.#padded * this.#cpus && value.length !== valueSize) {
       this.#put("a value", value, value.length, valueAt);
     } else {
-      for (let cpu = 0; cpu < this.#cpus; cpu++) this.#put("a value", value, valueSize, valueAt + cpu * this.#step);
+      for (let cpu = 0; cpu < this.#cpus; cpu++) this.#put("a value", value, valueSize, valueAt + cpu * this.#padded);
     }
     return this.updateAt(keyAt, valueAt, flags, -1);
   }

@@ -20,7 +20,9 @@ export const FRAMES = 8;
 export const FRAME = 512;
 /** Frames have a gap of one frame below each, so that running over one's end is not an access to its neighbour. */
 const FRAME_STEP = 2 * FRAME;
-export const CONTEXT: number = FRAMES * FRAME_STEP;
+export const CONTEXT: number = FRAMES * FRAME_STEP + FRAME;
+/** Bytes at least between regions, so that an access one past the end of one is not an access to the next. */
+export const GAP = 8;
 /** Bytes kept for the context. */
 export const CONTEXT_ROOM = 256;
 
@@ -83,9 +85,11 @@ export class Memory {
     return this.#used;
   }
 
-  /** Takes `size` bytes at a multiple of `align` and returns their offset. The caller has checked the limit. */
+  /**
+   * Takes `size` bytes at a multiple of `align`, after a gap, and returns their offset. The caller has checked the limit.
+   */
   take(size: number, align = 8): number {
-    const start = Math.ceil(this.#used / align) * align;
+    const start = Math.ceil((this.#used + GAP) / align) * align;
     this.#used = start + size;
     return start;
   }
@@ -96,7 +100,7 @@ export class Memory {
 
   /** Ends the setup: the buffer gets its size, and what comes after this point is a run's own. */
   settle(): void {
-    this.#used = Math.ceil(this.#used / 4096) * 4096;
+    this.#used = Math.ceil((this.#used + GAP) / 4096) * 4096;
     this.#fixed = this.regions.length;
     this.#grow(this.#used);
   }

@@ -40,7 +40,7 @@ const mov = (dst: number, src: number): Fields => [0xbf, dst, src, 0, 0];
 const movImm = (dst: number, imm: number): Fields => [0xb7, dst, 0, 0, imm];
 
 /** r0 of the code, and the memory after it; `memory` is what r1 points to. */
-function run(code: readonly Fields[], endian: Endian = "little", memory = new Uint8Array(0)): [bigint, Uint8Array] {
+function run(code: readonly Fields[], endian: Endian = "little", memory: Uint8Array = new Uint8Array(0)): [bigint, Uint8Array] {
   const result = createVm(imageOf(encodeAll(code, endian), { endian })).run("main", { memory });
   if (result.kind === "fault") throw new Error(result.diagnostic.message);
   return [result.r0, result.memory];
@@ -273,7 +273,7 @@ test("control rows and wide loads", () => {
 });
 
 test("wide loads of maps, values and functions, by patch and by index; what is unresolved faults", () => {
-  const maps = [mapOf("m", MapType.BPF_MAP_TYPE_ARRAY, 4, 8, 2)];
+  const maps = [mapOf("m", MapType.BPF_MAP_TYPE_ARRAY, 4, 16, 2)];
   const segments = [
     { name: ".data", readOnly: false, align: 8, size: 16, data: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 9) },
   ];
