@@ -1,5 +1,5 @@
 /** The loader against the machine's own kernel. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, expect, test as vitest } from "vitest";
 import { encodeUtf8 } from "../../src/bytes/index.js";
 import { MapType } from "../../src/isa/index.js";
@@ -25,7 +25,19 @@ import {
 
 const test = vitest.skipIf(kernelMissing !== "");
 
-const descriptors = (): string[] => readdirSync("/proc/self/fd").toSorted();
+/** The open descriptors of maps, programs and BTF. */
+function descriptors(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      return /bpf|btf/.test(target) ? [`${fd} ${target}`] : [];
+    } catch {
+      // The descriptor of the listing itself, closed by now.
+      return [];
+    }
+  });
+}
+
 const open: { close(): void }[] = [];
 let before: string[] = [];
 beforeAll(() => {
@@ -282,6 +294,9 @@ test(`the log of an accepted program comes when asked for${kernelMissing}`, () =
 
 test(`failed loads and closed images leave no descriptor open${kernelMissing}`, () => {
   const start = descriptors();
+  const loaded = loadImage(counting, kernel());
+  expect(descriptors()).toHaveLength(start.length + 5);
+  loaded.close();
   for (let i = 0; i < 20; i++) loadImage(counting, kernel()).close();
   const wrong = imageOf([{ name: "wrong", section: "xdp", insns: [addReg(0, 5), exit] }], ["wrong"]);
   for (let i = 0; i < 20; i++) {

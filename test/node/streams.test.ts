@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { afterAll, expect, test } from "vitest";
 
@@ -20,7 +21,7 @@ buildSync({
         console.error(error.message);
         process.exitCode = 1;
       }`,
-    resolveDir: process.cwd(),
+    resolveDir: fileURLToPath(new URL("../../", import.meta.url)),
   },
   bundle: true,
   platform: "node",
