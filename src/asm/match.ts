@@ -219,7 +219,7 @@ export class Matcher {
   #readAgain(at: number, half: boolean, register: number): number {
     const next = this.#readRegister(at, half);
     if (next < 0 || this.#register === register) return next;
-    return this.#refuse(at, { kind: "same", register: `${half ? "w" : "r"}${register}` });
+    return this.#refuse(next, { kind: "same", register: `${half ? "w" : "r"}${register}` });
   }
 
   #read(operand: Operand, what: Placeholder, from: number, at: number): number {

@@ -91,7 +91,8 @@ export class Resolver {
   /** A name nobody defines or declares, where only a definition makes sense. */
   #undefined(symbol: AsmSymbol, fixup: Fixup): boolean {
     if (isDefined(symbol) || symbol.declared) return false;
-    if (this.#complained.has(symbol)) return true;
+    // A numeric label without a name has been reported already.
+    if (this.#complained.has(symbol) || symbol.name === "") return true;
     this.#complained.add(symbol);
     const guess = nearest(
       symbol.name,

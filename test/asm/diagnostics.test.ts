@@ -1,0 +1,164 @@
+/** Errors for people: the place, what was expected, what was perhaps meant; and texts nobody means well with. */
+import { expect, test } from "vitest";
+import { assemble, type AssembleOptions } from "../../src/asm/index.js";
+import { formatDiagnostic } from "../../src/diag/index.js";
+import { insnTable, spellings } from "../../src/isa/index.js";
+import { fuzz, fuzzRounds } from "../support/fuzz.js";
+
+function errors(text: string, options: AssembleOptions = { syntax: "plain" }): string[] {
+  const { object, diagnostics } = assemble(text, options);
+  const found = diagnostics.filter(({ severity }) => severity === "error");
+  expect(object === undefined).toBe(found.length > 0);
+  return found.map((each) => {
+    const place = each.place?.kind === "text" ? `${each.place.line}:${each.place.column}` : "?";
+    return `${place} ${each.message}${each.help === undefined ? "" : ` (${each.help})`}`;
+  });
+}
+
+test("a diagnostic has file, line, column, source line and caret", () => {
+  const { diagnostics } = assemble("mov r1, 1\n\tmvo r2, r3 # typo\n", { file: "a.s", syntax: "plain" });
+  expect(diagnostics.map((each) => formatDiagnostic(each))).toEqual([
+    [
+      "a.s:2:2: error: unknown instruction `mvo` [asm-instruction-near]",
+      "    2 | \tmvo r2, r3 # typo",
+      "      | \t^~~",
+      "      = help: did you mean `mov`?",
+    ].join("\n"),
+  ]);
+});
+
+test.each([
+  ["mov r1", "1:7 expected `,`, found the end of the statement"],
+  ["mov r12, 1", "1:5 `r12` is not a register here (did you mean `r1`?)"],
+  ["add r1, r11", "1:9 `r11` is not a register here (did you mean `r1`?)"],
+  ["exit 1", "1:6 expected the end of the statement, found `1`"],
+  ["ldxw r1, (r2)", "1:10 expected `[`, found `(`"],
+  [".glbl f", "1:1 unknown directive `.glbl` (did you mean `.globl`?)"],
+  [".macro f", "1:1 `.macro` is not supported yet"],
+  ["1x: exit", /^1:1 not a number/],
+  ['.ascii "abc', /^1:8 the string has no closing quote/],
+  ["/* never", /^1:1 the comment has no end/],
+  ["mov r1, 0x1ffffffff", /^1:9 0x1ffffffff does not fit a 32-bit immediate/],
+  ["ldxw r1, [r2+40000]", /^1:14 40000 does not fit a 16-bit displacement/],
+  ["lddw r1, 0x11223344556677889", /^1:10 the number does not fit 64 bits/],
+  ["ja nowhere\nno_where: exit", "1:4 undefined symbol `nowhere` (did you mean `no_where`?)"],
+  ["mov r1, nothing", /^1:9 undefined symbol `nothing`/],
+  ["ja 1f", /^1:4 there is no label for `1f`/],
+  ["a: exit\na: exit", "2:1 `a` is defined twice"],
+  [".byte 256", /^1:7 256 does not fit a datum of 8 bits/],
+  [".byte x - y\nx = 300\ny = 1", /^1:7 299 does not fit/],
+  [".long 1 / 0", "1:9 division by zero"],
+  ["a = b\nb = a\n.long a", "3:7 the symbol's value depends on itself"],
+  [".balign 3", "1:9 3 is not a power of two"],
+  [".popsection", "1:1 .popsection without .pushsection before it"],
+  ['.section x,"aq"', /^1:12 section flag `q` is not supported/],
+  ['.section x,"a"\n.section x,"aw"', /^2:10 section `x` was opened with other flags before/],
+  [".bss\n.long 1", "2:7 section `.bss` has no contents, only a size"],
+  ["ldimm64 r1, %map(f)\nf: exit", /^1:13 `f` is not a map: it is in .text/],
+  ["add r1, %map(f)", /^1:9 `%map` does not belong here/],
+  ["call helper bpf_map_lookup", /^1:13 `bpf_map_lookup` is no helper/, "conformance"],
+  ["r1 = r2 +", "1:9 expected the end of the statement, found `+`", "pseudoc"],
+  ["r1 = 5 +", "1:9 expected a number, a symbol or `(`, found the end of the statement", "pseudoc"],
+  ["r1 = be16 r2", "1:11 expected `r1` again, found `r2`", "pseudoc"],
+  ["if r1 > w2 goto +1", /^1:9 expected /, "pseudoc"],
+  ["mov r1, %r2", "1:5 `r1` is not a register here (did you mean `%r1`?)", "gnu"],
+] as const)("%s", (text, wanted, syntax: AssembleOptions["syntax"] = "plain") => {
+  const found = errors(text, { syntax });
+  if (typeof wanted === "string") expect(found).toEqual([wanted]);
+  else expect(found).toEqual([expect.stringMatching(wanted)]);
+});
+
+test("every error of the text is found in one run", () => {
+  expect(errors("foo r1\nmov r1, 1\nbar\n.baz\nja gone").map((each) => each.split(" ")[0])).toEqual([
+    "1:1",
+    "3:1",
+    "4:1",
+    "5:4",
+  ]);
+});
+
+test("a helper's name misspelt is warned about", () => {
+  const { object, diagnostics } = assemble("call bpf_map_lokup_elem");
+  expect(object).toBeDefined();
+  expect(diagnostics).toMatchObject([{ severity: "warning", code: "asm-helper-near" }]);
+  expect(diagnostics[0]!.help).toContain("bpf_map_lookup_elem");
+});
+
+test("jumps beyond 16 bits are an error with the distance", () => {
+  const text = `ja far\n${"exit\n".repeat(40_000)}far: exit`;
+  expect(errors(text)).toEqual([expect.stringMatching(/^1:4 the target is 40000 instructions away/)]);
+});
+
+test("100,000 errors end in one limit error", () => {
+  const { object, diagnostics } = assemble("bad statement\n".repeat(100_000));
+  expect(object).toBeUndefined();
+  expect(diagnostics.length).toBe(1001);
+  expect(diagnostics.at(-1)!.code).toBe("asm-too-many-errors");
+});
+
+test("a line of 5 MB, of errors and of data", () => {
+  const start = performance.now();
+  expect(assemble("§;".repeat(1_700_000), { syntax: "plain" }).diagnostics.length).toBe(1001);
+  const numbers = assemble(`.byte ${"1,".repeat(2_500_000)}1`);
+  expect(numbers.object?.sections[0]?.size).toBe(2_500_001);
+  expect(errors("x".repeat(5_000_000)).length).toBe(1);
+  expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+test("nested parentheses, long sums and chains of symbols neither overflow nor hang", () => {
+  expect(errors(`.long ${"(".repeat(100_000)}`)).toEqual([expect.stringMatching(/nested too deeply/)]);
+  expect(errors(`.long ${"-".repeat(100_000)}1`)).toEqual([expect.stringMatching(/nested too deeply/)]);
+  expect(errors(`.long a${"+1".repeat(100_000)}\na = 5`)).toEqual([]);
+  const chain = Array.from({ length: 300 }, (_, i) => `s${i} = s${i + 1} + s${i + 1}`).join("\n");
+  expect(errors(`${chain}\n.quad s1`).length).toBeGreaterThan(0);
+  expect(errors(`.zero 0x7fffffff`)).toEqual([expect.stringMatching(/does not fit/)]);
+});
+
+test("junk gives diagnostics, never an exception", () => {
+  const words = insnTable.flatMap((row) =>
+    (["plain", "gnu", "pseudoc"] as const).flatMap((each) => spellings(row, each)),
+  );
+  const pieces = [
+    ...words.map((each) => each.replace(/\{\w+\}/g, "r1")),
+    ...[
+      "\n",
+      "\n",
+      ";",
+      "r1",
+      "%r2",
+      "=",
+      "(",
+      ")",
+      "[",
+      "]",
+      "*",
+      "u64",
+      ".",
+      ":",
+      "1b",
+      "2f",
+      '"',
+      "'",
+      "\\",
+      "\0",
+      "é",
+      "-",
+      "1:",
+    ],
+    ...[".section", ".set", ".long", ".size", ".zero", "a", "b", "0x", "99999999999999999999", ",", "@", "%map(", "ll"],
+  ];
+  const rounds = fuzzRounds(1500);
+  const { accepted } = fuzz(rounds, (random) => {
+    const bytes = random.chance(1, 4);
+    const text = Array.from({ length: random.between(1, 60) }, () => random.pick(pieces) + random.pick(["", " "])).join(
+      "",
+    );
+    const source = bytes ? random.bytes(random.below(300)) : text;
+    const syntax = random.pick(["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"] as const);
+    const { object, diagnostics } = assemble(source, { syntax });
+    const wrong = diagnostics.some(({ severity }) => severity === "error");
+    if (wrong !== (object === undefined)) throw new Error("an Object with errors, or neither");
+    for (const each of diagnostics) formatDiagnostic(each);
+  });
+  expect(accepted).toBe(rounds);
+});
