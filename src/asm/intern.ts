@@ -1,6 +1,9 @@
 /** Words to small numbers: a hash table over bytes, so that a word of the text becomes a string only once. */
 import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 
+export const hashStart: number = 0x811c9dc5 | 0;
+export const hashStep = 0x01000193;
+
 export class Interner {
   /** The word of each number. */
   readonly names: string[] = [];
@@ -12,9 +15,14 @@ export class Interner {
 
   /** The number of the word in `text` from `start` up to `end`. */
   bytes(text: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text[i]!, 0x01000193);
-    hash ^= hash >>> 15;
+    let hash = hashStart;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text[i]!, hashStep);
+    return this.hashed(text, start, end, hash);
+  }
+
+  /** The same, for who has run `hashStart` and `hashStep` (FNV-1a) over the bytes already. */
+  hashed(text: Uint8Array, start: number, end: number, fnv: number): number {
+    const hash = fnv ^ (fnv >>> 15);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (;;) {

@@ -22,6 +22,12 @@ function newOperand(): Operand {
   return { number: 0, tree: undefined, map: false, at: 0, end: 0 };
 }
 
+function clear(operand: Operand): void {
+  operand.number = 0;
+  operand.tree = undefined;
+  operand.map = false;
+}
+
 /** What was wrong with the text at `Matcher.failedAt` besides its shape. */
 export type Mismatch =
   | { readonly kind: "range"; readonly what: string; readonly low: string; readonly high: string }
@@ -67,6 +73,7 @@ export class Matcher {
   readonly high: Operand = newOperand();
   /** `kernel` text: the opcode printed before the instruction, or -1. */
   opcode = -1;
+  #explaining = false;
   /** Of the failure that came furthest: the token, the nodes that could not go on, what else was wrong. */
   failedAt = -1;
   readonly failedNodes: Set<GrammarNode> = new Set();
@@ -86,23 +93,30 @@ export class Matcher {
 
   /** The leaf whose template the tokens from `at` on are, or undefined. */
   match(root: GrammarNode, at: number): Leaf | undefined {
+    clear(this.immediate);
+    clear(this.offset);
+    clear(this.high);
+    const leaf = this.#walk(root, at);
+    if (leaf !== undefined) return leaf;
+    // Once more, slower, to see how far it came.
     this.failedAt = -1;
     this.mismatch = undefined;
     this.failedNodes.clear();
-    for (const operand of [this.immediate, this.offset, this.high]) {
-      operand.number = 0;
-      operand.tree = undefined;
-      operand.map = false;
-    }
-    return this.#walk(root, at);
+    this.#explaining = true;
+    this.#walk(root, at);
+    this.#explaining = false;
+    return undefined;
   }
 
   #walk(node: GrammarNode, at: number): Leaf | undefined {
     const tokens = this.#tokens;
     const kind = tokens.kind[at]!;
     if (at >= tokens.count) {
-      const leaf = node.leaves.find((each) => this.opcode < 0 || each.row.opcode === this.opcode);
-      if (leaf !== undefined) return leaf;
+      const { leaves } = node;
+      for (let i = 0; i < leaves.length; i++) {
+        const leaf = leaves[i]!;
+        if (this.opcode < 0 || leaf.row.opcode === this.opcode) return leaf;
+      }
       if (node.leaves.length > 0) this.#refuse(at, { kind: "opcode", opcode: this.opcode });
       else this.#fail(node, at);
       return undefined;
@@ -115,7 +129,9 @@ export class Matcher {
         if (leaf !== undefined) return leaf;
       }
     }
-    for (const edge of node.placeholders) {
+    const { placeholders } = node;
+    for (let i = 0; i < placeholders.length; i++) {
+      const edge = placeholders[i]!;
       const next = this.#placeholder(edge.what, at);
       if (next < 0) continue;
       const leaf = this.#walk(edge.node, next);
@@ -126,7 +142,7 @@ export class Matcher {
   }
 
   #fail(node: GrammarNode, at: number): void {
-    if (at < this.failedAt) return;
+    if (!this.#explaining || at < this.failedAt) return;
     if (at > this.failedAt) {
       this.failedAt = at;
       this.failedNodes.clear();
@@ -136,7 +152,7 @@ export class Matcher {
   }
 
   #refuse(at: number, mismatch: Mismatch): number {
-    if (at >= this.failedAt) {
+    if (this.#explaining && at >= this.failedAt) {
       if (at > this.failedAt) this.failedNodes.clear();
       if (at > this.failedAt || this.mismatch === undefined) this.mismatch = mismatch;
       this.failedAt = at;

@@ -5,10 +5,11 @@
  * statement with it; block comments may span lines.
  */
 import type { Dialect } from "../isa/index.js";
-import type { Interner } from "./intern.js";
+import { hashStart, hashStep, type Interner } from "./intern.js";
 import { packed, Token, type Tokens } from "./tokens.js";
 
-const Class = { other: 0, blank: 1, newline: 2, word: 3, digit: 4, operator: 5 } as const;
+/** Words go on with the classes from `word` on. */
+const Class = { other: 0, blank: 1, newline: 2, operator: 3, word: 4, digit: 5 } as const;
 
 const classes = new Uint8Array(256);
 classes.fill(Class.word, 0x80);
@@ -60,22 +61,29 @@ export class Scanner {
   /** Reads the next statement that is not empty; false at the end of the text. */
   next(): boolean {
     const { text, tokens } = this;
+    const interner = this.#interner;
+    const size = text.length;
     tokens.clear();
     this.problem = undefined;
     this.opcode = -1;
     const separates = this.dialect !== "gnu" && this.dialect !== "kernel";
     if (this.dialect === "kernel") this.#kernelPrefix();
-    while (this.at < text.length) {
+    while (this.at < size) {
       const start = this.at;
       const byte = text[start]!;
       const kind = classes[byte]!;
       if (kind === Class.blank) {
         this.at++;
       } else if (kind === Class.word) {
+        let hash = Math.imul(hashStart ^ byte, hashStep);
         let end = start + 1;
-        while (end < text.length && (classes[text[end]!] === Class.word || classes[text[end]!] === Class.digit)) end++;
+        for (; end < size; end++) {
+          const next = text[end]!;
+          if (classes[next]! < Class.word) break;
+          hash = Math.imul(hash ^ next, hashStep);
+        }
         this.at = end;
-        tokens.push(Token.word, this.#interner.bytes(text, start, end), start, end);
+        tokens.push(Token.word, interner.hashed(text, start, end, hash), start, end);
       } else if (kind === Class.newline) {
         this.at++;
         if (tokens.count > 0 || this.problem !== undefined) break;
