@@ -40,7 +40,11 @@ const mov = (dst: number, src: number): Fields => [0xbf, dst, src, 0, 0];
 const movImm = (dst: number, imm: number): Fields => [0xb7, dst, 0, 0, imm];
 
 /** r0 of the code, and the memory after it; `memory` is what r1 points to. */
-function run(code: readonly Fields[], endian: Endian = "little", memory: Uint8Array = new Uint8Array(0)): [bigint, Uint8Array] {
+function run(
+  code: readonly Fields[],
+  endian: Endian = "little",
+  memory: Uint8Array = new Uint8Array(0),
+): [bigint, Uint8Array] {
   const result = createVm(imageOf(encodeAll(code, endian), { endian })).run("main", { memory });
   if (result.kind === "fault") throw new Error(result.diagnostic.message);
   return [result.r0, result.memory];
