@@ -1,0 +1,193 @@
+/**
+ * BTF in memory: the type section as one array of words with the start of each type, the string section as bytes.
+ * A record or a string is made when it is asked for, and kept.
+ */
+import { decodeUtf8, type Endian } from "../bytes/index.js";
+import { failure, type BinaryPlace } from "../diag/index.js";
+import { decodeType } from "./decode.js";
+import { NameIndex, type NamePlace } from "./names.js";
+import { btfKindNumber, infoKind } from "./table.js";
+import type { BtfKindName, BtfType } from "./types.js";
+
+/** What a `Btf` is made of. Readers and builders pass it; everyone else asks the `Btf`. */
+export interface BtfParts {
+  readonly bytes: Uint8Array;
+  readonly endian: Endian;
+  readonly file?: string | undefined;
+  readonly section?: string | undefined;
+  readonly base?: Btf | undefined;
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly strings: Uint8Array;
+  readonly layout: Uint8Array;
+  /** Where the type section and the string section start in `bytes`. */
+  readonly typesAt: number;
+  readonly stringsAt: number;
+}
+
+/** Producers store a string once, or share the ends of strings. */
+const overlapLimit = 16;
+
+const voidType: BtfType = { kind: "void" };
+
+export class Btf {
+  /** The whole blob, header included, as it was read or built. */
+  readonly bytes: Uint8Array;
+  readonly endian: Endian;
+  /** The BTF that holds the ids below `firstId` and the strings below `stringBase`; undefined when not split. */
+  readonly base: Btf | undefined;
+  /** The id of the first type of its own: 1 or, when split, the base's `typeCount`. */
+  readonly firstId: number;
+  /** Ids are below this; `void` (0) and the base's types are counted. */
+  readonly typeCount: number;
+  /** The type section as 32-bit words, whatever the byte order of the blob. */
+  readonly words: Uint32Array;
+  /** For each type of its own, the index of its first word; one more entry is the end. */
+  readonly starts: Uint32Array;
+  /** The string section of its own. */
+  readonly strings: Uint8Array;
+  readonly stringBase: number;
+  /** The layout section: 4-byte records by kind; empty in older files. */
+  readonly layout: Uint8Array;
+  readonly #parts: BtfParts;
+  readonly #text = new Map<number, string>();
+  /** Characters in `#text`: strings of a corrupt blob may overlap, so that together they are far larger than it. */
+  #decoded = 0;
+  #records: (BtfType | undefined)[] | undefined;
+  #names: NameIndex | undefined;
+
+  constructor(parts: BtfParts) {
+    this.#parts = parts;
+    this.bytes = parts.bytes;
+    this.endian = parts.endian;
+    this.base = parts.base;
+    this.firstId = parts.base?.typeCount ?? 1;
+    this.typeCount = this.firstId + parts.starts.length - 1;
+    this.words = parts.words;
+    this.starts = parts.starts;
+    this.strings = parts.strings;
+    this.stringBase = parts.base === undefined ? 0 : parts.base.stringBase + parts.base.strings.length;
+    this.layout = parts.layout;
+  }
+
+  /** The place of the byte at `offset` of the blob, for a diagnostic. */
+  place(offset: number): BinaryPlace {
+    return { kind: "binary", file: this.#parts.file, section: this.#parts.section, offset };
+  }
+
+  /** The place of a type's record. */
+  placeOf(id: number): BinaryPlace {
+    if (id < this.firstId && this.base !== undefined) return this.base.placeOf(id);
+    return this.place(this.#parts.typesAt + 4 * (this.starts[Math.max(0, id - this.firstId)] ?? 0));
+  }
+
+  /** The `Btf` (this one or a base) that holds type `id`. Throws `btf-type-id` when there is none. */
+  owner(id: number, what = "a reference"): Btf {
+    if (id < this.firstId && this.base !== undefined) return this.base.owner(id, what);
+    if (id < this.firstId || id >= this.typeCount || !Number.isInteger(id)) {
+      throw failure("btf-type-id", { what, id, count: this.typeCount }, this.place(this.#parts.typesAt));
+    }
+    return this;
+  }
+
+  /** The record of type `id`. Throws `btf-type-id` when there is no such type. */
+  type(id: number): BtfType {
+    if (id === 0) return voidType;
+    const owner = id >= this.firstId && id < this.typeCount ? this : this.owner(id);
+    if (owner !== this) return owner.type(id);
+    const records = (this.#records ??= Array.from({ length: this.starts.length - 1 }));
+    const own = id - this.firstId;
+    const known = records[own];
+    if (known !== undefined) return known;
+    const name = (offset: number): string => this.string(offset, `a name of type [${id}]`);
+    const made = decodeType(this.words, this.starts[own]!, this.starts[own + 1]!, name);
+    records[own] = made;
+    return made;
+  }
+
+  /** The kind's number of type `id`: one word read, no record made. */
+  kind(id: number): number {
+    if (id === 0) return 0;
+    const owner = this.owner(id);
+    return infoKind(owner.words[owner.starts[id - owner.firstId]! + 1]!);
+  }
+
+  /** The name of type `id`; empty for anonymous types and for `void`. */
+  name(id: number): string {
+    if (id === 0) return "";
+    const owner = this.owner(id);
+    return owner.string(owner.words[owner.starts[id - owner.firstId]!]!, `the name of type [${id}]`);
+  }
+
+  /** All types of its own with their ids, ascending. */
+  *types(): Generator<readonly [id: number, type: BtfType]> {
+    for (let id = this.firstId; id < this.typeCount; id++) yield [id, this.type(id)];
+  }
+
+  /** The string at `offset`. Throws `btf-string` when that is outside of the string section. */
+  string(offset: number, what = "a string"): string {
+    if (offset < this.stringBase && this.base !== undefined) return this.base.string(offset, what);
+    let text = this.#text.get(offset);
+    if (text === undefined) {
+      const { bytes, start } = this.stringPlace(offset, what);
+      text = asciiOrUtf8(bytes, start);
+      this.#decoded += text.length;
+      if (this.#decoded > overlapLimit * (bytes.length + 4096)) {
+        throw failure("btf-overlap", { times: overlapLimit, size: bytes.length }, this.place(this.#parts.stringsAt));
+      }
+      this.#text.set(offset, text);
+    }
+    return text;
+  }
+
+  /** The bytes that hold the string at `offset`, and where it starts in them; it ends with a NUL byte. */
+  stringPlace(offset: number, what = "a string"): NamePlace {
+    if (offset < this.stringBase && this.base !== undefined) return this.base.stringPlace(offset, what);
+    const start = offset - this.stringBase;
+    const size = this.strings.length;
+    if (start >= size || start < 0) {
+      if (offset === 0) return { bytes: nul, start: 0 };
+      const facts = { what, offset, size: this.stringBase + size };
+      throw failure("btf-string", facts, this.place(this.#parts.stringsAt));
+    }
+    return { bytes: this.strings, start };
+  }
+
+  /** The id of the first type named `name`, of kind `kind` when that is given; the base's types come first. */
+  findByName(name: string, kind?: BtfKindName): number | undefined {
+    for (const id of this.findAll(name, kind)) return id;
+    return undefined;
+  }
+
+  /**
+   * The ids of all types named `name`, ascending, the base's included. With `essential`, names are compared without
+   * their flavour suffix (`___x`).
+   */
+  *findAll(name: string, kind?: BtfKindName, essential = false): Generator<number> {
+    if (this.base !== undefined) yield* this.base.findAll(name, kind, essential);
+    const number = kind === undefined ? undefined : btfKindNumber(kind);
+    for (const own of this.#nameIndex().find(name, essential)) {
+      if (kind === undefined || infoKind(this.words[this.starts[own]! + 1]!) === number) yield own + this.firstId;
+    }
+  }
+
+  #nameIndex(): NameIndex {
+    this.#names ??= new NameIndex(this.starts.length - 1, (own) => {
+      const offset = this.words[this.starts[own]!]!;
+      return offset === 0 ? undefined : this.stringPlace(offset, `the name of type [${own + this.firstId}]`);
+    });
+    return this.#names;
+  }
+}
+
+const nul = new Uint8Array(1);
+
+/** The NUL-terminated string at `start`. Names are short and ASCII: faster without a call of TextDecoder. */
+function asciiOrUtf8(bytes: Uint8Array, start: number): string {
+  let end = start;
+  let seen = 0;
+  for (let byte = bytes[end]!; byte !== 0; byte = bytes[++end]!) seen |= byte;
+  const text = bytes.subarray(start, end);
+  if (seen >= 0x80 || text.length > 256) return decodeUtf8(text);
+  return String.fromCharCode.apply(undefined, text as unknown as number[]);
+}

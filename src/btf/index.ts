@@ -1,0 +1,20 @@
+/** Room `btf`: BTF and .BTF.ext in both byte orders. */
+export { Btf } from "./btf.js";
+export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
+export { formatRaw, formatRawType } from "./format-raw.js";
+export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
+export { essentialName } from "./names.js";
+export { readBtf, type ReadBtfOptions } from "./read.js";
+export { resolveType, sizeOf } from "./sizes.js";
+export {
+  BtfFuncLinkage,
+  BtfIntEncoding,
+  BtfKind,
+  btfKindNumber,
+  btfKinds,
+  BtfVarLinkage,
+  CoreReloKind,
+  coreReloNames,
+  type BtfKindRow,
+} from "./table.js";
+export type * from "./types.js";
