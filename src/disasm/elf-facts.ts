@@ -165,7 +165,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
       machineName: names.machineName(machine),
       abiName: names.abiName(osabi),
     },
-    sections: elf.sections.map(({ data: _, nameOffset: __, ...section }) => ({
+    sections: elf.sections.map(({ data: _data, nameOffset: _name, ...section }) => ({
       ...section,
       typeName: names.sectionTypeName(section.type),
       flagLetters: names.sectionFlagLetters(section.flags),

@@ -26,4 +26,5 @@ export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
 export { formatElf, type ElfViews } from "./readelf.js";
 export { formatSizes, sizeFacts, type SizeFacts } from "./size.js";
+export { formatSource, type SourceOptions } from "./source.js";
 export { printDialects } from "./template.js";

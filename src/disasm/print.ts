@@ -2,7 +2,7 @@
  * Listings as text, in the layout of `llvm-objdump -d`: written straight from the code, without a record an instruction.
  */
 import { decodeUtf8 } from "../bytes/index.js";
-import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect, type Slot } from "../isa/index.js";
+import { decodeSlot, helperName, newSlot, opcodes, type Dialect, type Slot } from "../isa/index.js";
 import { patchesInsn, type ObjectFile, type Relocation, type Section } from "../object/index.js";
 import {
   dataDirective,
@@ -14,7 +14,7 @@ import {
 } from "./disassemble.js";
 import { putInsn } from "./format-insn.js";
 import { labelsOf, placeName, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
-import { explainSlot, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
+import { explainSlot, goes, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
 import { templatesOf, type Compiled } from "./template.js";
 import { putHexBytes, TextBuffer } from "./text-buffer.js";
 
@@ -29,9 +29,6 @@ export interface PrintOptions extends DisassembleOptions {
 const chunk = 1 << 20;
 
 const newline = 0x0a;
-
-/** Has the row a jump or call target, by row number? */
-const goes = insnTable.map(({ off, imm }) => off === "jump" || imm === "jump" || imm === "call");
 
 class Printer {
   readonly #object: ObjectFile;
@@ -124,7 +121,7 @@ class Printer {
       if (helper !== undefined) this.#comment(helper);
       return;
     }
-    if (goes[row] !== true) return;
+    if (!goes(row)) return;
     const target = targetOf(row, slot, at) * opcodes.SLOT;
     this.#comment(`<${placeName(this.#labels[index]!, this.#object.sections[index]!.name, target)}>`);
   }

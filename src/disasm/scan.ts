@@ -25,6 +25,13 @@ export function scanCode(code: Uint8Array, endian: Endian): Int16Array {
   return rows;
 }
 
+const jumping = insnTable.map(({ off, imm }) => off === "jump" || imm === "jump" || imm === "call");
+
+/** Is the row a jump or a local call, with a distance in its field? */
+export function goes(row: number): boolean {
+  return jumping[row]!;
+}
+
 /**
  * The slot a jump or local call in slot `at` goes to by the number in its field, or -1 for other instructions. May lie outside
  * the code.

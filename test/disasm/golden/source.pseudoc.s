@@ -1,0 +1,50 @@
+	.globl outside
+	.comm shared,16,8
+	.set forty_two, 42
+	.globl forty_two
+
+	.section xdp,"ax",@progbits
+	.p2align 3
+	.globl main
+	.type main,@function
+	.size main, 72
+	.weak weak
+	.hidden weak
+	.type weak,@function
+.L1:
+main:
+	r2 = table ll
+.L2:
+	goto .L3
+	.8byte 0x00000000000000ff	# no instruction has opcode 0xff
+.L3:
+weak:
+	call 1	# bpf_map_lookup_elem
+.L4:
+	call outside
+	if r0 != 0 goto .L1
+	exit
+	.set within, .L1+8
+
+	.section .data,"aw",@progbits
+	.p2align 3
+	.type twin,@object
+	.size twin, 8
+	.8byte shared+4
+	.8byte .L2
+	.asciz "say \"hi\"\\"
+	.zero 6
+twin:
+	.byte 0x00,0x00,0x00,0x00,0x00,0x00,0x00,0x00
+
+	.section .bss,"aw",@nobits
+	.p2align 3
+	.type twin.1,@object
+	.size twin.1, 16
+	.globl table
+	.type table,@object
+	.size table, 8
+table:
+	.zero 8
+twin.1:
+	.zero 16
