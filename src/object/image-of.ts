@@ -6,6 +6,7 @@
 import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
+import { readBtfMaps } from "./btf-maps.js";
 import { fitsField, writeField } from "./fields.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
@@ -188,16 +189,10 @@ function land(object: ObjectFile): { landings: Landing[]; slots: number; segment
       return { kind: "code", base };
     }
     if (isMapSection(name)) {
-      if (!isLegacyMapSection(name)) {
-        if (size === 0) return { kind: "none" };
-        const first = object.symbols.find(
-          ({ home, type }) => home.kind === "section" && home.section === number && type !== "section",
-        );
-        const facts = { name: first?.name ?? "?", reason: "reading BTF map definitions is not supported yet" };
-        throw failure("image-btf-maps", facts, place(object, name, 0));
-      }
+      if (size === 0) return { kind: "none" };
+      const found = isLegacyMapSection(name) ? readLegacyMaps(object, number) : readBtfMaps(object, number);
       const at = new Map<number, number>();
-      for (const { offset, map } of readLegacyMaps(object, number)) at.set(offset, maps.push(map) - 1);
+      for (const { offset, map } of found) at.set(offset, maps.push(map) - 1);
       return { kind: "maps", at };
     }
     if (!flags.alloc || size === 0 || isMetadataSection(name)) return { kind: "none" };
