@@ -34,17 +34,18 @@ export function numbers(run: Run, bytes: 1 | 2 | 4 | 8): void {
   for (let at = 1; ;) {
     const next = run.expression(at);
     if (next < 0) return;
-    const to = take(run, bytes, at, true);
-    if (to < 0) return;
-    const section = run.sections.current;
     const { number, tree } = expressions;
+    const section = run.sections.current;
+    // Compilers write the zeros of .bss as numbers.
+    const to = take(run, bytes, at, tree !== undefined || number !== 0);
+    if (to < 0) return;
     if (tree !== undefined) {
       const start = tokens.start[at]!;
       section.fixups.push({ kind, offset: to, expression: tree, at: start, end: tokens.end[next - 1]! });
     } else if (number < low || number > high) {
       const what = `a datum of ${8 * bytes} bits`;
       run.errorAt("asm-range", { what, value: number, low: String(low), high: String(high) }, at, next - 1);
-    } else {
+    } else if (number !== 0) {
       putNumber(section.data, to, bytes, number, run.endian === "little");
     }
     if (next >= tokens.count) return;

@@ -1,7 +1,7 @@
 /** Directives that say something about symbols. */
-import { decodeUtf8 } from "../bytes/index.js";
+import { alignUp, decodeUtf8 } from "../bytes/index.js";
 import { noFlags, type SymbolBinding, type SymbolType, type SymbolVisibility } from "../object/index.js";
-import { stringAt } from "./directives-data.js";
+import { maxBytes, stringAt } from "./directives-data.js";
 import { reduce } from "./expression.js";
 import type { Run } from "./run.js";
 import { comma } from "./scan.js";
@@ -26,6 +26,7 @@ export function bind(run: Run, binding: SymbolBinding): void {
     // A weak symbol stays weak when it is made global, too.
     if (!(symbol.binding === "weak" && binding === "global")) symbol.binding = binding;
     symbol.declared = true;
+    symbol.kept = binding === "local";
   });
 }
 
@@ -100,8 +101,8 @@ export function assign(run: Run, name: number, at: number): void {
   symbol.at = tokens.start[name]!;
 }
 
-/** `.comm NAME, SIZE[, ALIGN]` */
-export function common(run: Run): void {
+/** `.comm NAME, SIZE[, ALIGN]`; `.lcomm` (`local`) and `.local` symbols are put into `.bss` at once. */
+export function common(run: Run, local: boolean): void {
   const { tokens } = run;
   if (run.name(1) === undefined) return;
   if (!tokens.is(2, comma)) return run.expected("`,`", 2);
@@ -122,10 +123,23 @@ export function common(run: Run): void {
     const facts = { name: symbol.name };
     return run.report.addWithNote("asm-redefined", facts, start, end, "first defined here", symbol.at);
   }
-  symbol.common = { size: bytes.value, align };
-  if (symbol.binding === "local") symbol.binding = "global";
   symbol.type = "object";
   symbol.at = tokens.start[1]!;
+  if (local || symbol.kept) {
+    const bss = run.sections.open(".bss");
+    const offset = alignUp(bss.size, align);
+    if (offset + bytes.value > maxBytes) {
+      return run.errorAt("asm-too-large", { section: bss.name, limit: maxBytes }, 1);
+    }
+    reserve(bss, offset + bytes.value - bss.size);
+    bss.align = Math.max(bss.align, align);
+    symbol.section = bss;
+    symbol.offset = offset;
+    symbol.size = { kind: "number", value: BigInt(bytes.value) };
+    return;
+  }
+  symbol.common = { size: bytes.value, align };
+  if (symbol.binding === "local") symbol.binding = "global";
 }
 
 /** `.file "NAME"` */

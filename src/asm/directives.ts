@@ -47,7 +47,8 @@ const table: Readonly<Record<string, Directive>> = {
   size,
   set: assignment,
   equ: assignment,
-  comm: common,
+  comm: (run) => common(run, false),
+  lcomm: (run) => common(run, true),
   file,
   ident,
   byte,
@@ -73,6 +74,9 @@ const table: Readonly<Record<string, Directive>> = {
   // Bytes for LLVM, a power of two for gas.
   align: (run) => align(run, run.dialect === "gnu"),
   syntax,
+  // A hint for linkers that fold equal functions, which no BPF linker does.
+  addrsig: (run) => void run.ends(1),
+  addrsig_sym: (run) => void (run.name(1) !== undefined && run.ends(2)),
 };
 
 const directives: ReadonlyMap<string, Directive> = new Map(
@@ -82,9 +86,9 @@ const directives: ReadonlyMap<string, Directive> = new Map(
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
   (
-    "altmacro noaltmacro addrsig addrsig_sym bundle_align_mode cfi_sections cfi_startproc cfi_endproc dc dcb ds double else " +
+    "altmacro noaltmacro bundle_align_mode cfi_sections cfi_startproc cfi_endproc dc dcb ds double else " +
     "elseif endif endm endr equiv eqv err error fill float func endfunc if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
-    "iflt ifle incbin include irp irpc lcomm linkonce loc loc_mark_labels macro exitm purgem map ctype program license octa " +
+    "iflt ifle incbin include irp irpc linkonce loc loc_mark_labels macro exitm purgem map ctype program license octa " +
     "org print reloc rept rodata single sleb128 string16 struct subsection symver tbss title uleb128 version warning weakref"
   )
     .split(" ")

@@ -10,6 +10,7 @@ export function newSymbol(name: string, at: number, temporary: boolean): AsmSymb
     equation: undefined,
     binding: "local",
     declared: false,
+    kept: false,
     type: "notype",
     visibility: "default",
     size: undefined,

@@ -44,6 +44,8 @@ export interface AsmSymbol {
   binding: SymbolBinding;
   /** Named by `.globl`, `.weak`, `.extern` or the like: a reference to it need not be a misspelling. */
   declared: boolean;
+  /** `.local`: `.comm` gives it room in `.bss`. */
+  kept: boolean;
   type: SymbolType;
   visibility: SymbolVisibility;
   size: Expression | undefined;

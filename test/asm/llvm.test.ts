@@ -6,6 +6,7 @@ import { assemble } from "../../src/asm/index.js";
 import { toHex, type Endian } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
 import { readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { corpusFiles, corpusMissing, corpusPath } from "../support/corpus.js";
 import { fuzzRounds } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
@@ -222,3 +223,30 @@ test.skipIf(noGnu !== "")(`GNU text gives bpf-as's sections${noGnu}`, () => {
     }
   });
 });
+
+/** Where Debian keeps the kernel headers of its machines. */
+const includes = ["x86_64", "aarch64"].map((machine) => `-I/usr/include/${machine}-linux-gnu`);
+
+const noClang = toolMissing("clang-22");
+
+test.skipIf(noClang + corpusMissing !== "")(`what clang prints assembles to what clang writes${noClang}`, () => {
+  let compared = 0;
+  inScratchFolder((folder) => {
+    const [listing, output] = [join(folder, "a.s"), join(folder, "a.o")];
+    for (const name of corpusFiles("c", ".c")) {
+      for (const level of ["-O1", "-O2"]) {
+        const flags = ["-target", "bpf", level, "-mcpu=v4", "-w", ...includes, corpusPath(name)];
+        if (runTool("clang-22", [...flags, "-S", "-o", listing]).status !== 0) continue;
+        runTool("clang-22", [...flags, "-c", "-o", output]);
+        const { object, diagnostics } = assemble(readFileSync(listing), {});
+        expect(`${name}: ${diagnostics.map((each) => formatDiagnostic(each)).join("\n")}`).toBe(`${name}: `);
+        // clang drops the labels of its blocks; whoever assembles its text (llvm-mc too) cannot know that they are its own.
+        const relevant = (line: string): boolean => !/^(\.llvm_addrsig|symbol LBB\d)/.test(line);
+        const ours = facts(readObject(writeObject(object!))).filter(relevant);
+        expect(ours, `${name} ${level}`).toEqual(facts(readObject(readFileSync(output))).filter(relevant));
+        compared++;
+      }
+    }
+  });
+  expect(compared).toBeGreaterThan(5);
+}, 120_000);
