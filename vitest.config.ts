@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     isolate: false,
+    globalSetup: ["test/support/build.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

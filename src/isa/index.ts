@@ -2,7 +2,7 @@
 export { decodeSlot, isSecondSlot, newSlot, rowNumber, rowsOf, type Slot } from "./decode.js";
 export { encodeSlot, writeImm, writeImm64, writeOff, writeSrc } from "./encode.js";
 export { helperId, helperName, helperNames } from "./helpers.js";
-export { abiName, AttachType, LinkType, MapType, ProgramType } from "./kernel-abi.js";
+export { abiName, AttachType, LinkType, MapType, ProgramType, XdpAction } from "./kernel-abi.js";
 export * as opcodes from "./opcode.js";
 export { sectionRule, sectionRules, type SectionRule } from "./sections.js";
 export { insnTable, spellings } from "./table.js";

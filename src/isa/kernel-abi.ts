@@ -164,6 +164,16 @@ export const LinkType = {
 } as const;
 export type LinkType = (typeof LinkType)[keyof typeof LinkType];
 
+/** What an XDP program decides about a frame (`enum xdp_action`). */
+export const XdpAction = {
+  XDP_ABORTED: 0,
+  XDP_DROP: 1,
+  XDP_PASS: 2,
+  XDP_TX: 3,
+  XDP_REDIRECT: 4,
+} as const;
+export type XdpAction = (typeof XdpAction)[keyof typeof XdpAction];
+
 /** The name of `value` in one of the tables above, or its number in hex. */
 export function abiName(table: Readonly<Record<string, number>>, value: number): string {
   for (const [name, number] of Object.entries(table)) if (number === value) return name;

@@ -11,4 +11,20 @@ export const cliMessages = {
     message: "cannot write {path}: {reason}",
     help: "check the path and its folder; nothing was written there, and `-` writes to standard output",
   },
+  "cli-program": {
+    severity: "error",
+    message: "expected {wanted}; the object's programs: {names}",
+    help: "name one with --program; a program is a global function in a section other than .text",
+  },
+  "cli-update": {
+    severity: "error",
+    message: "--update {found} is not map:key=value with key and value in hex",
+    help: "for example --update counters:00000000=0000000000000000",
+  },
+  "cli-update-refused": {
+    severity: "error",
+    message: "map {map} refused the update with {errno}",
+    help: "-7 (E2BIG): the map is full or the index too large; -22 (EINVAL): key or value has the wrong size",
+  },
+  "cli-usage": { severity: "error", message: "{message}", help: "{help}" },
 } as const;

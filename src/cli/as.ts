@@ -1,0 +1,25 @@
+/** `bpfkit as`: text to object. No output file when there is an error. */
+import { assemble, type AssembleOptions } from "../asm/index.js";
+import { readInput, writeOutput } from "../node/index.js";
+import { writeObject } from "../object/index.js";
+import { report, usage } from "./report.js";
+
+interface Options {
+  readonly output: string;
+  readonly syntax: NonNullable<AssembleOptions["syntax"]>;
+  readonly EB?: boolean;
+  readonly EL?: boolean;
+  readonly json?: boolean;
+}
+
+export async function run(file: string, given: object): Promise<void> {
+  const options = given as Options;
+  if (options.EB === true && options.EL === true) return usage("--EB and --EL exclude each other", "give one of them");
+  const { object, diagnostics } = assemble(await readInput(file), {
+    file: file === "-" ? "<stdin>" : file,
+    endian: options.EB === true ? "big" : "little",
+    syntax: options.syntax,
+  });
+  report(diagnostics, options.json);
+  if (object !== undefined) await writeOutput(options.output, writeObject(object));
+}

@@ -1,0 +1,24 @@
+/** `bpfkit ld`: objects to one object. No output file when there is an error. */
+import { link } from "../link/index.js";
+import { writeOutput } from "../node/index.js";
+import { writeObject, type ObjectFile } from "../object/index.js";
+import { openObject } from "./open.js";
+import { report } from "./report.js";
+
+interface Options {
+  readonly output: string;
+  readonly relocatable?: boolean;
+  readonly json?: boolean;
+}
+
+export async function run(files: readonly string[], given: object): Promise<void> {
+  const options = given as Options;
+  const objects: ObjectFile[] = [];
+  for (const file of files) objects.push(await openObject(file));
+  const { object, diagnostics } = link(objects, {
+    file: options.output,
+    relocatable: options.relocatable ?? false,
+  });
+  report(diagnostics, options.json);
+  if (object !== undefined) await writeOutput(options.output, writeObject(object));
+}

@@ -1,0 +1,118 @@
+/** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
+import { Command, CommanderError, Option } from "commander";
+import { fail, exitCodes } from "./report.js";
+
+declare const BPFKIT_VERSION: string;
+
+const program = new Command("bpfkit")
+  .description("The eBPF toolchain: assemble, inspect, link, run and load eBPF programs.")
+  .version(`bpfkit ${BPFKIT_VERSION}`, "--version", "print the version")
+  .helpOption("--help", "print this help")
+  .showSuggestionAfterError()
+  .exitOverride();
+
+/** A verb; commander hands `exitOverride` down only to commands made this way. */
+const verb = (name: string, description: string): Command =>
+  program.command(name).description(description).helpOption("--help", "print this help");
+
+const inputs = "object files; - is standard input";
+
+verb("as", "assemble text into an object")
+  .argument("[file]", "assembly text; - is standard input", "-")
+  .option("-o, --output <file>", "the object; - is standard output", "a.out")
+  .addOption(
+    new Option("-s, --syntax <name>", "spelling of instructions")
+      .choices(["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"])
+      .default("auto"),
+  )
+  .option("--EB", "big-endian object")
+  .option("--EL", "little-endian object (the default)")
+  .option("--json", "print diagnostics as JSON")
+  .action(async (file: string, options: object) => (await import("./as.js")).run(file, options));
+
+verb("ld", "link objects into one")
+  .argument("<files...>", inputs)
+  .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
+  .option("-r, --relocatable", "keep undefined symbols for a later link")
+  .option("--json", "print diagnostics as JSON")
+  .action(async (files: string[], options: object) => (await import("./ld.js")).run(files, options));
+
+verb("objdump", "disassemble objects")
+  .argument("<files...>", inputs)
+  .option("-d, --disassemble", "disassemble sections that hold code")
+  .option("-r, --reloc", "show relocations below their instructions")
+  .option("-h, --section-headers", "list the sections")
+  .option("-t, --syms", "list the symbols")
+  .option("-j, --section <name>", "only this section")
+  .option("--no-show-raw-insn", "leave out the bytes of instructions")
+  .addOption(
+    new Option("--syntax <name>", "spelling of instructions")
+      .choices(["pseudoc", "gnu", "plain", "kernel", "conformance"])
+      .default("pseudoc"),
+  )
+  .option("--json", "print facts as JSON")
+  .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
+
+verb("readelf", "show ELF headers, sections, symbols and relocations")
+  .argument("<files...>", inputs)
+  .option("-a, --all", "everything below")
+  .option("-h, --file-header", "the ELF header")
+  .option("-S, --sections", "the section headers")
+  .option("-l, --program-headers", "the program headers")
+  .option("-s, --symbols", "the symbol tables")
+  .option("-r, --relocs", "the relocations")
+  .option("--json", "print facts as JSON")
+  .action(async (files: string[], options: object) => (await import("./readelf.js")).run(files, options));
+
+verb("nm", "list symbols")
+  .argument("<files...>", inputs)
+  .option("-n, --numeric-sort", "sort by address")
+  .option("-p, --no-sort", "in the order of the symbol table")
+  .option("-a, --debug-syms", "section and file symbols, too")
+  .option("--json", "print facts as JSON")
+  .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
+
+/** Options that `run` and `load` share: what to feed to the program and what to print of it. */
+const packetOptions = (command: Command): Command =>
+  command
+    .option("--program <name>", "the program, where the object has several")
+    .option(
+      "--update <map:key=value>",
+      "put an entry into a map, key and value in hex (repeatable)",
+      (one: string, all: string[]) => [...all, one],
+      [],
+    )
+    .option("--packets <pcap>", "run the program on each frame of this capture")
+    .option("--out <pcap>", "write the frames that came out here")
+    .option("--json", "print facts as JSON");
+
+packetOptions(
+  verb("run", "run a program in the embedded VM").argument("<file>", "a linked object; - is standard input"),
+)
+  .option("--memory <hex>", "plain memory for the program: r1 points to it, r2 is its length")
+  .option("--cpus <n>", "CPUs that per-CPU maps have values for", "1")
+  .option("--budget <n>", "instructions a run may execute")
+  .action(async (file: string, options: object) => (await import("./run.js")).run(file, options));
+
+packetOptions(
+  verb("load", "load a program into the kernel and test-run it").argument(
+    "<file>",
+    "a linked object; - is standard input",
+  ),
+)
+  .option("--log-level <n>", "print the verifier's log: 1 steps, 2 more, 4 statistics")
+  .addOption(new Option("--type <name>", "program type, instead of what the section's name says"))
+  .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
+
+// A closed pipe (`bpfkit objdump … | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCodes.ok);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  else fail(error);
+}

@@ -1,0 +1,52 @@
+/** `bpfkit objdump`: disassembly, sections and symbols of objects. */
+import { disassemble, elfFacts, formatElf, writeDisassembly } from "../disasm/index.js";
+import { readElf } from "../elf/index.js";
+import type { Dialect } from "../isa/index.js";
+import { readInput } from "../node/index.js";
+import { objectFromElf } from "../object/index.js";
+import { toJson, usage } from "./report.js";
+
+interface Options {
+  readonly disassemble?: boolean;
+  readonly reloc?: boolean;
+  readonly sectionHeaders?: boolean;
+  readonly syms?: boolean;
+  readonly section?: string;
+  readonly showRawInsn: boolean;
+  readonly syntax: Dialect;
+  readonly json?: boolean;
+}
+
+export async function run(files: readonly string[], given: object): Promise<void> {
+  const options = given as Options;
+  const listing = options.disassemble === true || options.reloc === true;
+  if (!listing && options.sectionHeaders !== true && options.syms !== true) {
+    return usage("nothing to show was asked for", "give -d, -r, -h or -t");
+  }
+  const facts: unknown[] = [];
+  for (const file of files) {
+    const elf = readElf(await readInput(file), { file: file === "-" ? "<stdin>" : file });
+    const views = { sections: options.sectionHeaders ?? false, symbols: options.syms ?? false };
+    if (options.json === true) {
+      const object = objectFromElf(elf);
+      const sections = listing ? disassemble(object, { dialect: options.syntax, ...only(options) }) : undefined;
+      const elfPart = views.sections || views.symbols ? elfFacts(elf) : undefined;
+      facts.push({ file, sections, elf: elfPart });
+      continue;
+    }
+    if (views.sections || views.symbols) process.stdout.write(formatElf(elfFacts(elf), views));
+    if (!listing) continue;
+    const print = {
+      relocations: options.reloc ?? false,
+      bytes: options.showRawInsn,
+      dialect: options.syntax,
+      ...only(options),
+    };
+    writeDisassembly(objectFromElf(elf), print, (chunk) => void process.stdout.write(chunk));
+  }
+  if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
+}
+
+function only({ section }: Options): { readonly sections?: readonly string[] } {
+  return section === undefined ? {} : { sections: [section] };
+}

@@ -1,0 +1,39 @@
+/** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
+import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../diag/index.js";
+
+/** Exit codes: all well, an input is wrong, the command line is wrong. */
+export const exitCodes = { ok: 0, input: 1, usage: 2 } as const;
+
+const colour = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
+
+/** Bigints as decimal strings, byte arrays as hex: JSON has neither. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, each: unknown) => {
+      if (typeof each === "bigint") return each.toString();
+      if (each instanceof Uint8Array) return Buffer.from(each).toString("hex");
+      return each;
+    },
+    2,
+  );
+}
+
+/** Prints diagnostics, and sets exit code 1 when there is an error among them. */
+export function report(diagnostics: readonly Diagnostic[], json = false): void {
+  if (json) process.stdout.write(`${toJson({ diagnostics })}\n`);
+  else for (const each of diagnostics) process.stderr.write(`${formatDiagnostic(each, { colour })}\n`);
+  if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = exitCodes.input;
+}
+
+/** Ends a command on `error`: its diagnostics, never a stack trace unless it is a fault of bpfkit's own. */
+export function fail(error: unknown): void {
+  if (error instanceof BpfkitError) return report(error.diagnostics);
+  throw error;
+}
+
+/** A wrong command line: exit code 2. */
+export function usage(message: string, help: string): void {
+  report([diagnostic("cli-usage", { message, help })]);
+  process.exitCode = exitCodes.usage;
+}
