@@ -22,8 +22,21 @@ const conformance =
   /^(lock\s+\w|movsx\d|(le|be|swap|bswap)(16|32|64)\s+%|call\s+(local|helper)\b|ja32\b)|^j\w+\s.*[\s,]exit$/;
 const percent = /%(r\d+|fp)\b/i;
 
+/** The text with its block comments blanked; one pass, whatever the text. */
+function withoutBlocks(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const open = text.indexOf("/*", at);
+    const close = open < 0 ? -1 : text.indexOf("*/", open + 2);
+    if (close < 0) return parts.join(" ") + text.slice(at);
+    parts.push(text.slice(at, open));
+    at = close + 2;
+  }
+}
+
 export function detectDialect(text: Uint8Array): Dialect {
-  const head = decodeUtf8(text.subarray(0, window)).replace(/\/\*[^]*?\*\//g, " ");
+  const head = withoutBlocks(decodeUtf8(text.subarray(0, window)));
   let gnu = false;
   for (const line of head.split("\n")) {
     const statement = line
@@ -42,7 +55,7 @@ export function detectDialect(text: Uint8Array): Dialect {
     if (percent.test(statement)) gnu = true;
     if (gnu) continue;
     if (pseudoc.test(statement)) return "pseudoc";
-    if (/^[a-z]\w*\s+[^=]/i.test(statement) && !/^(call|ja)\s/i.test(statement)) return "plain";
+    if (/^[a-z]\w*\s+(?![=\s])/i.test(statement) && !/^(call|ja)\s/i.test(statement)) return "plain";
   }
   return gnu ? "gnu" : "plain";
 }

@@ -7,8 +7,10 @@ import { Token } from "./tokens.js";
 import { comma } from "./scan.js";
 import type { FixupKind } from "./types.js";
 
-/** One directive makes at most this many bytes, and a section has at most this many. */
+/** A section has at most this many bytes. */
 export const maxBytes: number = 2 ** 30;
+/** What `.zero` and the like may ask for in all sections that have contents: more bytes than the text has cost memory. */
+const maxFilled: number = 2 ** 27;
 
 /** Room for `size` bytes, or -1 and an error where that would be too many. `data`: are they more than zeros? */
 function take(run: Run, size: number, at: number, data: boolean): number {
@@ -17,8 +19,13 @@ function take(run: Run, size: number, at: number, data: boolean): number {
     run.errorAt("asm-too-large", { section: section.name, limit: maxBytes }, at);
     return -1;
   }
-  if (data && section.type === "nobits") {
-    run.errorAt("asm-nobits", { section: section.name }, at);
+  if (section.type === "nobits") {
+    if (data) {
+      run.errorAt("asm-nobits", { section: section.name }, at);
+      return -1;
+    }
+  } else if ((run.filled += size) > maxFilled) {
+    run.errorAt("asm-too-large", { section: section.name, limit: maxFilled }, at);
     return -1;
   }
   return reserve(section, size);

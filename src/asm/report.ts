@@ -4,6 +4,11 @@ import type { Source } from "./source.js";
 
 export const maxErrors = 1000;
 
+function inTextOrder(a: Diagnostic, b: Diagnostic): number {
+  if (a.place?.kind !== "text" || b.place?.kind !== "text") return 0;
+  return a.place.line - b.place.line || a.place.column - b.place.column;
+}
+
 export class Report {
   readonly diagnostics: Diagnostic[] = [];
   errors = 0;
@@ -43,9 +48,7 @@ export class Report {
 
   /** In the order of the text, with the closing limit error where the limit was reached. */
   finish(): readonly Diagnostic[] {
-    const line = (each: Diagnostic): number => (each.place?.kind === "text" ? each.place.line : 0);
-    const column = (each: Diagnostic): number => (each.place?.kind === "text" ? each.place.column : 0);
-    this.diagnostics.sort((a, b) => line(a) - line(b) || column(a) - column(b));
+    this.diagnostics.sort(inTextOrder);
     if (this.full) this.diagnostics.push(diagnostic("asm-too-many-errors", { limit: maxErrors }));
     return this.diagnostics;
   }

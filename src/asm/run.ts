@@ -33,6 +33,8 @@ export class Run implements Names {
   readonly matcher: Matcher;
   /** Names of `.file`. */
   readonly files: string[] = [];
+  /** Bytes that directives have put. */
+  filled = 0;
   /** Was there a conformance text? Its jumps may say `exit`. */
   conformance = false;
   registers: Registers;

@@ -114,6 +114,18 @@ test("nested parentheses, long sums and chains of symbols neither overflow nor h
   expect(errors(`.zero 0x7fffffff`)).toEqual([expect.stringMatching(/does not fit/)]);
 });
 
+test("a short text cannot ask for unbounded memory or time", () => {
+  const start = performance.now();
+  expect(errors(".data\n.zero 0x8000001")).toEqual([expect.stringMatching(/becomes larger than/)]);
+  expect(errors(".data\n.zero 0x7000000\n.section b\n.zero 0x7000000")).toEqual([
+    expect.stringMatching(/becomes larger than/),
+  ]);
+  expect(assemble(".bss\n.zero 0x10000000").object?.sections[0]).toMatchObject({ size: 2 ** 28 });
+  expect(errors("/*".repeat(1_000_000), { syntax: "auto" }).length).toBe(1);
+  expect(errors("a:".repeat(100_000), { syntax: "auto" }).length).toBe(1);
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
 test("junk gives diagnostics, never an exception", () => {
   const words = insnTable.flatMap((row) =>
     (["plain", "gnu", "pseudoc"] as const).flatMap((each) => spellings(row, each)),
