@@ -71,6 +71,17 @@ function loop(m: Machine): number {
   return count;
 }
 
+function forEach(m: Machine): number {
+  const map = byteMap(m);
+  const [handle, callback, context, flags] = [m.u64(1), m.functionAt(m.u64(2)), m.u64(3), m.u64(4)];
+  if (flags !== 0n) return -Errno.EINVAL;
+  if (callback < 0) throw m.badArgument(`argument 2 is no function: 0x${m.u64(2).toString(16)}`);
+  return map.visit(
+    m.cpu,
+    (key, value) => m.callBack(callback, [handle, BigInt(BASE + key), BigInt(BASE + value), context]) === 0n,
+  );
+}
+
 /** The kernel's strncmp: -1, 0 or 1. Both strings must be readable up to their difference or their end. */
 function compare(m: Machine): number {
   const size = m.size(2);
@@ -135,6 +146,7 @@ const table: Readonly<Record<string, Helper>> = {
   xdp_load_bytes: loadBytes,
   xdp_store_bytes: storeBytes,
   loop,
+  for_each_map_elem: forEach,
   strncmp: compare,
 };
 

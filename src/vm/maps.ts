@@ -87,7 +87,7 @@ export class VmMap {
     if (this.kind === "array" && keySize !== 4) throw wrong(`key_size of an array is ${keySize}, not 4`);
     const memory = this.#memory;
     const hash = this.kind === "hash";
-    this.#keyStep = hash ? round8(keySize) : 0;
+    this.#keyStep = hash ? round8(keySize) + GAP : 0;
     // At most 8 bytes of chain heads an element; 128 covers alignment and gaps and the scratch room is one element more.
     this.#checked(
       (this.#step * this.#cpus + (hash ? this.#keyStep + 12 : 0)) * (1 + 1 / maxEntries) + 128 / maxEntries,
@@ -112,7 +112,10 @@ export class VmMap {
       this.#next = memory.take(4 * maxEntries) / 4;
       this.#used = new Uint8Array(maxEntries);
     }
+    const key = { kind: "map", name: `${name} (key)`, size: keySize, writable: false } as const;
+    if (hash) memory.add({ ...key, start: this.#keys, step: this.#keyStep, count: maxEntries });
     this.#scratch = memory.take(round8(keySize) + this.#padded * this.#cpus);
+    if (!hash) memory.add({ ...key, start: this.#scratch, step: keySize, count: 1 });
   }
 
   /** The number of values and the offset of the first, for addresses of map values in code. */
@@ -216,6 +219,23 @@ export class VmMap {
       link = next;
     }
     return -Errno.ENOENT;
+  }
+
+  /**
+   * Calls `visit` with the buffer offsets of each element's key and its value on `cpu`, until it returns false.
+   * An array's key lives until the next call. Returns the number of elements visited.
+   */
+  visit(cpu: number, visit: (key: number, value: number) => boolean): number {
+    const array = this.kind === "array";
+    const last = array ? this.definition.maxEntries : this.#fresh;
+    let count = 0;
+    for (let i = 0; i < last; i++) {
+      if (!array && this.#used[i] !== 1) continue;
+      count++;
+      if (array) this.#memory.view.setUint32(this.#scratch, i, this.#memory.little);
+      if (!visit(array ? this.#scratch : this.#keys + i * this.#keyStep, this.#valueAt(i + 1, cpu))) break;
+    }
+    return count;
   }
 
   /** Throws unless this map has keys and values of bytes. */
