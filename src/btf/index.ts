@@ -1,7 +1,9 @@
 /** Room `btf`: BTF and .BTF.ext in both byte orders. */
 export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
+export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
+export { addMapDefinition, addMapSection } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
 export { essentialName } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { BtfBuilder, readBtf, readMapDefinitions, type Btf, type BtfMember } from "../../src/btf/index.js";
+import fc from "fast-check";
+import {
+  addMapSection,
+  BtfBuilder,
+  readBtf,
+  readMapDefinitions,
+  type Btf,
+  type BtfMember,
+} from "../../src/btf/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { corpusBtf } from "../support/btf.js";
 import { corpusMissing } from "../support/corpus.js";
@@ -96,4 +104,72 @@ test.skipIf(corpusMissing !== "")(`the maps of c/maps_btf.c, from every compiler
     expect(maps.get("bloom"), name).toMatchObject({ type: 30, keySize: 0, valueSize: 8, maxEntries: 32, extra: 3n });
     expect(maps.get("stk"), name).toMatchObject({ type: 7, keySize: 4, valueSize: 160, keyTypeId: 0, valueTypeId: 0 });
   }
+});
+
+const arbitraryMap = fc.record({
+  name: fc.stringMatching(/^[a-z_]{1,20}$/),
+  type: fc.integer({ min: 1, max: 40 }),
+  keySize: fc.nat(),
+  valueSize: fc.nat(),
+  maxEntries: fc.integer({ min: 0, max: 0xffff_ffff }),
+  flags: fc.integer({ min: 0, max: 0xffff_ffff }),
+  extra: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+  pinning: fc.constantFrom("none", "by-name"),
+  numaNode: fc.nat(100),
+});
+
+test("added map definitions read back, in both byte orders", () => {
+  const property = fc.property(fc.array(arbitraryMap, { maxLength: 8 }), fc.boolean(), (maps, big) => {
+    const wanted = maps.map((map, i) => ({
+      ...map,
+      offset: 128 * i,
+      size: 80,
+      keyTypeId: 0,
+      valueTypeId: 0,
+      inner: undefined,
+    }));
+    const builder = new BtfBuilder();
+    addMapSection(builder, wanted);
+    expect(readMapDefinitions(builder.build(big ? "big" : "little"))).toEqual(wanted);
+  });
+  fc.assert(property, { numRuns: 200 });
+});
+
+test.skipIf(corpusMissing !== "")(`corpus definitions added to their own types read back${corpusMissing}`, () => {
+  let count = 0;
+  for (const { name, btf: bytes } of corpusBtf()) {
+    const btf = readBtf(bytes, { file: name });
+    if (codes(() => readMapDefinitions(btf)).length > 0) continue;
+    const definitions = readMapDefinitions(btf).map((map, i) => ({ ...map, offset: 96 * i }));
+    const builder = new BtfBuilder();
+    for (const [, each] of btf.types()) {
+      builder.add(each.kind === "datasec" && each.name === ".maps" ? { ...each, name: ".old" } : each);
+    }
+    addMapSection(builder, definitions);
+    const again = readMapDefinitions(builder.build(btf.endian));
+    const withoutSize = definitions.map((map) => ({ ...map, size: 0, inner: map.inner && { ...map.inner, size: 0 } }));
+    expect(
+      again.map((map) => ({ ...map, size: 0, inner: map.inner && { ...map.inner, size: 0 } })),
+      name,
+    ).toEqual(withoutSize);
+    count += definitions.length;
+  }
+  expect(count).toBeGreaterThan(300);
+});
+
+test("maps of maps have the definition of the inner map, which must not have contents itself", () => {
+  const base = { offset: 0, size: 0, keySize: 4, flags: 0, extra: 0n, pinning: "none", numaNode: 0 } as const;
+  const none = { keyTypeId: 0, valueTypeId: 0, inner: undefined };
+  const inner = { ...base, ...none, name: "outer.inner", type: 2, valueSize: 8, maxEntries: 5 };
+  const outer = { ...base, ...none, name: "outer", type: 12, valueSize: 4, maxEntries: 3 };
+  const builder = new BtfBuilder();
+  addMapSection(builder, [{ ...outer, inner }]);
+  expect(readMapDefinitions(builder.build("little"))).toMatchObject([
+    { ...outer, size: 32, inner: { ...inner, size: 32 } },
+  ]);
+  const deep = new BtfBuilder();
+  addMapSection(deep, [{ ...outer, inner: { ...inner, inner } }]);
+  expect(codes(() => readMapDefinitions(deep.build("little")))).toEqual(["btf-map-field"]);
+  const overlapping = [{ ...outer }, { ...outer, name: "b", offset: 8 }];
+  expect(codes(() => addMapSection(new BtfBuilder(), overlapping))).toEqual(["btf-map-overlap"]);
 });

@@ -78,4 +78,12 @@ export const btfMessages = {
     message: "in the definition of map {map}, {member} {problem}",
     help: "define maps with __uint, __ulong, __type and __array of bpf_helpers.h",
   },
+  "btf-map-overlap": {
+    severity: "error",
+    message: "the map at offset {offset} of .maps starts before the end of the one before it, {end}",
+  },
+  "btf-ext-record": {
+    severity: "error",
+    message: "the records of {what} have {size} bytes, but at least {least} are needed, in whole words",
+  },
 } as const;
