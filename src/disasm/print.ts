@@ -13,9 +13,10 @@ import {
   type DisassembleOptions,
 } from "./disassemble.js";
 import { putInsn } from "./format-insn.js";
-import { labelsOf, placeName, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
-import { explainSlot, goes, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
+import { labelBefore, labelsOf, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
+import { explainSlot, goes, rowAt, targetOf, unknownSlot } from "./scan.js";
 import { templatesOf, type Compiled } from "./template.js";
+import { TextCache } from "./text-cache.js";
 import { putHexBytes, TextBuffer } from "./text-buffer.js";
 
 export interface PrintOptions extends DisassembleOptions {
@@ -28,7 +29,14 @@ export interface PrintOptions extends DisassembleOptions {
 /** Text waiting before it is handed on, in bytes. */
 const chunk = 1 << 20;
 
+const tab = 0x09;
 const newline = 0x0a;
+const blank = 0x20;
+const zero = 0x30;
+const nine = 0x39;
+
+/** Columns of the slot number. */
+const digits = 8;
 
 class Printer {
   readonly #object: ObjectFile;
@@ -38,6 +46,9 @@ class Printer {
   readonly #sink: (chunk: Uint8Array) => void;
   readonly #out = new TextBuffer(chunk + (chunk >> 2));
   readonly #templates: readonly Compiled[];
+  /** The number of the line before as text, with what follows it. */
+  readonly #counter: Uint8Array = new Uint8Array([...new Array<number>(digits).fill(blank), 0x3a, tab]);
+  #last = -2;
   readonly #open: string;
   readonly #close: string;
 
@@ -81,16 +92,31 @@ class Printer {
     this.#out.text(`\t\t${where}:  ${name}\t${target}\t# ${relocationMeaning(kind)}\n`);
   }
 
-  /** The start of a line: slot number and bytes. */
-  #lead(data: Uint8Array, slot: number, size: number): void {
+  /** The start of a line: the slot's number, counted up in decimal digits from line to line. */
+  #number(slot: number): void {
     const out = this.#out;
-    out.padded(slot, 8);
-    out.ensure(64);
-    out.bytes[out.length++] = 0x3a;
-    out.bytes[out.length++] = 0x09;
+    if (slot !== this.#last + 1 || slot >= 10 ** digits) {
+      out.padded(slot, digits);
+      this.#counter.set(out.bytes.subarray(out.length - digits, out.length));
+      out.text(":\t");
+    } else {
+      const counter = this.#counter;
+      let at = digits - 1;
+      for (; counter[at] === nine; at--) counter[at] = zero;
+      counter[at] = counter[at] === blank ? zero + 1 : counter[at]! + 1;
+      out.ensure(counter.length);
+      for (let i = 0; i < counter.length; i++) out.bytes[out.length + i] = counter[i]!;
+      out.length += counter.length;
+    }
+    this.#last = slot;
+  }
+
+  #bytes(data: Uint8Array, address: number, size: number): void {
     if (this.#options.bytes === false) return;
-    out.length = putHexBytes(out.bytes, out.length, data, slot * opcodes.SLOT, size);
-    out.bytes[out.length++] = 0x09;
+    const out = this.#out;
+    out.ensure(64);
+    out.length = putHexBytes(out.bytes, out.length, data, address, size);
+    out.bytes[out.length++] = tab;
   }
 
   /** Labels before `end`, from label number `next` on; returns the number of the first one not yet written. */
@@ -106,66 +132,115 @@ class Printer {
     return next;
   }
 
-  /** The text of an instruction with the comment on its target. */
-  #insn(index: number, row: number, slot: Slot, high: number, at: number, patch: Relocation | undefined): void {
-    const template = this.#templates[row]!;
-    if (patch !== undefined) {
-      const operand = relocationOperand(this.#object, this.#labels, patch);
-      const isOff = operandField(patch) === "off";
-      putInsn(this.#out, template.named, slot, high, isOff ? operand : undefined, isOff ? undefined : operand);
-      return;
+  /** ` # <name+0x10>` of slot `target`; `near` is the number of a label close by. */
+  #target(labels: readonly Label[], near: number, section: string, target: number): void {
+    const out = this.#out;
+    const offset = target * opcodes.SLOT;
+    let label = labels[near];
+    if (label === undefined || label.offset > offset || (labels[near + 1]?.offset ?? Infinity) <= offset) {
+      label = offset < 0 ? undefined : labelBefore(labels, offset);
     }
-    putInsn(this.#out, template.numeric, slot, high, undefined, undefined);
-    if (slot.opcode === opcodes.CALL && slot.src === 0 && this.#dialect !== "kernel") {
-      const helper = helperName(slot.imm);
-      if (helper !== undefined) this.#comment(helper);
-      return;
+    const distance = offset - (label?.offset ?? 0);
+    out.text(this.#open);
+    out.text("<");
+    out.text(label?.name ?? section);
+    if (distance !== 0) {
+      out.text(distance < 0 ? "-0x" : "+0x");
+      out.hex(Math.abs(distance), 1);
     }
-    if (!goes(row)) return;
-    const target = targetOf(row, slot, at) * opcodes.SLOT;
-    this.#comment(`<${placeName(this.#labels[index]!, this.#object.sections[index]!.name, target)}>`);
+    out.text(">");
+    out.text(this.#close);
+  }
+
+  #patched(row: number, slot: Slot, high: number, patch: Relocation): void {
+    const operand = relocationOperand(this.#object, this.#labels, patch);
+    const isOff = operandField(patch) === "off";
+    const { named } = this.#templates[row]!;
+    putInsn(this.#out, named, slot, high, isOff ? operand : undefined, isOff ? undefined : operand);
+  }
+
+  #plain(row: number, slot: Slot, high: number): void {
+    putInsn(this.#out, this.#templates[row]!.numeric, slot, high, undefined, undefined);
+    if (slot.opcode !== opcodes.CALL || slot.src !== 0 || this.#dialect === "kernel") return;
+    const helper = helperName(slot.imm);
+    if (helper !== undefined) this.#comment(helper);
   }
 
   #section(index: number, { name, data, relocations }: Section): void {
     const out = this.#out;
     const { endian } = this.#object;
-    const rows = scanCode(data, endian);
     const labels = this.#labels[index]!;
+    const cache = new TextCache();
+    const words = new DataView(data.buffer, data.byteOffset, data.byteLength);
     const slot = newSlot();
     const second = newSlot();
+    const slots = Math.floor(data.length / opcodes.SLOT);
     let nextLabel = 0;
+    let nextHead = labels[0]?.offset ?? Infinity;
     let next = 0;
-    if (labels[0]?.offset !== 0) out.text(`\n${"0".repeat(16)} <${name}>:\n`);
-    for (let i = 0; i < rows.length; i++) {
+    let nextPlace = relocations[0]?.offset ?? Infinity;
+    this.#last = -2;
+    if (nextHead !== 0) out.text(`\n${"0".repeat(16)} <${name}>:\n`);
+    for (let i = 0; i < slots;) {
       if (out.length > chunk) this.#flush();
-      const row = rows[i]!;
       const address = i * opcodes.SLOT;
-      const size = rows[i + 1] === secondSlot ? 2 * opcodes.SLOT : opcodes.SLOT;
-      const end = address + size;
-      nextLabel = this.#heads(labels, nextLabel, end);
-      this.#lead(data, i, size);
-      decodeSlot(data, address, endian, slot);
-      if (row === unknownSlot) {
-        out.text(dataDirective(this.#object, data.subarray(address, end)));
-        this.#comment(explainSlot(slot, i + 1 === rows.length));
+      const low = words.getInt32(address, true);
+      const high = words.getInt32(address + 4, true);
+      const entry = cache.entry(low, high);
+      const isKnown = nextPlace >= address + opcodes.SLOT && cache.holds(entry, low, high);
+      const row = isKnown ? 0 : rowAt(data, address, endian, slot);
+      const isWide = !isKnown && row >= 0 && slot.opcode === opcodes.LDDW;
+      const end = address + (isWide ? 2 * opcodes.SLOT : opcodes.SLOT);
+      if (nextHead < end) {
+        nextLabel = this.#heads(labels, nextLabel, end);
+        nextHead = labels[nextLabel]?.offset ?? Infinity;
+      }
+      this.#number(i);
+      if (isKnown) {
+        cache.copy(entry, out);
+        if (goes(cache.row(entry))) {
+          const target = targetOf(cache.row(entry), decodeSlot(data, address, endian, slot), i);
+          this.#target(labels, nextLabel - 1, name, target);
+        }
       } else {
-        if (size > opcodes.SLOT) decodeSlot(data, address + opcodes.SLOT, endian, second);
-        this.#insn(index, row, slot, second.imm, i, patchAt(relocations, next, address));
+        const start = out.length;
+        this.#bytes(data, address, end - address);
+        const patch = patchAt(relocations, next, address);
+        if (row === unknownSlot) {
+          out.text(dataDirective(this.#object, data.subarray(address, end)));
+          this.#comment(explainSlot(slot, i + 1 === slots));
+        } else {
+          if (isWide) decodeSlot(data, address + opcodes.SLOT, endian, second);
+          if (patch !== undefined) this.#patched(row, slot, second.imm, patch);
+          else {
+            this.#plain(row, slot, second.imm);
+            if (!isWide) cache.keep(entry, low, high, out, start, row);
+            if (goes(row)) this.#target(labels, nextLabel - 1, name, targetOf(row, slot, i));
+          }
+        }
       }
       out.ensure(1);
       out.bytes[out.length++] = newline;
-      for (; next < relocations.length && relocations[next]!.offset < end; next++) {
-        if (this.#options.relocations === true) this.#relocation(relocations[next]!);
+      if (nextPlace < end) {
+        for (; next < relocations.length && relocations[next]!.offset < end; next++) {
+          if (this.#options.relocations === true) this.#relocation(relocations[next]!);
+        }
+        nextPlace = relocations[next]?.offset ?? Infinity;
       }
-      if (size > opcodes.SLOT) i++;
+      i = end / opcodes.SLOT;
     }
-    const whole = rows.length * opcodes.SLOT;
-    if (whole < data.length) {
-      this.#lead(data, rows.length, data.length - whole);
-      out.text(dataDirective(this.#object, data.subarray(whole)));
-      this.#comment(truncatedNote);
-      out.text("\n");
-    }
+    this.#rest(data, slots);
+  }
+
+  /** What is left behind the last whole slot. */
+  #rest(data: Uint8Array, slots: number): void {
+    const whole = slots * opcodes.SLOT;
+    if (whole === data.length) return;
+    this.#number(slots);
+    this.#bytes(data, whole, data.length - whole);
+    this.#out.text(dataDirective(this.#object, data.subarray(whole)));
+    this.#comment(truncatedNote);
+    this.#out.text("\n");
   }
 }
 

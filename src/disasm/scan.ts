@@ -9,18 +9,28 @@ import { decodeSlot, insnTable, isSecondSlot, newSlot, opcodes, rowNumber, rowsO
 export const unknownSlot = -1;
 export const secondSlot = -2;
 
+const second = newSlot();
+
+/**
+ * The row number of the instruction at byte offset `at`, or `unknownSlot`; its first slot is left in `slot`. The caller has
+ * checked that 8 bytes are there.
+ */
+export function rowAt(code: Uint8Array, at: number, endian: Endian, slot: Slot): number {
+  const row = rowNumber(decodeSlot(code, at, endian, slot));
+  if (row < 0 || slot.opcode !== opcodes.LDDW) return row;
+  if (at + 2 * opcodes.SLOT > code.length) return unknownSlot;
+  return isSecondSlot(decodeSlot(code, at + opcodes.SLOT, endian, second)) ? row : unknownSlot;
+}
+
 /** The row number of each whole slot of `code`, or `unknownSlot`, or `secondSlot`. */
 export function scanCode(code: Uint8Array, endian: Endian): Int16Array {
   const slots = Math.floor(code.length / opcodes.SLOT);
   const rows = new Int16Array(slots);
   const slot = newSlot();
   for (let i = 0; i < slots; i++) {
-    const row = rowNumber(decodeSlot(code, i * opcodes.SLOT, endian, slot));
+    const row = rowAt(code, i * opcodes.SLOT, endian, slot);
     rows[i] = row;
-    if (row < 0 || slot.opcode !== opcodes.LDDW) continue;
-    const whole = i + 1 < slots && isSecondSlot(decodeSlot(code, (i + 1) * opcodes.SLOT, endian, slot));
-    if (whole) rows[++i] = secondSlot;
-    else rows[i] = unknownSlot;
+    if (row >= 0 && slot.opcode === opcodes.LDDW) rows[++i] = secondSlot;
   }
   return rows;
 }

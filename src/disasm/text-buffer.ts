@@ -13,10 +13,13 @@ const numberRoom = 24;
 export class TextBuffer {
   /** The bytes; those from `length` on are free. Replaced when `ensure` grows it. */
   bytes: Uint8Array;
+  /** The same bytes. */
+  view: DataView;
   length = 0;
 
   constructor(capacity: number = 1 << 16) {
     this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `size` more bytes. */
@@ -26,6 +29,7 @@ export class TextBuffer {
     const grown = new Uint8Array(Math.max(end, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   text(text: string): void {
