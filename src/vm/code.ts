@@ -102,7 +102,8 @@ function patchesOfCode(image: Image): ReadonlyMap<number, number> {
 
 /** Decodes and checks all functions of `image`. Throws a `BpfkitError` for the first thing that cannot run. */
 export function decodeImage(image: Image, addresses: Addresses): Code {
-  const slots = Math.floor(image.code.length / opcodes.SLOT);
+  const slots = image.code.length / opcodes.SLOT;
+  if (!Number.isInteger(slots)) throw failure("vm-code-bytes", { size: image.code.length });
   const patches = patchesOfCode(image);
   const constants: number[] = [];
   const known = new Map<bigint, number>();

@@ -2,7 +2,7 @@
  * The text of bpf_trace_printk. Source of truth: `bpf_bprintf_prepare` of kernel/bpf/helpers.c (which conversions exist)
  * and vsnprintf of lib/vsprintf.c (what they print).
  *
- * Conversions: %d %i %u %x %X with l or ll, width and zero padding; %c %s %p %%. Strings end at NUL or after 1024 bytes.
+ * Conversions: %d %i %u %x %X with l or ll, width and zero padding; %c %s %p %pI4 %%. Strings end at NUL or after 1024 bytes.
  */
 import { decodeUtf8 } from "../bytes/index.js";
 import type { Machine } from "./machine.js";
@@ -16,6 +16,12 @@ function guestString(m: Machine, address: bigint): string {
   let size = 0;
   while (size < STRING_LIMIT && m.memory.reach(at, size + 1, false) && m.memory.bytes[at + size] !== 0) size++;
   return m.memory.reach(at, 1, false) ? decodeUtf8(m.memory.bytes.subarray(at, at + size)) : "(fault)";
+}
+
+/** The IPv4 address at guest address `address`. */
+function addressV4(m: Machine, address: bigint): string {
+  const at = Number(address) - BASE;
+  return m.memory.reach(at, 4, false) ? m.memory.bytes.subarray(at, at + 4).join(".") : "(fault)";
 }
 
 function integer(value: bigint, conversion: string, bits: number): string {
@@ -32,7 +38,7 @@ export function formatTrace(m: Machine, at: number, size: number, args: readonly
   let next = 0;
   let malformed = false;
   const text = format.replace(
-    /%(?:%|([-0]?)(\d*)(l{0,2}|h{0,2}|z?)([a-zA-Z]?)|$)/g,
+    /%(?:%|([-0]?)(\d*)(l{0,2}|h{0,2}|z?)(p\w*|[a-zA-Z]?)|$)/g,
     (
       all,
       flag: string | undefined,
@@ -42,12 +48,13 @@ export function formatTrace(m: Machine, at: number, size: number, args: readonly
     ) => {
       if (all === "%%") return "%";
       const value = args[next++];
-      if (value === undefined || kind === undefined || !/^[diuxXcsp]$/.test(kind)) {
+      if (value === undefined || kind === undefined || !/^([diuxXcsp]|pI4)$/.test(kind)) {
         malformed = true;
         return "";
       }
       let text: string;
       if (kind === "s") text = guestString(m, value);
+      else if (kind === "pI4") text = addressV4(m, value);
       else if (kind === "c") text = String.fromCharCode(Number(value & 0xffn));
       else if (kind === "p") text = value.toString(16).padStart(16, "0");
       else text = integer(value, kind, length!.startsWith("l") || length === "z" ? 64 : 32);

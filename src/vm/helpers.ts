@@ -4,6 +4,7 @@
  *
  * A helper reads its arguments from the machine and returns what r0 gets; `undefined` leaves r0 as it is.
  */
+import { encodeUtf8 } from "../bytes/index.js";
 import { helperId } from "../isa/index.js";
 import { checksumDifference } from "./checksum.js";
 import { Errno } from "./errno.js";
@@ -57,7 +58,7 @@ function tracePrintk(m: Machine): number {
   const text = traceText(m);
   if (text === undefined) return -Errno.EINVAL;
   m.trace(text);
-  return text.length;
+  return encodeUtf8(text).length;
 }
 
 function loop(m: Machine): number {

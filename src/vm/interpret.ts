@@ -281,7 +281,7 @@ export function interpret(m: Machine, pc: number): void {
       case 63: // ja
         break;
       case 64: // may_goto: the branch is taken when the function's loop budget is used up
-        if (m.mayGoto[memory.depth]! === 0) break;
+        if (m.mayGoto[memory.depth] === 0) break;
         m.mayGoto[memory.depth]!--;
         continue;
       case 65: // gotox

@@ -4,6 +4,7 @@
  * A guest address is `BASE` plus an offset into the buffer, so NULL and small integers are never valid. Addresses of code
  * and of map handles lie outside of the buffer: a program can hold and pass them, not read them. The layout is the one a
  * Wasm linear memory can take over unchanged: stack at 0, context, segments and maps, the packet last.
+ * Unlike other rooms this one reads through a `DataView` of its own: the check is here, a second one would cost as much.
  */
 
 /** Guest address of offset 0. */

@@ -13,6 +13,16 @@ const DEFAULT_BUDGET = 100_000_000;
 /** Ids given to host helpers that are known by name only; the kernel's are far below. */
 const NAMED_HELPERS = 0x4000_0000;
 
+/** More CPUs than this no kernel has (CONFIG_NR_CPUS). */
+const CPU_LIMIT = 8192;
+
+/** The value of a numeric option, checked. */
+function option(name: string, given: number | undefined, fallback: number, least: number, most: number): number {
+  const value = given ?? fallback;
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw failure("vm-option", { name, value, least, most });
+}
+
 /** A clock that only depends on how often it was asked. */
 function defaultClock(): () => bigint {
   let now = 1_000_000_000n;
@@ -68,8 +78,9 @@ function fillSegments(image: Image, memory: Memory, starts: readonly number[], a
  */
 export function createVm(image: Image, options: VmOptions = {}): Vm {
   const memory = new Memory(image.endian === "little");
-  const cpus = options.cpus ?? 1;
-  const cpu = options.cpu ?? 0;
+  const cpus = option("cpus", options.cpus, 1, 1, CPU_LIMIT);
+  const cpu = option("cpu", options.cpu, 0, 0, cpus - 1);
+  const budget = option("budget", options.budget, DEFAULT_BUDGET, 1, Number.MAX_SAFE_INTEGER);
   const starts = placeSegments(image, memory);
   const maps = image.maps.map((definition) => new VmMap(definition, memory, cpus));
   const host = hostHelpers(options.helpers);
@@ -91,7 +102,6 @@ export function createVm(image: Image, options: VmOptions = {}): Vm {
     trace: options.trace ?? (() => {}),
     seed: options.seed ?? 1,
   });
-  const budget = options.budget ?? DEFAULT_BUDGET;
   const known = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));
 
   /** The slot a program or function starts at. */
@@ -109,6 +119,7 @@ export function createVm(image: Image, options: VmOptions = {}): Vm {
   };
   /** Runs what `prepare` sets up; faults become results. */
   const guarded = <Done>(room: number, run: (start: number) => Done): Done | Fault => {
+    if (memory.depth >= 0) throw failure("vm-busy", {});
     const limit = MEMORY_LIMIT - memory.used;
     if (room > limit) throw failure("vm-too-large", { what: "the input", size: room, limit });
     const start = memory.begin(room);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
 import { MapType } from "../../src/isa/index.js";
 import type { Image, Patch } from "../../src/object/index.js";
-import { createVm, type Fault, type RunDone } from "../../src/vm/index.js";
+import { createVm, type Fault, type HostHelper, type RunDone, type Vm } from "../../src/vm/index.js";
 import { encodeAll, imageOf, mapOf, type Fields } from "../support/image.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { readCorpusText, corpusMissing } from "../support/corpus.js";
@@ -206,6 +206,35 @@ test("maps the kernel would refuse, or that are too large, are refused at load",
   expect(refusal([exit], { maps: [mapOf("m", hash, 4, 8, 0)] })).toBe("map m: max_entries is 0");
   expect(refusal([exit], { maps: [mapOf("m", hash, 0xffff_ffff, 8, 0xffff_ffff)] })).toContain("bytes of guest memory");
   expect(refusal([exit], { maps: [mapOf("m", MapType.BPF_MAP_TYPE_RINGBUF, 0, 0, 4096)] })).toBe("accepted");
+});
+
+test("options out of range, cut code and a run within a run are refused", () => {
+  const image = imageOf(encodeAll([[0x85, 0, 0, 0, 999], exit]));
+  expect(() => createVm(image, { cpus: 0 })).toThrow("VM option cpus is 0, not a whole number from 1 to 8192");
+  expect(() => createVm(image, { cpus: 2, cpu: 2 })).toThrow("VM option cpu is 2, not a whole number from 0 to 1");
+  expect(() => createVm(image, { budget: Infinity })).toThrow("VM option budget is Infinity");
+  expect(() => createVm(imageOf(new Uint8Array(9)))).toThrow("the code has 9 bytes");
+  const helpers = new Map([[999, (...args: readonly unknown[]): bigint => ((args[5] as Vm).run("main"), 0n)]]);
+  expect(() => createVm(image, { helpers }).run("main")).toThrow("a program of this VM is running");
+});
+
+test("host helpers get arguments and memory, by number and by name", () => {
+  const helpers = new Map<number | string, HostHelper>([
+    [999, (a, _b, _c, _d, _e, vm) => (vm.write(a, Uint8Array.of(5)) && vm.read(a, 21) === undefined ? 1n : 0n)],
+    ["sum", (a, b) => a + b],
+  ]);
+  const patches: Patch[] = [{ kind: "helper", target: 0, addend: 0, field: "imm32", segment: -1, at: 3 }];
+  const code = encodeAll([
+    mov(6, 1),
+    [0x85, 0, 0, 0, 999],
+    mov(1, 0),
+    [0x85, 0, 0, 0, -1],
+    [0x71, 1, 6, 0, 0],
+    [0x0f, 0, 1, 0, 0],
+    exit,
+  ]);
+  const vm = createVm(imageOf(code, { patches, names: ["sum"] }), { helpers });
+  expect(vm.run("main", { memory: new Uint8Array(20) })).toMatchObject({ kind: "ok", r0: 1n + 20n + 5n });
 });
 
 test("indirect jumps and calls go to code only", () => {

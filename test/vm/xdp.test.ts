@@ -261,12 +261,16 @@ test("trace_printk formats like the kernel", () => {
   print("%lld %llu %lx", [-1, -1, -1]);
   print("%5d|%-5d|%05d%%", [7, 7, -7]);
   print("<%s>", []);
+  print("%pI4", []);
+  print("%pX", []);
+  print("%n", [1]);
   print("%p %c", [0x1234, 65]);
   expect(lines).toEqual([
     "a -1 4294967295 ffffffff",
     "-1 18446744073709551615 ffffffffffffffff",
     "    7|7    |-0007%",
     "<name>",
+    "110.97.109.101",
     "0000000000001234 A",
   ]);
 });

@@ -16,6 +16,21 @@ export const vmMessages = {
     message: "function {function} covers slots {start} to {end}, but the code has {slots}",
     help: "the image's function table does not belong to its code",
   },
+  "vm-code-bytes": {
+    severity: "error",
+    message: "the code has {size} bytes, which is no multiple of 8",
+    help: "the code is cut off",
+  },
+  "vm-option": {
+    severity: "error",
+    message: "VM option {name} is {value}, not a whole number from {least} to {most}",
+    help: "give a number in that range",
+  },
+  "vm-busy": {
+    severity: "error",
+    message: "a program of this VM is running",
+    help: "a host helper cannot start a run of its own VM; make a second VM",
+  },
   "vm-jump-target": {
     severity: "error",
     message: "slot {slot} of {function} goes to slot {target}, which is no instruction of that function",
