@@ -68,7 +68,7 @@ function statement(run: Run): void {
     // `name = value`; in pseudo-C a register there starts an instruction.
     if (
       tokens.is(first + 1, equals) &&
-      run.registers.byWord.get(run.interner.folded[tokens.value[first]!]!) === undefined
+      run.registers.byWord.get(run.interner.folded(tokens.value[first]!)) === undefined
     ) {
       return assignment(run, first);
     }

@@ -97,7 +97,7 @@ const unsupported: ReadonlySet<string> = new Set(
 
 export function directive(run: Run): void {
   const { tokens, interner } = run;
-  const name = interner.names[interner.folded[tokens.value[0]!]!]!;
+  const name = interner.names[interner.folded(tokens.value[0]!)]!;
   const found = directives.get(name);
   if (found !== undefined) return found(run);
   if (unsupported.has(name) || name.startsWith(".cfi_")) return run.errorAt("asm-unsupported", { name }, 0);

@@ -114,7 +114,7 @@ function addTemplate(root: GrammarNode, template: string, row: InsnRow, interner
     const kind = tokens.kind[at]!;
     const value = tokens.value[at]!;
     if (kind === Token.word && interner.names[value] === "helper") helper = true;
-    const key = literalKey(kind, kind === Token.word ? interner.folded[value]! : value);
+    const key = literalKey(kind, kind === Token.word ? interner.folded(value) : value);
     let next = node.literals.get(key);
     if (next === undefined) node.literals.set(key, (next = newNode()));
     node = next;

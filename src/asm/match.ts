@@ -122,7 +122,7 @@ export class Matcher {
       return undefined;
     }
     if (kind <= Token.number && node.literals.size > 0) {
-      const value = kind === Token.word ? this.#interner.folded[tokens.value[at]!]! : tokens.value[at]!;
+      const value = kind === Token.word ? this.#interner.folded(tokens.value[at]!) : tokens.value[at]!;
       const next = node.literals.get(literalKey(kind, value));
       if (next !== undefined) {
         const leaf = this.#walk(next, at + 1);
@@ -226,7 +226,7 @@ export class Matcher {
     if (sign !== "never" && tokens.is(at, percent)) word++;
     else if (sign === "required") return -1;
     if (tokens.kind[word] !== Token.word) return -1;
-    const register = byWord.get(this.#interner.folded[tokens.value[word]!]!);
+    const register = byWord.get(this.#interner.folded(tokens.value[word]!));
     if (register === undefined || register > 15 !== half) return -1;
     this.#register = register & 15;
     return word + 1;
@@ -245,7 +245,7 @@ export class Matcher {
     const map =
       tokens.is(at, percent) &&
       tokens.kind[at + 1] === Token.word &&
-      this.#interner.folded[tokens.value[at + 1]!] === this.#map &&
+      this.#interner.folded(tokens.value[at + 1]!) === this.#map &&
       tokens.is(at + 2, opens);
     if (map) first += 3;
     let next = expressions.parse(first);

@@ -1,7 +1,9 @@
 /** The listing of the mail that the project starts from, 27 April 2017, verbatim but for the quoting. */
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
 import { toHex } from "../../src/bytes/index.js";
+import { corpusPath } from "../support/corpus.js";
 
 const listing = `
 .section maps,"aw",@progbits
@@ -45,3 +47,21 @@ test("%map(SYMBOL) of the mail's author: on the 64-bit load and on the 32-bit mo
     ["map_imm32", 56],
   ]);
 });
+
+const mail = corpusPath("../seed/mail.txt");
+const noMail = existsSync(mail) ? "" : " (skipped: there is no ../shared/seed)";
+
+test.skipIf(noMail !== "")(
+  `the listing as it stands in the mail, without its quoting, is the same program${noMail}`,
+  () => {
+    const flowed = readFileSync(mail, "utf8").replace(/\s*\n\s*/g, " ");
+    const from = flowed.indexOf("> .section maps");
+    const call = "call bpf_map_lookup_elem";
+    const quoted = flowed.slice(from, flowed.indexOf(call, from) + call.length);
+    const text = quoted.split(/(?:^| )>(?= )/).join("\n");
+    expect(text).toContain("ldimm64 r1, hashmap_def\n");
+    const sections = (source: string): unknown => assemble(source).object?.sections;
+    expect(sections(text)).toBeDefined();
+    expect(sections(text)).toEqual(sections(listing));
+  },
+);
