@@ -19,7 +19,7 @@ export class BtfBuilder {
   readonly #layoutOf: Btf | undefined;
   readonly #firstId: number;
   readonly #words: number[] = [];
-  readonly #starts: number[] = [];
+  #count = 0;
   readonly #strings: ByteWriter = new ByteWriter("little");
   readonly #stringBase: number;
   readonly #offsets = new Map<string, number>([["", 0]]);
@@ -37,7 +37,7 @@ export class BtfBuilder {
 
   /** The id the next added type gets: lets a struct refer to itself. */
   get nextId(): number {
-    return this.#firstId + this.#starts.length;
+    return this.#firstId + this.#count;
   }
 
   /** The offset of `text` in the string section. */
@@ -54,23 +54,29 @@ export class BtfBuilder {
 
   /** Adds a type and returns its id. It may refer to ids that are added later. Throws `btf-too-large`. */
   add(type: BtfType): number {
-    const start = this.#words.length;
-    encodeType(type, (text) => this.string(text), this.#words);
-    this.#starts.push(start);
-    return this.nextId - 1;
+    return this.#append(this.#encode(type));
   }
 
   /** Like `add`, but an equal type that was interned before is used again. */
   intern(type: BtfType): number {
+    const words = this.#encode(type);
+    const key = words.join();
+    let id = this.#known.get(key);
+    if (id === undefined) this.#known.set(key, (id = this.#append(words)));
+    return id;
+  }
+
+  // A type that cannot be encoded throws before anything of it is kept.
+  #encode(type: BtfType): number[] {
     const words: number[] = [];
     encodeType(type, (text) => this.string(text), words);
-    const key = words.join();
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.#starts.push(this.#words.length);
+    return words;
+  }
+
+  #append(words: readonly number[]): number {
+    const id = this.nextId;
     for (const word of words) this.#words.push(word);
-    const id = this.nextId - 1;
-    this.#known.set(key, id);
+    this.#count++;
     return id;
   }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { formatRaw, readBtf, rebuildBtf } from "../../src/btf/index.js";
+import { BtfBuilder, formatRaw, readBtf, rebuildBtf } from "../../src/btf/index.js";
+import { ByteWriter } from "../../src/bytes/index.js";
+import { BpfkitError } from "../../src/diag/index.js";
 import { corpusBtf } from "../support/btf.js";
 import { corpusMissing, corpusPath } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
@@ -56,4 +58,61 @@ test("noise is not BTF", () => {
     readBtf(random.bytes(random.below(200)));
   });
   expect(count.refused).toBe(200);
+});
+
+test("a kind known from the layout section alone is kept, in the other byte order too", () => {
+  const plain = new BtfBuilder();
+  plain.add({ kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 });
+  const old = plain.bytes("little");
+  const typeLen = 16;
+  const layout = new Uint8Array(4 * 26);
+  layout.set([4, 8, 1, 2], 4 * 25);
+  // Kind 25 with two elements: one fixed word, two words for each element.
+  const words = [5, ((25 << 24) | 2) >>> 0, 1, 11, 21, 22, 31, 32];
+  const out = new ByteWriter("little");
+  out.write(old.subarray(0, 4));
+  for (const word of [32, 0, typeLen + 32, typeLen + 32 + layout.length, 9, typeLen + 32, layout.length]) out.u32(word);
+  out.write(old.subarray(24, 24 + typeLen));
+  for (const word of words) out.u32(word);
+  out.write(layout);
+  out.cstring("");
+  out.cstring("int");
+  out.cstring("new");
+  const btf = readBtf(out.bytes());
+  const unknown = { kind: "unknown", name: "new", number: 25, kindFlag: false, vlen: 2, sizeOrType: 1 };
+  expect(btf.type(2)).toEqual({ ...unknown, words: words.slice(3) });
+  const big = rebuildBtf(btf, "big");
+  expect([...big.types()]).toEqual([...btf.types()]);
+  expect([...big.layout.subarray(100)]).toEqual([4, 8, 2, 1]);
+});
+
+test("names that overlap to more than the file's size many times over are refused, quickly", () => {
+  const count = 30_000;
+  const builder = new BtfBuilder();
+  builder.string("x".repeat(500_000));
+  for (let i = 0; i < count; i++) builder.add({ kind: "fwd", name: "y", of: "struct" });
+  const bytes = builder.bytes("little");
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let i = 0; i < count; i++) view.setUint32(24 + 12 * i, 1 + i, true);
+  const start = performance.now();
+  expect(readBtf(bytes).findByName("y")).toBe(undefined);
+  expect(() => [...readBtf(bytes).types()]).toThrow("the names of the types overlap");
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
+test("the builder interns equal types, lets types refer to later ones, and refuses what does not fit", () => {
+  const builder = new BtfBuilder();
+  const ptr = builder.add({ kind: "ptr", type: builder.nextId + 1 });
+  const members = [{ name: "next", type: ptr, offset: 0, bitfieldSize: 0 }];
+  const list = builder.add({ kind: "struct", name: "list", size: 8, kindFlag: false, members });
+  const int = { kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 } as const;
+  expect(builder.intern(int)).toBe(builder.intern({ ...int }));
+  const btf = builder.build("big");
+  expect(btf.typeCount).toBe(4);
+  expect(btf.findByName("list", "struct")).toBe(list);
+  expect(btf.type(ptr)).toEqual({ kind: "ptr", type: list });
+  expect(() => builder.add({ ...int, bits: 256 })).toThrow("256, more than the 255 BTF can hold");
+  expect(() => builder.string("a\0b")).toThrow("NUL");
+  expect(() => builder.add({ kind: "void" })).toThrow(BpfkitError);
+  expect(builder.build("little").typeCount, "a refused type leaves nothing behind").toBe(4);
 });
