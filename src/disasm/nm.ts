@@ -74,12 +74,11 @@ function compareAddress(a: ListedSymbol, b: ListedSymbol): number {
 /** One line a symbol: 16 hex digits (blank where there is no value), letter, name. */
 export function formatSymbols(list: readonly ListedSymbol[], format: SymbolFormat = {}): string {
   const { sort = "name" } = format;
-  let sorted = [...list];
+  const sorted = [...list];
   if (sort === "name") sorted.sort((a, b) => compare(a.name, b.name));
   if (sort === "address") sorted.sort(compareAddress);
-  if (format.reverse === true) sorted = sorted.reverse();
   let text = "";
-  for (const { name, letter, value } of sorted) {
+  for (const { name, letter, value } of format.reverse === true ? sorted.toReversed() : sorted) {
     const shown = value === undefined ? " ".repeat(16) : BigInt.asUintN(64, value).toString(16).padStart(16, "0");
     text += `${shown} ${letter} ${name}\n`;
   }

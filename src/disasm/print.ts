@@ -30,13 +30,15 @@ export interface PrintOptions extends DisassembleOptions {
 const chunk = 1 << 20;
 
 const tab = 0x09;
+const colon = 0x3a;
 const newline = 0x0a;
 const blank = 0x20;
 const zero = 0x30;
 const nine = 0x39;
 
-/** Columns of the slot number. */
+/** Columns of the slot number; numbers from `wide` on take more. */
 const digits = 8;
+const wide = 10 ** digits;
 
 class Printer {
   readonly #object: ObjectFile;
@@ -47,7 +49,7 @@ class Printer {
   readonly #out = new TextBuffer(chunk + (chunk >> 2));
   readonly #templates: readonly Compiled[];
   /** The number of the line before as text, with what follows it. */
-  readonly #counter: Uint8Array = new Uint8Array([...new Array<number>(digits).fill(blank), 0x3a, tab]);
+  readonly #counter: Uint8Array = Uint8Array.of(...Array.from({ length: digits }, () => blank), colon, tab);
   #last = -2;
   readonly #open: string;
   readonly #close: string;
@@ -74,8 +76,7 @@ class Printer {
   }
 
   #flush(): void {
-    if (this.#out.length > 0) this.#sink(this.#out.bytes.slice(0, this.#out.length));
-    this.#out.length = 0;
+    if (this.#out.length > 0) this.#sink(this.#out.take());
   }
 
   #comment(text: string): void {
@@ -95,7 +96,7 @@ class Printer {
   /** The start of a line: the slot's number, counted up in decimal digits from line to line. */
   #number(slot: number): void {
     const out = this.#out;
-    if (slot !== this.#last + 1 || slot >= 10 ** digits) {
+    if (slot !== this.#last + 1 || slot >= wide) {
       out.padded(slot, digits);
       this.#counter.set(out.bytes.subarray(out.length - digits, out.length));
       out.text(":\t");
@@ -104,9 +105,10 @@ class Printer {
       let at = digits - 1;
       for (; counter[at] === nine; at--) counter[at] = zero;
       counter[at] = counter[at] === blank ? zero + 1 : counter[at]! + 1;
-      out.ensure(counter.length);
-      for (let i = 0; i < counter.length; i++) out.bytes[out.length + i] = counter[i]!;
-      out.length += counter.length;
+      out.ensure(digits + 2);
+      const { bytes, length } = out;
+      for (let i = 0; i < digits + 2; i++) bytes[length + i] = counter[i]!;
+      out.length = length + digits + 2;
     }
     this.#last = slot;
   }

@@ -67,6 +67,15 @@ export class TextBuffer {
     this.text(value.toString(16).padStart(width, "0"));
   }
 
+  /** The bytes so far, which are the caller's from now on; the buffer starts anew. */
+  take(): Uint8Array {
+    const taken = this.bytes.subarray(0, this.length);
+    this.bytes = new Uint8Array(this.bytes.length);
+    this.view = new DataView(this.bytes.buffer);
+    this.length = 0;
+    return taken;
+  }
+
   /** The text so far. */
   toString(): string {
     return decodeUtf8(this.bytes.subarray(0, this.length));
