@@ -210,18 +210,74 @@ function contents(from: ObjectFile): string[] {
   return from.sections.filter(({ size }) => size > 0).map(({ name, data }) => `${name} ${toHex(data)}`);
 }
 
+/** A statement that bpf-as 2.40 knows. */
+function gnuStatement(random: Random): string {
+  const [d, s] = [random.below(10), random.below(11)];
+  const imm = random.pick(["0", "-1", "0x7fffffff", "0xffffffff", String(random.u32() | 0), "(1 << 4) + 2 * 3", "'a'"]);
+  const bits = random.pick(["", "32"]);
+  const op = random.pick(["add", "sub", "mul", "div", "or", "and", "lsh", "rsh", "mod", "xor", "arsh", "mov"]);
+  const jump = random.pick(["jeq", "jgt", "jge", "jset", "jne", "jsgt", "jsge", "jlt", "jle", "jslt", "jsle"]);
+  const size = random.pick(["b", "h", "w", "dw"]);
+  const memory = (register: number): string => `[%r${register}+${random.pick(["", "-"])}${random.below(32_768)}]`;
+  const target = random.pick(["f", "l", "1b", "1f", ".+16", ".-8", String(random.between(-9, 9))]);
+  switch (random.below(11)) {
+    case 0:
+      return `${op}${bits} %r${d},%r${s}`;
+    case 1:
+      return `${op}${bits} %r${d},${imm}`;
+    case 2:
+      return `${jump}${bits} %r${d},%r${s},${target}`;
+    case 3:
+      return `${jump}${bits} %r${d},${imm},${target}`;
+    case 4:
+      return `ldx${size} %r${d},${memory(s)}`;
+    case 5:
+      return `stx${size} ${memory(d)},%r${s}`;
+    case 6:
+      return `st${size} ${memory(d)},${imm}`;
+    case 7:
+      return `lddw %r${d},0x${random.u64().toString(16)}`;
+    case 8:
+      return `ja ${target}`;
+    case 9:
+      return random.pick([
+        `neg${bits} %r${d}`,
+        `endle %r${d},32`,
+        `endbe %r${d},64`,
+        `ldabs${random.pick(["b", "h", "w"])} 7`,
+      ]);
+    default:
+      return random.pick([
+        `xaddw ${memory(d)},%r${s}`,
+        `call ${random.below(200)}`,
+        `.dword ${imm}`,
+        ".half 1, 2\n.word 3",
+      ]);
+  }
+}
+
+/** Data stays a whole number of instructions, so that jumps do. */
+function gnuProgram(random: Random): string {
+  const some = (): string[] => Array.from({ length: random.between(2, 15) }, () => gnuStatement(random));
+  return `${["f:", "1:", ...some(), "1:", "l:", "exit", ...some(), "1: exit", ".data", ".byte 1", ".balign 4"].join("\n")}\n`;
+}
+
 const noGnu = toolMissing("bpf-as");
 
 test.skipIf(noGnu !== "")(`GNU text gives bpf-as's sections${noGnu}`, () => {
   inScratchFolder((folder) => {
-    for (const endian of ["little", "big"] as const) {
-      const [source, output] = [join(folder, "a.s"), join(folder, "a.o")];
-      writeFileSync(source, gnuText);
-      const peer = runTool("bpf-as", [endian === "big" ? "-EB" : "-EL", source, "-o", output]);
-      expect(peer.stderr).toBe("");
-      const { object, diagnostics } = assemble(gnuText, { endian });
-      expect(diagnostics).toEqual([]);
-      expect(contents(object!)).toEqual(contents(readObject(readFileSync(output))));
+    const rounds = fuzzRounds(40);
+    for (let seed = 0; seed <= rounds; seed++) {
+      const text = seed === 0 ? gnuText : gnuProgram(new Random(seed));
+      for (const endian of ["little", "big"] as const) {
+        const [source, output] = [join(folder, "a.s"), join(folder, "a.o")];
+        writeFileSync(source, text);
+        const peer = runTool("bpf-as", [endian === "big" ? "-EB" : "-EL", source, "-o", output]);
+        expect(`${seed}: ${peer.stderr}`).toBe(`${seed}: `);
+        const { object, diagnostics } = assemble(text, { endian, syntax: "gnu" });
+        expect(`${seed}: ${diagnostics.map((each) => formatDiagnostic(each)).join("\n")}`).toBe(`${seed}: `);
+        expect(contents(object!), `seed ${seed}\n${text}`).toEqual(contents(readObject(readFileSync(output))));
+      }
     }
   });
 });
