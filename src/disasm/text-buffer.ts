@@ -35,16 +35,19 @@ export class TextBuffer {
   text(text: string): void {
     // A UTF-16 unit is at most three bytes of UTF-8.
     this.ensure(3 * text.length);
+    const { bytes } = this;
+    let at = this.length;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) {
         const rest = encodeUtf8(text.slice(i));
-        this.bytes.set(rest, this.length);
-        this.length += rest.length;
-        return;
+        bytes.set(rest, at);
+        at += rest.length;
+        break;
       }
-      this.bytes[this.length++] = unit;
+      bytes[at++] = unit;
     }
+    this.length = at;
   }
 
   /** A whole number of at most 2^53 - 1, signed. */
@@ -64,7 +67,9 @@ export class TextBuffer {
 
   /** A whole number of at least 0 in hex, with at least `width` digits. */
   hex(value: number, width: number): void {
-    this.text(value.toString(16).padStart(width, "0"));
+    if (width > 1 || value > 0xffff_ffff) return this.text(value.toString(16).padStart(width, "0"));
+    this.ensure(numberRoom);
+    this.length = putHex(this.bytes, this.length, value);
   }
 
   /** The bytes so far, which are the caller's from now on; the buffer starts anew. */
