@@ -16,17 +16,17 @@ function step(title, args) {
 
 mkdirSync(`${root}out`, { recursive: true });
 
-step("Assemble the program, the functions it calls and its maps.", ["as", `${here}/xdp.s`, "-o", "out/xdp.o"]);
-step("…", ["as", `${here}/lib.s`, "-o", "out/lib.o"]);
-step("…", ["as", `${here}/maps.s`, "-o", "out/maps.o"]);
+step("Assemble the program.", ["as", `${here}/xdp.s`, "-o", "out/xdp.o"]);
+step("The functions it calls.", ["as", `${here}/lib.s`, "-o", "out/lib.o"]);
+step("Its maps.", ["as", `${here}/maps.s`, "-o", "out/maps.o"]);
 step("Link them.", ["ld", "out/xdp.o", "out/lib.o", "out/maps.o", "-o", "out/tunnel.o"]);
 
 // Key: 192.0.2.10, port, protocol. Value: outer source 10.0.0.1, outer destination 10.0.0.2, next hop's address.
 const tunnel = "0a0000010a0000020200000000aa0000";
-step(`Tunnel 192.0.2.10 TCP port 80 and UDP port 53; run the program on each frame of a capture, in the ${kernel ? "kernel" : "VM"}.`, [
-  ...[kernel ? "load" : "run", "out/tunnel.o"],
-  ...["--update", `vip_map:c000020a00500600=${tunnel}`],
-  ...["--update", `vip_map:c000020a00351100=${tunnel}`],
-  ...["--packets", `${here}/frames.pcap`, "--out", "out/tx.pcap"],
-]);
+const title = `Tunnel TCP port 80 and UDP port 53 of 192.0.2.10; run the program in the ${kernel ? "kernel" : "VM"} on a capture.`;
+const web = `vip_map:c000020a00500600=${tunnel}`;
+const dns = `vip_map:c000020a00351100=${tunnel}`;
+const capture = `${here}/frames.pcap`;
+const verb = kernel ? "load" : "run";
+step(title, [verb, "out/tunnel.o", "--update", web, "--update", dns, "--packets", capture, "--out", "out/tx.pcap"]);
 console.log("\nThe frames that were sent back (XDP_TX), each in its outer header, are in out/tx.pcap.");
