@@ -10,9 +10,12 @@ const tunnel = "0a0000010a0000020200000000aa0000";
 
 /** The map entries and the capture that `npm start` gives to `run` and `load`. */
 export const demoTraffic: readonly string[] = [
-  ...["--update", `vip_map:c000020a00500600=${tunnel}`],
-  ...["--update", `vip_map:c000020a00351100=${tunnel}`],
-  ...["--packets", join(demoFolder, "frames.pcap")],
+  "--update",
+  `vip_map:c000020a00500600=${tunnel}`,
+  "--update",
+  `vip_map:c000020a00351100=${tunnel}`,
+  "--packets",
+  join(demoFolder, "frames.pcap"),
 ];
 
 /** Assembles `folder`'s three files with `options` and links them to the file `linked` in the workshop. */
