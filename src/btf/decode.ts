@@ -28,7 +28,7 @@ function enumerators(words: Uint32Array, at: number, vlen: number, signed: boole
 }
 
 /** The value of an ENUM64 enumerator from its two halves. */
-export function enum64Value(low: number, high: number, signed: boolean): bigint {
+function enum64Value(low: number, high: number, signed: boolean): bigint {
   const value = (BigInt(high) << 32n) | BigInt(low);
   return signed ? BigInt.asIntN(64, value) : value;
 }

@@ -1,8 +1,11 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
 import { MapType } from "../../src/isa/index.js";
 import { imageOf, readObject, type ObjectFile } from "../../src/object/index.js";
 import { corpusMissing, corpusObjects, readCorpus, readCorpusText } from "../support/corpus.js";
+import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
 const objects = corpusObjects().filter((name) => /own\/obj\/maps_btf\.c(14|22)\.(v\d|eb|dwarf5)\.o$/.test(name));
 
@@ -64,6 +67,36 @@ test.skipIf(corpusMissing !== "")(
     }
   },
 );
+
+const mapsOfMaps = `
+#define __uint(name, val) int (*name)[val]
+#define __type(name, val) typeof(val) *name
+#define __array(name, val) typeof(val) *name[]
+#define SEC(name) __attribute__((section(name), used))
+struct inner { __uint(type, 2); __type(key, int); __type(value, long); __uint(max_entries, 7); };
+struct inner one SEC(".maps");
+struct { __uint(type, 12); __uint(max_entries, 3); __type(key, int); __array(values, struct inner); } outer SEC(".maps")
+INIT;
+SEC("xdp") int f(void *c) { int k = 0; return ((void *(*)(void *, void *))1)(&outer, &k) != 0; }
+`;
+
+test.skipIf(toolMissing("clang-22") !== "")(`maps of maps are refused by name${toolMissing("clang-22")}`, () => {
+  const messages = (init: string): string[] =>
+    inScratchFolder((folder) => {
+      const source = join(folder, "m.c");
+      const output = join(folder, "m.o");
+      writeFileSync(source, mapsOfMaps.replace("INIT", init));
+      const flags = ["--target=bpf", "-O2", "-g", "-w", "-c", source, "-o", output];
+      const { status, stderr } = runTool("clang-22", flags);
+      expect(status, stderr).toBe(0);
+      return diagnosticsOf(readObject(new Uint8Array(readFileSync(output)), { file: "m.o" })).map(
+        (each) => each.message,
+      );
+    });
+  expect(messages("")).toEqual([expect.stringContaining("map outer is in section .maps")]);
+  expect(messages("")[0]).toContain("maps of maps are not supported");
+  expect(messages("= { .values = { &one } }")[0]).toContain("its initial contents (values) are not supported");
+});
 
 test.skipIf(corpusMissing !== "")(`without .BTF, or with a broken one, the error names a map${corpusMissing}`, () => {
   const good = read(objects[0]!);
