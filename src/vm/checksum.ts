@@ -1,5 +1,6 @@
 /**
- * bpf_csum_diff. Source of truth: net/core/filter.c of kernel 6.18 (the result is folded to 16 bits since 6.13) and
+ * bpf_csum_diff. Source of truth: net/core/filter.c of kernel 6.18 (since 6.13 the result is
+ * folded to 16 bits and sizes need not be multiples of 4) and
  * RFC 1071 for the arithmetic.
  */
 import type { Memory } from "./memory.js";
@@ -10,10 +11,14 @@ function add(a: number, b: number): number {
   return sum > 0xffff_ffff ? sum - 0xffff_ffff : sum;
 }
 
-/** Sum of the 32-bit words of `size` bytes (a multiple of 4) at buffer offset `at`, on top of `sum`. */
+/** Sum of the 32-bit words of `size` bytes at buffer offset `at`, the last one padded with zeros, on top of `sum`. */
 function partial(memory: Memory, at: number, size: number, sum: number): number {
-  for (let i = at; i < at + size; i += 4) sum = add(sum, memory.view.getUint32(i, memory.little));
-  return sum;
+  const whole = at + size - (size % 4);
+  for (let i = at; i < whole; i += 4) sum = add(sum, memory.view.getUint32(i, memory.little));
+  let last = 0;
+  for (let i = whole; i < at + size; i++)
+    last |= memory.bytes[i]! << (memory.little ? 8 * (i - whole) : 24 - 8 * (i - whole));
+  return add(sum, last >>> 0);
 }
 
 /** The 16-bit folded sum of `seed`, the bytes at `to` and the complement of the bytes at `from`. */

@@ -4,18 +4,24 @@
  *
  * Conversions: %d %i %u %x %X with l or ll, width and zero padding; %c %s %p %pI4 %%. Strings end at NUL or after 1024 bytes.
  */
-import { decodeUtf8 } from "../bytes/index.js";
 import type { Machine } from "./machine.js";
 import { BASE } from "./memory.js";
 
 const STRING_LIMIT = 1024;
+
+/** A character a byte: text passes through whatever its encoding, and lengths are those in bytes. */
+function byteString(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
 
 /** The NUL-terminated string at guest address `address`; what the kernel prints for one it cannot read. */
 function guestString(m: Machine, address: bigint): string {
   const at = Number(address) - BASE;
   let size = 0;
   while (size < STRING_LIMIT && m.memory.reach(at, size + 1, false) && m.memory.bytes[at + size] !== 0) size++;
-  return m.memory.reach(at, 1, false) ? decodeUtf8(m.memory.bytes.subarray(at, at + size)) : "(fault)";
+  return m.memory.reach(at, 1, false) ? byteString(m.memory.bytes.subarray(at, at + size)) : "(fault)";
 }
 
 /** The IPv4 address at guest address `address`. */
@@ -32,9 +38,9 @@ function integer(value: bigint, conversion: string, bits: number): string {
   return conversion === "X" ? hex.toUpperCase() : hex;
 }
 
-/** The format at buffer offset `at`, `size` bytes without its NUL, filled with `args`; undefined where it is malformed. */
+/** The format at buffer offset `at`, `size` bytes without its NUL, filled with `args`, a character a byte; undefined where it is malformed. */
 export function formatTrace(m: Machine, at: number, size: number, args: readonly bigint[]): string | undefined {
-  const format = decodeUtf8(m.memory.bytes.subarray(at, at + size));
+  const format = byteString(m.memory.bytes.subarray(at, at + size));
   let next = 0;
   let malformed = false;
   const text = format.replace(

@@ -4,7 +4,7 @@
  *
  * A helper reads its arguments from the machine and returns what r0 gets; `undefined` leaves r0 as it is.
  */
-import { encodeUtf8 } from "../bytes/index.js";
+import { decodeUtf8 } from "../bytes/index.js";
 import { helperId } from "../isa/index.js";
 import { checksumDifference } from "./checksum.js";
 import { Errno } from "./errno.js";
@@ -57,8 +57,9 @@ function traceText(m: Machine): string | undefined {
 function tracePrintk(m: Machine): number {
   const text = traceText(m);
   if (text === undefined) return -Errno.EINVAL;
-  m.trace(text);
-  return encodeUtf8(text).length;
+  const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+  m.trace(decodeUtf8(bytes));
+  return bytes.length;
 }
 
 function loop(m: Machine): number {
@@ -136,7 +137,6 @@ const table: Readonly<Record<string, Helper>> = {
   },
   csum_diff: (m) => {
     const [fromSize, toSize] = [m.size(2), m.size(4)];
-    if (((fromSize | toSize) & 3) !== 0) return -Errno.EINVAL;
     const from = m.pointer(1, fromSize, false);
     const to = m.pointer(3, toSize, false);
     return checksumDifference(m.memory, from, fromSize, to, toSize, m.int(5) >>> 0);

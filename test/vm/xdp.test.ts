@@ -220,7 +220,8 @@ test("csum_diff folds to 16 bits and can be a sum, a difference or a negated sum
   expect(result(diff(0, 4, 5))).toBe(7);
   expect(result(diff(4, 0, 0))).toBe(0xfffd);
   expect(result(diff(4, 4, 9))).toBe(9);
-  expect(result(diff(2, 4, 0))).toBe(-22);
+  // Sizes need not be multiples of 4 since kernel 6.13.
+  expect(result(diff(0, 3, 0))).toBe(2);
 });
 
 test("redirect, clock, random numbers and the current task are what the host decides", () => {
