@@ -43,6 +43,7 @@ function tailCall(m: Machine): undefined {
   const start = map.programs[m.int(3) >>> 0] ?? 0;
   if (start === 0 || m.tailCalls >= TAIL_CALLS) return;
   m.tailCalls++;
+  m.mayGoto[m.memory.depth] = MAX_LOOPS;
   m.tail = start - 1;
 }
 

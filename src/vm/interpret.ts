@@ -1,7 +1,7 @@
 /**
  * The interpreter's loop. Source of truth: RFC 9669 sections 4 and 5; where the RFC is silent, kernel/bpf/core.c.
  *
- * Registers are pairs of 32-bit words (`r[d]` low, `r[d + 1]` high). Case labels are the numbers of `operations.ts`.
+ * It is one switch, a table of operations, and longer than other files for that. Registers are pairs of 32-bit words (`r[d]` low, `r[d + 1]` high). Case labels are the numbers of `operations.ts`.
  */
 import { divide64, divideSigned64, multiply64, swap16, swap32 } from "./arithmetic.js";
 import { atomic32, atomic64 } from "./atomic.js";

@@ -57,7 +57,7 @@ export class Machine {
   pc = 0;
   /** The frame of an XDP run. */
   frame: Frame | undefined;
-  /** Bytes ldabs and ldind read, as buffer offsets. */
+  /** Bytes ldabs and ldind read when there is no frame, as buffer offsets. */
   packetStart = 0;
   packetEnd = 0;
   tailCalls = 0;
@@ -288,8 +288,8 @@ export class Machine {
 
   /** ldabs and ldind: `size` bytes of the packet in network order to r0. False when they are not all there. */
   loadPacket(offset: number, size: number): boolean {
-    const at = this.packetStart + offset;
-    if (offset < 0 || at + size > this.packetEnd) return false;
+    const at = (this.frame?.data ?? this.packetStart) + offset;
+    if (offset < 0 || at + size > (this.frame?.end ?? this.packetEnd)) return false;
     const view = this.memory.view;
     const value = size === 4 ? view.getUint32(at) : size === 2 ? view.getUint16(at) : view.getUint8(at);
     setNumber(this.registers, 0, value);

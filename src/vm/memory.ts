@@ -6,6 +6,7 @@
  * Wasm linear memory can take over unchanged: stack at 0, context, segments and maps, the packet last.
  * Unlike other rooms this one reads through a `DataView` of its own: the check is here, a second one would cost as much.
  */
+import { failure } from "../diag/index.js";
 
 /** Guest address of offset 0. */
 export const BASE = 0x1000_0000;
@@ -46,6 +47,15 @@ export interface Region {
 /** The buffer offset of the lowest byte of frame `depth`; the outermost frame is 0 and lies highest. */
 export function frameStart(depth: number): number {
   return FRAME + (FRAMES - 1 - depth) * FRAME_STEP;
+}
+
+/** A zeroed buffer; that the machine has none left is the image's fault, not a crash. */
+function allocate(size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch {
+    throw failure("vm-too-large", { what: "the image", size, limit: "fewer" });
+  }
 }
 
 export class Memory {
@@ -108,7 +118,7 @@ export class Memory {
 
   #grow(size: number): void {
     if (size <= this.bytes.length) return;
-    const bytes = new Uint8Array(Math.ceil(size / 65536) * 65536);
+    const bytes = allocate(Math.ceil(size / 65536) * 65536);
     bytes.set(this.bytes);
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);

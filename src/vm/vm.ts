@@ -175,8 +175,6 @@ export function createVm(image: Image, options: VmOptions = {}): Vm {
           egress: input.egressIfindex ?? 0,
         });
         machine.frame = frame;
-        machine.packetStart = frame.data;
-        machine.packetEnd = frame.end;
         const r0 = machine.run(entry, BASE + CONTEXT, 0, budget);
         return {
           kind: "ok",

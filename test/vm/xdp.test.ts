@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { helperId, helperNames, MapType } from "../../src/isa/index.js";
 import type { ImageMap, Patch } from "../../src/object/index.js";
-import { createVm, type Fault, type Vm, type VmOptions, type XdpDone } from "../../src/vm/index.js";
+import { createVm, describeFrame, type Fault, type Vm, type VmOptions, type XdpDone } from "../../src/vm/index.js";
 import { helpers } from "../../src/vm/helpers.js";
 import { encodeAll, imageOf, mapOf, type Fields } from "../support/image.js";
 
@@ -315,4 +315,18 @@ test("tail_call goes to the program in the array and stops after 33", () => {
   expect(vm.run("main")).toMatchObject({ kind: "ok", r0: 1n });
   vm.setTailCall("p", 1, "main");
   expect(vm.run("main")).toMatchObject({ kind: "ok", r0: 34n });
+});
+
+test("a frame is told in words, however broken it is", () => {
+  const ip = (...changes: readonly (readonly [at: number, byte: number])[]): Uint8Array => {
+    const bytes = new Uint8Array(42);
+    bytes.set([8, 0, 0x45], 12);
+    bytes.set([17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x10, 0, 0, 80], 23);
+    for (const [at, byte] of changes) bytes[at] = byte;
+    return bytes;
+  };
+  expect(describeFrame(ip())).toBe("IPv4 UDP 10.0.0.1:4096 > 10.0.0.2:80");
+  expect(describeFrame(ip([14, 0x40], [23, 4]))).toBe("IPv4, bad header");
+  expect(describeFrame(ip([23, 1]))).toBe("IPv4 ICMP 10.0.0.1 > 10.0.0.2");
+  expect(describeFrame(new Uint8Array(13))).toBe("truncated Ethernet header");
 });

@@ -25,6 +25,7 @@ function describeIpv4(packet: Uint8Array): string {
   const name = protocols[protocol] ?? `protocol ${protocol}`;
   const address = (at: number): string => packet.subarray(at, at + 4).join(".");
   const header = (packet[0]! & 15) * 4;
+  if (header < 20) return "IPv4, bad header";
   const inner = packet.subarray(header);
   if (protocol === 4) return `IPv4 ${address(12)} > ${address(16)} / ${describeIpv4(inner)}`;
   if ((protocol !== 6 && protocol !== 17) || inner.length < 4) return `IPv4 ${name} ${address(12)} > ${address(16)}`;
