@@ -21,7 +21,8 @@ export {
   type SymbolTableFacts,
 } from "./elf-facts.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
-export { formatSymbols, listSymbols, type ListedSymbol, type SymbolFormat } from "./nm.js";
+export { listableObject, type Listable } from "./listable.js";
+export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type SymbolFormat } from "./nm.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
 export { formatElf, type ElfViews } from "./readelf.js";

@@ -42,8 +42,15 @@ function letterOf(object: ObjectFile, { home, binding, type }: ObjectSymbol): st
   return binding === "local" ? letter : letter.toUpperCase();
 }
 
-/** The symbols of `object` in the order of its table, without section and file symbols (`all`: with them). */
-export function listSymbols(object: ObjectFile, options: { readonly all?: boolean } = {}): readonly ListedSymbol[] {
+export interface ListOptions {
+  /** Section and file symbols, too. */
+  readonly all?: boolean;
+  /** The address of each section, for linked files; 0 unless given. */
+  readonly addresses?: readonly bigint[];
+}
+
+/** The symbols of `object` in the order of its table. */
+export function listSymbols(object: ObjectFile, options: ListOptions = {}): readonly ListedSymbol[] {
   const listed: ListedSymbol[] = [];
   for (const symbol of object.symbols) {
     const { name, home, size, type } = symbol;
@@ -51,7 +58,7 @@ export function listSymbols(object: ObjectFile, options: { readonly all?: boolea
     const isAside = type === "section" || type === "file" || name === "";
     if (isAside && options.all !== true) continue;
     let value: bigint | undefined;
-    if (home.kind === "section") value = BigInt(home.offset);
+    if (home.kind === "section") value = (options.addresses?.[home.section] ?? 0n) + BigInt(home.offset);
     else if (home.kind === "absolute") value = home.value;
     else if (home.kind === "common") value = BigInt(size);
     const shown = name === "" && type === "section" ? (section ?? "") : name;

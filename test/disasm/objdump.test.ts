@@ -1,17 +1,19 @@
 /** Whole objects of the corpus against llvm-objdump and llvm-nm, instruction by instruction and symbol by symbol. */
 import { expect, test } from "vitest";
 import { fromHex } from "../../src/bytes/index.js";
-import { BpfkitError } from "../../src/diag/index.js";
 import {
   disassemble,
   formatDisassembly,
   formatInsnAt,
   formatSizes,
   formatSymbols,
+  listableObject,
+  type Listable,
   listSymbols,
   sizeFacts,
 } from "../../src/disasm/index.js";
-import { readObject, type ObjectFile } from "../../src/object/index.js";
+import type { ObjectFile } from "../../src/object/index.js";
+import { readElf } from "../../src/elf/index.js";
 import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { mutateElf } from "../support/mutate.js";
@@ -20,19 +22,9 @@ import { runTool, toolMissing } from "../support/tools.js";
 const step = process.env["BPFKIT_FUZZ"] === undefined ? 12 : 1;
 const names = corpusObjects().filter((name, i) => i % step === 0 && !name.includes("/corrupt/"));
 
-/**
- * Objects of another relocation dialect (gcc and gas with DWARF or data references) and linked ones: the object room says so,
- * and they are left out here.
- */
-const refusals = ["object-reloc-unknown", "object-type"];
-
-function read(name: string): ObjectFile | undefined {
-  try {
-    return readObject(readCorpus(name), { file: name });
-  } catch (error) {
-    if (error instanceof BpfkitError && refusals.includes(error.diagnostics[0]!.code)) return undefined;
-    throw error;
-  }
+/** Every object of the corpus, linked ones and those of GNU's tools with their own relocation numbers included. */
+function read(name: string): Listable {
+  return listableObject(readElf(readCorpus(name), { file: name }));
 }
 
 /**
@@ -75,11 +67,13 @@ function differences(name: string, object: ObjectFile): { count: number; wrong: 
   let count = 0;
   for (const [section, theirs] of peer) {
     const mine = ours.get(section) ?? [];
+    // In linked files LLVM counts from address 0, we from the section's start.
+    const first = theirs[0]?.slot ?? 0;
     for (const [i, line] of theirs.entries()) {
       count++;
       const own = mine[i];
       const where = `${name} ${section} ${line.slot} (${line.hex})`;
-      if (own === undefined || own.slot !== line.slot || own.hex !== line.hex) {
+      if (own === undefined || own.slot !== line.slot - first || own.hex !== line.hex) {
         wrong.push(`${where}: ours is ${JSON.stringify(own)}`);
         break;
       }
@@ -102,8 +96,7 @@ test.skipIf(skip !== "")(`every instruction reads as llvm-objdump reads it${skip
   let total = 0;
   const all: string[] = [];
   for (const name of names) {
-    const object = read(name);
-    if (object === undefined) continue;
+    const { object } = read(name);
     const { count, wrong } = differences(name, object);
     total += count;
     all.push(...wrong);
@@ -124,10 +117,9 @@ test.skipIf(skip !== "")(`nm and size agree with GNU's and LLVM's${skip}`, { tim
   let symbols = 0;
   const wrong: string[] = [];
   for (const name of names) {
-    const object = read(name);
-    if (object === undefined) continue;
+    const { object, addresses } = read(name);
     const path = corpusPath(name);
-    const ours = letters(formatSymbols(listSymbols(object)));
+    const ours = letters(formatSymbols(listSymbols(object, { addresses })));
     const theirs = letters(runTool("llvm-nm-22", [path]).stdout);
     symbols += theirs.length;
     for (const line of theirs) if (!ours.includes(line)) wrong.push(`${name}: ${line} is missing`);
@@ -142,8 +134,7 @@ test.skipIf(skip !== "")(`nm and size agree with GNU's and LLVM's${skip}`, { tim
 
 test.skipIf(corpusMissing !== "")(`facts and text tell the same of every object${corpusMissing}`, () => {
   for (const name of names) {
-    const object = read(name);
-    if (object === undefined) continue;
+    const { object } = read(name);
     const text = formatDisassembly(object, { bytes: false });
     const shown = text.split("\n").flatMap((line) => /^ *\d+:\t([^\t]*)/.exec(line)?.[1] ?? []);
     const facts = disassemble(object).flatMap(({ items }) => items.map((item) => item.text));
@@ -154,7 +145,7 @@ test.skipIf(corpusMissing !== "")(`facts and text tell the same of every object$
 test.skipIf(corpusMissing !== "")(`broken objects print or are refused, never more${corpusMissing}`, () => {
   const donors = names.map(readCorpus).filter((bytes) => bytes.length < 20_000);
   const { accepted } = fuzz(fuzzRounds(500), (random) => {
-    const object = readObject(mutateElf(random, random.pick(donors), donors));
+    const { object } = listableObject(readElf(mutateElf(random, random.pick(donors), donors)));
     formatDisassembly(object, { relocations: true, all: true });
     disassemble(object);
     formatSymbols(listSymbols(object), { sort: "address" });
