@@ -6,7 +6,7 @@ import { openSyscalls } from "../node/index.js";
 import { imageOf } from "../object/index.js";
 import { openObject } from "./open.js";
 import { toJson, usage } from "./report.js";
-import { chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
+import { applyUpdates, chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
 
 interface Options extends TrafficOptions {
   readonly logLevel?: string;
@@ -43,6 +43,8 @@ export async function run(file: string, given: object): Promise<void> {
     const names = Object.keys(ProgramType).map((name) => name.slice("BPF_PROG_TYPE_".length).toLowerCase());
     return usage(`there is no program type ${options.type}`, `did you mean ${nearest(options.type, names) ?? "xdp"}?`);
   }
+  if (options.out !== undefined && options.packets === undefined)
+    return usage("--out takes the frames of a capture that came out", "give the capture with --packets");
   const image = imageOf(await openObject(file));
   const { name } = chooseProgram(image, options.program);
   const loaded = loadImage(image, await openSyscalls(), {
@@ -52,7 +54,9 @@ export async function run(file: string, given: object): Promise<void> {
   });
   try {
     if (level > 0) process.stderr.write(loaded.program(name).log);
-    if (options.packets !== undefined) return await drive(image, target(loaded, name), options);
+    const place = target(loaded, name);
+    applyUpdates(place, options.update);
+    if (options.packets !== undefined) return await drive(image, place, options);
     const facts = { program: name, maps: loaded.maps.map((map) => map.name) };
     process.stdout.write(options.json === true ? `${toJson(facts)}\n` : `${name}: the verifier accepts it\n`);
   } finally {

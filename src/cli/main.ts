@@ -1,6 +1,6 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
-import { fail, exitCodes } from "./report.js";
+import { fail, exitCodes, usage } from "./report.js";
 
 declare const BPFKIT_VERSION: string;
 
@@ -9,6 +9,7 @@ const program = new Command("bpfkit")
   .version(`bpfkit ${BPFKIT_VERSION}`, "--version", "print the version")
   .helpOption("--help", "print this help")
   .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(`bpfkit: ${text}`) })
   .exitOverride();
 
 /** A verb; commander hands `exitOverride` down only to commands made this way. */
@@ -103,6 +104,16 @@ packetOptions(
   .option("--log-level <n>", "print the verifier's log: 1 steps, 2 more, 4 statistics")
   .addOption(new Option("--type <name>", "program type, instead of what the section's name says"))
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
+
+// Verbs that are planned: said so rather than called unknown.
+for (const name of ["ar", "btf", "objcopy", "size", "strip"]) {
+  program
+    .command(name, { hidden: true })
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => usage(`bpfkit ${name} is not supported yet`, "bpfkit --help lists what is"));
+}
 
 // A closed pipe (`bpfkit objdump … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

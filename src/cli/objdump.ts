@@ -1,5 +1,6 @@
 /** `bpfkit objdump`: disassembly, sections and symbols of objects. */
 import { disassemble, elfFacts, formatElf, writeDisassembly } from "../disasm/index.js";
+import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
 import { readInput } from "../node/index.js";
@@ -26,6 +27,9 @@ export async function run(files: readonly string[], given: object): Promise<void
   const facts: unknown[] = [];
   for (const file of files) {
     const elf = readElf(await readInput(file), { file: file === "-" ? "<stdin>" : file });
+    if (options.section !== undefined && !elf.sections.some(({ name }) => name === options.section)) {
+      throw failure("cli-section", { file, name: options.section });
+    }
     const views = { sections: options.sectionHeaders ?? false, symbols: options.syms ?? false };
     if (options.json === true) {
       const object = objectFromElf(elf);

@@ -5,7 +5,7 @@ import { imageOf } from "../object/index.js";
 import { createVm, type Vm } from "../vm/index.js";
 import { openObject } from "./open.js";
 import { toJson, usage } from "./report.js";
-import { chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
+import { applyUpdates, chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
 
 interface Options extends TrafficOptions {
   readonly memory?: string;
@@ -43,6 +43,12 @@ export async function run(file: string, given: object): Promise<void> {
   if (options.memory !== undefined && !/^([0-9a-fA-F]{2})*$/.test(options.memory)) {
     return usage("--memory takes bytes in hex", "for example --memory 01020304");
   }
+  if (options.out !== undefined && options.packets === undefined) {
+    return usage("--out takes the frames of a capture that came out", "give the capture with --packets");
+  }
+  if (options.memory !== undefined && options.packets !== undefined) {
+    return usage("--memory and --packets exclude each other", "give one of them");
+  }
   const image = imageOf(await openObject(file));
   const { name } = chooseProgram(image, options.program);
   const vm = createVm(image, {
@@ -50,7 +56,9 @@ export async function run(file: string, given: object): Promise<void> {
     ...(options.budget === undefined ? {} : { budget: numbers[1]! }),
     trace: (line) => process.stderr.write(`${line}\n`),
   });
-  if (options.packets !== undefined) return drive(image, target(vm, name), options);
+  const place = target(vm, name);
+  applyUpdates(place, options.update);
+  if (options.packets !== undefined) return drive(image, place, options);
   const done = vm.run(name, options.memory === undefined ? {} : { memory: fromHex(options.memory) });
   if (done.kind === "fault") throw new BpfkitError([done.diagnostic]);
   const text = `r0 = 0x${done.r0.toString(16)} (${done.insns} instructions)\n`;

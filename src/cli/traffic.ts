@@ -44,12 +44,14 @@ export function chooseProgram(image: Image, name: string | undefined): ImageProg
   throw failure("cli-program", { wanted: name ?? "one program", names });
 }
 
-/** Applies `--update map:key=value`. */
-function update(target: Target, one: string): void {
-  const match = /^([^:=]+):([0-9a-fA-F]+)=([0-9a-fA-F]+)$/.exec(one);
-  if (match === null || match[2]!.length % 2 !== 0 || match[3]!.length % 2 !== 0)
-    throw failure("cli-update", { found: one });
-  target.update(match[1]!, fromHex(match[2]!), fromHex(match[3]!));
+/** Applies each `--update map:key=value`. */
+export function applyUpdates(target: Target, updates: readonly string[]): void {
+  for (const one of updates) {
+    const match = /^([^:=]+):([0-9a-fA-F]+)=([0-9a-fA-F]+)$/.exec(one);
+    if (match === null || match[2]!.length % 2 !== 0 || match[3]!.length % 2 !== 0)
+      throw failure("cli-update", { found: one });
+    target.update(match[1]!, fromHex(match[2]!), fromHex(match[3]!));
+  }
 }
 
 /** Counters are wide: 8-byte values are shown as numbers, the CPUs' added up; others as hex. */
@@ -95,9 +97,8 @@ export function formatTraffic(frames: readonly FrameFacts[], maps: readonly MapF
   return text;
 }
 
-/** Feeds the capture to `target` and prints what came of it. */
+/** Feeds the capture to `target`, whose maps are filled, and prints what came of it. */
 export async function drive(image: Image, target: Target, options: TrafficOptions): Promise<void> {
-  for (const one of options.update) update(target, one);
   const frames: FrameFacts[] = [];
   const out: Packet[] = [];
   if (options.packets !== undefined) {

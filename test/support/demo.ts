@@ -18,9 +18,9 @@ export const demoTraffic: readonly string[] = [
   join(demoFolder, "frames.pcap"),
 ];
 
-/** Assembles `folder`'s three files with `options` and links them to the file `linked` in the workshop. */
-export function buildDemo(shop: Workshop, linked: string, options: readonly string[] = [], folder = demoFolder): void {
+/** Assembles the three files with `options` and links them to the file `linked` in the workshop. */
+export function buildDemo(shop: Workshop, linked: string, options: readonly string[] = []): void {
   const objects = demoParts.map((part) => `${linked}.${part}.o`);
-  demoParts.forEach((part, i) => shop.ok(["as", ...options, join(folder, `${part}.s`), "-o", objects[i]!]));
+  demoParts.forEach((part, i) => shop.ok(["as", ...options, join(demoFolder, `${part}.s`), "-o", objects[i]!]));
   shop.ok(["ld", ...objects, "-o", linked]);
 }

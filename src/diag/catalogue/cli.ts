@@ -26,5 +26,10 @@ export const cliMessages = {
     message: "map {map} refused the update with {errno}",
     help: "-7 (E2BIG): the map is full or the index too large; -22 (EINVAL): key or value has the wrong size",
   },
+  "cli-section": {
+    severity: "error",
+    message: "{file} has no section {name}",
+    help: "bpfkit objdump -h lists its sections",
+  },
   "cli-usage": { severity: "error", message: "{message}", help: "{help}" },
 } as const;
