@@ -139,7 +139,9 @@ class Printer {
     const out = this.#out;
     const offset = target * opcodes.SLOT;
     let label = labels[near];
-    if (label === undefined || label.offset > offset || (labels[near + 1]?.offset ?? Infinity) <= offset) {
+    const isBefore = label !== undefined && label.offset <= offset && (labels[near + 1]?.offset ?? Infinity) > offset;
+    // Of several names of one place the first is told, here as in the facts.
+    if (!isBefore || labels[near - 1]?.offset === label!.offset) {
       label = offset < 0 ? undefined : labelBefore(labels, offset);
     }
     const distance = offset - (label?.offset ?? 0);

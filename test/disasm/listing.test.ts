@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import { fromHex } from "../../src/bytes/index.js";
 import { disassemble, formatDisassembly, formatSymbols, listSymbols } from "../../src/disasm/index.js";
+import { encodeSlot, insnTable, opcodes } from "../../src/isa/index.js";
 import { noFlags, type ObjectFile } from "../../src/object/index.js";
+import { Random } from "../support/random.js";
 import { makeObject, makeSection, makeSymbol } from "../support/objects.js";
 
 const program = `
@@ -114,4 +116,55 @@ test("symbols by name, by address and with nm's letters", () => {
       .map((line) => line.slice(19));
   expect(names("address")).toEqual(["outside", "main", "table", "helper", ".Ltail"]);
   expect(names("none", true)).toEqual(["outside", "helper", "table", "main", ".Ltail"]);
+});
+
+/** The lines of a listing as slot number, bytes and text without its comment. */
+function linesOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const found = /^ *(\d+):\t([0-9a-f ]+)\t([^\t]*)/.exec(line);
+    return found === null ? [] : [`${found[1]} ${found[2]!.replaceAll(" ", "")} ${found[3]}`];
+  });
+}
+
+test("a long listing tells the same as the facts, repeated instructions and all", () => {
+  for (const [seed, endian] of [
+    [1, "little"],
+    [2, "big"],
+  ] as const) {
+    const random = new Random(seed);
+    const slots = 30_000;
+    const code = new Uint8Array(slots * opcodes.SLOT);
+    const number = (field: string | number, range: number): number =>
+      typeof field === "number" ? field : random.below(range);
+    for (let i = 0; i < slots; i++) {
+      const row = random.pick(insnTable);
+      const imm = number(row.imm, random.pick([2, 2 ** 31]));
+      const at = i * opcodes.SLOT;
+      encodeSlot(code, at, endian, row.opcode, number(row.dst, 11), number(row.src, 11), number(row.off, 3), imm);
+      // Now and then noise, and the same instruction again.
+      if (random.chance(1, 20)) code.set(random.bytes(opcodes.SLOT), at);
+      if (i > 100 && random.chance(1, 2)) code.copyWithin(at, at - opcodes.SLOT * random.between(1, 100), at);
+      if (random.chance(1, 4)) code.copyWithin(at, 0, opcodes.SLOT);
+    }
+    const object = makeObject([makeSection(".text", code)], [makeSymbol("f", 0, 0), makeSymbol("g", 0, 8000)], {
+      endian,
+    });
+    const facts = disassemble(object)[0]!.items;
+    const expected = facts.map(({ address, bytes, text }) => `${address / opcodes.SLOT} ${bytes} ${text}`);
+    expect(linesOf(formatDisassembly(object))).toEqual(expected);
+  }
+});
+
+test("targets are told from the label before them, wherever the jump is", () => {
+  const code = fromHex("0500010000000000 0500fdff00000000 05000000 00000000 0500fbff00000000 9500000000000000");
+  const text = formatDisassembly(
+    makeObject([makeSection("xdp", code)], [makeSymbol("late", 0, 16), makeSymbol("alias", 0, 16)]),
+    { bytes: false },
+  );
+  expect(text.split("\n").filter((line) => line.includes("goto"))).toEqual([
+    "       0:\tgoto +1\t# <late>",
+    "       1:\tgoto -3\t# <xdp-0x8>",
+    "       2:\tgoto +0\t# <late+0x8>",
+    "       3:\tgoto -5\t# <xdp-0x8>",
+  ]);
 });
