@@ -2,6 +2,17 @@
 export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
 export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
+export {
+  corePath,
+  coreReloClass,
+  matchCorePath,
+  parseCoreAccess,
+  type CorePath,
+  type CoreReloClass,
+  type CoreStep,
+} from "./core-access.js";
+export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
+export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";

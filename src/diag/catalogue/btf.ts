@@ -86,4 +86,29 @@ export const btfMessages = {
     severity: "error",
     message: "the records of {what} have {size} bytes, but at least {least} are needed, in whole words",
   },
+  "btf-core-kind": {
+    severity: "error",
+    message: "CO-RE relocations of kind {kind} are not known",
+    help: "kinds 0 to 12 are: update bpfkit, or compile for an older kernel",
+  },
+  "btf-core-access": {
+    severity: "error",
+    message: "the CO-RE access string '{access}' {problem}",
+    help: "the object's .BTF and .BTF.ext do not belong together, or one of them is corrupt",
+  },
+  "btf-core-anonymous": {
+    severity: "error",
+    message: "a CO-RE relocation starts from type [{id}], which has no name to look for on the target",
+    help: "give the struct, union or enum a name",
+  },
+  "btf-core-ambiguous": {
+    severity: "error",
+    message:
+      "the CO-RE relocation '{relo}' of {name} comes to different values on types [{first}] and [{second}] of the target",
+    help: "the target has several types of that name: its BTF was merged without deduplication",
+  },
+  "btf-core-depth": {
+    severity: "error",
+    message: "type [{id}] is nested too deep to be compared with a type of the target",
+  },
 } as const;
