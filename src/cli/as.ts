@@ -2,7 +2,7 @@
 import { assemble, type AssembleOptions } from "../asm/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { writeObject } from "../object/index.js";
-import { report, usage } from "./report.js";
+import { mixed, report, usage } from "./report.js";
 
 interface Options {
   readonly output: string;
@@ -15,6 +15,7 @@ interface Options {
 export async function run(file: string, given: object): Promise<void> {
   const options = given as Options;
   if (options.EB === true && options.EL === true) return usage("--EB and --EL exclude each other", "give one of them");
+  if (mixed(options.output, options.json)) return;
   const { object, diagnostics } = assemble(await readInput(file), {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",

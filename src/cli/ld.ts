@@ -3,7 +3,7 @@ import { link } from "../link/index.js";
 import { writeOutput } from "../node/index.js";
 import { writeObject, type ObjectFile } from "../object/index.js";
 import { openObject } from "./open.js";
-import { report } from "./report.js";
+import { mixed, report } from "./report.js";
 
 interface Options {
   readonly output: string;
@@ -13,6 +13,7 @@ interface Options {
 
 export async function run(files: readonly string[], given: object): Promise<void> {
   const options = given as Options;
+  if (mixed(options.output, options.json)) return;
   const objects: ObjectFile[] = [];
   for (const file of files) objects.push(await openObject(file));
   const { object, diagnostics } = link(objects, {

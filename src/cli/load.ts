@@ -6,7 +6,7 @@ import { openSyscalls } from "../node/index.js";
 import { imageOf } from "../object/index.js";
 import { openObject } from "./open.js";
 import { toJson, usage } from "./report.js";
-import { applyUpdates, chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
+import { applyUpdates, chooseProgram, drive, wrongTraffic, type Target, type TrafficOptions } from "./traffic.js";
 
 interface Options extends TrafficOptions {
   readonly logLevel?: string;
@@ -43,8 +43,7 @@ export async function run(file: string, given: object): Promise<void> {
     const names = Object.keys(ProgramType).map((name) => name.slice("BPF_PROG_TYPE_".length).toLowerCase());
     return usage(`there is no program type ${options.type}`, `did you mean ${nearest(options.type, names) ?? "xdp"}?`);
   }
-  if (options.out !== undefined && options.packets === undefined)
-    return usage("--out takes the frames of a capture that came out", "give the capture with --packets");
+  if (wrongTraffic(options)) return;
   const image = imageOf(await openObject(file));
   const { name } = chooseProgram(image, options.program);
   const loaded = loadImage(image, await openSyscalls(), {

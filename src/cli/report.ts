@@ -32,6 +32,13 @@ export function fail(error: unknown): void {
   throw error;
 }
 
+/** Whether objects and JSON would both go to standard output; says so if they would. */
+export function mixed(output: string, json = false): boolean {
+  if (output !== "-" || !json) return false;
+  usage("-o - and --json both write to standard output", "give -o a file");
+  return true;
+}
+
 /** A wrong command line: exit code 2. */
 export function usage(message: string, help: string): void {
   report([diagnostic("cli-usage", { message, help })]);

@@ -5,7 +5,7 @@ import { imageOf } from "../object/index.js";
 import { createVm, type Vm } from "../vm/index.js";
 import { openObject } from "./open.js";
 import { toJson, usage } from "./report.js";
-import { applyUpdates, chooseProgram, drive, type Target, type TrafficOptions } from "./traffic.js";
+import { applyUpdates, chooseProgram, drive, wrongTraffic, type Target, type TrafficOptions } from "./traffic.js";
 
 interface Options extends TrafficOptions {
   readonly memory?: string;
@@ -43,9 +43,7 @@ export async function run(file: string, given: object): Promise<void> {
   if (options.memory !== undefined && !/^([0-9a-fA-F]{2})*$/.test(options.memory)) {
     return usage("--memory takes bytes in hex", "for example --memory 01020304");
   }
-  if (options.out !== undefined && options.packets === undefined) {
-    return usage("--out takes the frames of a capture that came out", "give the capture with --packets");
-  }
+  if (wrongTraffic(options)) return;
   if (options.memory !== undefined && options.packets !== undefined) {
     return usage("--memory and --packets exclude each other", "give one of them");
   }

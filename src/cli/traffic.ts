@@ -5,7 +5,7 @@ import { abiName, XdpAction } from "../isa/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import type { Image, ImageProgram } from "../object/index.js";
 import { describeFrame, readPcap, writePcap, type Packet } from "../vm/index.js";
-import { toJson } from "./report.js";
+import { toJson, usage } from "./report.js";
 
 export interface TrafficOptions {
   readonly program?: string;
@@ -36,6 +36,18 @@ export interface MapFacts {
   readonly entries: { readonly key: Uint8Array; readonly values: readonly Uint8Array[] }[];
 }
 
+/** Whether the options contradict each other; says so if they do. */
+export function wrongTraffic({ packets, out }: TrafficOptions): boolean {
+  if (out !== undefined && packets === undefined) {
+    usage("--out takes the frames of a capture that came out", "give the capture with --packets");
+  } else if (out === "-") {
+    usage("--out - would mix frames with the facts on standard output", "give --out a file");
+  } else {
+    return false;
+  }
+  return true;
+}
+
 /** The program named, or the only one. */
 export function chooseProgram(image: Image, name: string | undefined): ImageProgram {
   const names = image.programs.map((program) => program.name).join(", ") || "none";
@@ -58,9 +70,7 @@ export function applyUpdates(target: Target, updates: readonly string[]): void {
 function valueText(values: readonly Uint8Array[], little: boolean): string {
   if (!values.every((value) => value.length === 8)) return values.map(toHex).join(" ");
   const numbers = values.map((value) => new DataView(value.buffer, value.byteOffset).getBigUint64(0, little));
-  return values.length === 1 && values[0]!.length !== 8
-    ? toHex(values[0]!)
-    : String(numbers.reduce((a, b) => a + b, 0n));
+  return String(numbers.reduce((a, b) => a + b, 0n));
 }
 
 function table(rows: readonly (readonly string[])[], right: readonly number[]): string {

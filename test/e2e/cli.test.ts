@@ -65,6 +65,10 @@ test("options that contradict each other or ask for nothing are usage errors wit
     ["run", "tunnel.o", "--memory", "00", "--packets", capture],
     ["run", "tunnel.o", "--out", "x.pcap"],
     ["load", "tunnel.o", "--out", "x.pcap"],
+    ["run", "tunnel.o", "--packets", capture, "--out", "-"],
+    ["load", "tunnel.o", "--packets", capture, "--out", "-"],
+    ["as", "--json", "-o", "-"],
+    ["ld", xdp, "--json", "-o", "-"],
     ["load", "tunnel.o", "--log-level", "8"],
     ["load", "tunnel.o", "--type", "xpd"],
   ]) {

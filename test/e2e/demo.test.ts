@@ -44,6 +44,10 @@ function summed({ frames, maps }: Facts): unknown {
 
 test("the table is the golden one", () => expectGolden("demo.txt", table));
 
+test("per-CPU counters of several CPUs add up to the same table", () => {
+  expect(shop.ok(["run", "tunnel.o", "--cpus", "4", ...demoTraffic]).stdout).toBe(table);
+});
+
 test("the frames sent back carry the inner packet unchanged in a right outer header", () => {
   const before = readPcap(new Uint8Array(readFileSync(join(demoFolder, "frames.pcap"))), "frames.pcap").packets;
   const after = readPcap(shop.read("tx.pcap"), "tx.pcap").packets;
