@@ -124,7 +124,7 @@ class SourceWriter {
     const shownName = /^[\w.$]+$/.test(name) ? name : JSON.stringify(name);
     const note = section.group >= 0 ? "its group is left out" : undefined;
     this.#say(`.section ${shownName},"${letters}",@${kind}${flags.merge ? `,${entsize}` : ""}`, note);
-    if (align > 1) this.#say(`.p2align ${Math.log2(align)}`);
+    if (align > 1) this.#say(`.balign ${align}`);
     for (const symbol of this.#homes[index]!) this.#attributes(symbol, this.#object.symbols[symbol]!.type === "notype");
     this.#heads = this.#headsOf(index);
     const rows = this.#scans[index];

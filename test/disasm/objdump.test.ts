@@ -5,6 +5,7 @@ import {
   disassemble,
   formatDisassembly,
   formatInsnAt,
+  formatSource,
   formatSizes,
   formatSymbols,
   listableObject,
@@ -148,6 +149,7 @@ test.skipIf(corpusMissing !== "")(`broken objects print or are refused, never mo
     const { object } = listableObject(readElf(mutateElf(random, random.pick(donors), donors)));
     formatDisassembly(object, { relocations: true, all: true });
     disassemble(object);
+    expect(formatSource(object)).not.toContain("undefined+");
     formatSymbols(listSymbols(object), { sort: "address" });
   });
   expect(accepted).toBeGreaterThan(10);

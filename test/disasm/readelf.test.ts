@@ -1,11 +1,14 @@
 /** The readelf view: compared with llvm-readelf on every corpus object, line by line. */
 import { expect, test } from "vitest";
+import { fromHex } from "../../src/bytes/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { elfFacts, formatElf, type ElfFacts } from "../../src/disasm/index.js";
 import { elfTable, readElf } from "../../src/elf/index.js";
+import { noFlags, writeObject } from "../../src/object/index.js";
 import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { mutateElf } from "../support/mutate.js";
+import { makeObject, makeSection, makeSymbol } from "../support/objects.js";
 import { runTool, toolMissing } from "../support/tools.js";
 
 const views = { header: true, sections: true, relocations: true, symbols: true, segments: true };
@@ -77,4 +80,32 @@ test.skipIf(corpusMissing !== "")(`a table that cannot be read is a problem, the
   expect(facts!.problems.length).toBeGreaterThan(0);
   expect(facts!.problems[0]!.code).toMatch(/^elf-/);
   expect(facts!.symbolTables[0]!.symbols.length).toBeGreaterThan(1);
+});
+
+test("the layout of all views", async () => {
+  const code = fromHex("18010000000000000000000000000000 8510000000000000 9500000000000000");
+  const object = makeObject(
+    [
+      makeSection("xdp", code, {
+        relocations: [
+          { offset: 0, kind: "abs_imm64", symbol: 2, addend: 8n },
+          { offset: 16, kind: "call_imm32", symbol: 3, addend: 0n },
+        ],
+      }),
+      makeSection(".bss", new Uint8Array(0), {
+        flags: { ...noFlags, alloc: true, write: true },
+        type: "nobits",
+        size: 16,
+      }),
+    ],
+    [
+      makeSymbol("", 1, 0, { type: "section", binding: "local" }),
+      makeSymbol("main", 0, 0, { size: 32 }),
+      makeSymbol("counters", 1, 0, { type: "object", size: 16, visibility: "hidden" }),
+      makeSymbol("outside", 0, 0, { home: { kind: "undefined" }, type: "notype", binding: "weak" }),
+    ],
+  );
+  const elf = readElf(writeObject(object), { file: "test.o" });
+  await expect(formatElf(elfFacts(elf), views)).toMatchFileSnapshot("golden/readelf.txt");
+  expect(elfFacts(elf).problems).toEqual([]);
 });

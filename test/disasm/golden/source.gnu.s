@@ -4,7 +4,7 @@
 	.globl forty_two
 
 	.section xdp,"ax",@progbits
-	.p2align 3
+	.balign 8
 	.globl main
 	.type main,@function
 	.size main, 72
@@ -27,7 +27,7 @@ weak:
 	.set within, .L1+8
 
 	.section .data,"aw",@progbits
-	.p2align 3
+	.balign 8
 	.type twin,@object
 	.size twin, 8
 	.8byte shared+4
@@ -38,7 +38,7 @@ twin:
 	.byte 0x00,0x00,0x00,0x00,0x00,0x00,0x00,0x00
 
 	.section .bss,"aw",@nobits
-	.p2align 3
+	.balign 8
 	.type twin.1,@object
 	.size twin.1, 16
 	.globl table
