@@ -18,6 +18,11 @@ const reset = "\x1b[0m";
 /** Source lines longer than this are cut around the caret. */
 const maxSource = 160;
 
+/** Names and source lines come from files: their control characters must not reach a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n]/gu, "\u{fffd}");
+}
+
 function hex(offset: number): string {
   return `0x${offset.toString(16)}`;
 }
@@ -30,7 +35,7 @@ export function formatPlace(place: Place): string {
 }
 
 function excerpt(place: TextPlace, colour: boolean): string[] {
-  let { source } = place;
+  let source = printable(place.source);
   let column = place.column - 1;
   if (source.length > maxSource) {
     const from = Math.max(0, Math.min(column - maxSource / 2, source.length - maxSource));
@@ -51,12 +56,12 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatOptions 
   const paint = (text: string, escape: string): string => (colour ? escape + text + reset : text);
   const lines: string[] = [];
   const head = (severity: keyof typeof escapes, message: string, place: Place | undefined): void => {
-    const where = place === undefined ? "bpfkit: " : `${formatPlace(place)}: `;
-    lines.push(`${paint(where, bold)}${paint(`${severity}:`, escapes[severity])} ${message}`);
+    const where = place === undefined ? "bpfkit: " : `${printable(formatPlace(place))}: `;
+    lines.push(`${paint(where, bold)}${paint(`${severity}:`, escapes[severity])} ${printable(message)}`);
     if (place?.kind === "text") lines.push(...excerpt(place, colour));
   };
   head(diagnostic.severity, `${diagnostic.message} [${diagnostic.code}]`, diagnostic.place);
-  if (diagnostic.help !== undefined) lines.push(`      = help: ${diagnostic.help}`);
+  if (diagnostic.help !== undefined) lines.push(`      = help: ${printable(diagnostic.help)}`);
   for (const note of diagnostic.notes) head("note", note.message, note.place);
   return lines.join("\n");
 }

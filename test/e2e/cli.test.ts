@@ -136,6 +136,12 @@ test("two errors of one text are both shown, each with its line and caret", () =
   expectGolden("as-errors.txt", fails(1, ["as", "-", "-o", "-"], text));
 });
 
+test("control characters of an input do not reach the terminal", () => {
+  const said = fails(1, ["as", "-", "-o", "never.o"], "\tmov r0, \u001b[2Jx\u0007\n\t\u001b]0;title\u0007 r1\n");
+  expect(said).not.toMatch(/[^\P{Cc}\t\n]/u);
+  expect(said).toContain("\u{fffd}[2J");
+});
+
 test("objects go through pipes as through files", () => {
   const texts = ["xdp", "lib", "maps"].map((part) => readFileSync(join(demoFolder, `${part}.s`)));
   texts.forEach((text, i) => {
