@@ -1,4 +1,5 @@
 /** The main job through the real command: three texts to a linked object, run on a capture in the VM and the kernel. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -43,6 +44,24 @@ function summed({ frames, maps }: Facts): unknown {
 }
 
 test("the table is the golden one", () => expectGolden("demo.txt", table));
+
+/** What `npm start` prints; it must end well. */
+function start(...args: string[]): string {
+  const ended = spawnSync(process.execPath, [join(demoFolder, "demo.mjs"), ...args], { encoding: "utf8" });
+  expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: "" });
+  return ended.stdout;
+}
+
+test("npm start prints its commands and the same table", () => {
+  const said = start();
+  expect(said).toContain(table);
+  const commands = said.match(/^\$ bpfkit \w+/gm)?.map((command) => command.slice("$ bpfkit ".length));
+  expect(commands).toEqual(["as", "as", "as", "ld", "run"]);
+});
+
+test.skipIf(kernelMissing !== "")(`npm start -- --kernel prints the same table${kernelMissing}`, () => {
+  expect(start("--kernel")).toContain(table);
+});
 
 test("per-CPU counters of several CPUs add up to the same table", () => {
   expect(shop.ok(["run", "tunnel.o", "--cpus", "4", ...demoTraffic]).stdout).toBe(table);
