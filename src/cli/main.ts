@@ -1,5 +1,6 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
+import { failure } from "../diag/index.js";
 import { fail, exitCodes, usage } from "./report.js";
 
 declare const BPFKIT_VERSION: string;
@@ -118,7 +119,8 @@ for (const name of ["ar", "btf", "objcopy", "size", "strip"]) {
 // A closed pipe (`bpfkit objdump … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  throw error;
+  fail(failure("file-not-written", { path: "standard output", reason: error.message }));
+  process.exit(exitCodes.input);
 });
 
 try {

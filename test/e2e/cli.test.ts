@@ -1,5 +1,6 @@
 /** What every verb of the command owes its user: exit codes, help, advice, pipes, JSON, and no half-written files. */
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root, workshop, type CliResult } from "../support/cli.js";
@@ -129,6 +130,29 @@ test("errors leave no output file, and an older one untouched", () => {
   fails(1, ["run", "tunnel.o", "--packets", xdp, "--out", "bad.pcap"]);
   expect(readdirSync(shop.folder).toSorted()).toEqual(before);
   expect(Buffer.from(shop.read("old.o")).toString()).toBe("as it was");
+});
+
+const noFull = existsSync("/dev/full") ? "" : " (skipped: there is no /dev/full)";
+test.skipIf(noFull !== "")(`a full disk behind standard output is an input error${noFull}`, () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    for (const args of [
+      ["nm", xdp],
+      ["as", join(demoFolder, "maps.s"), "-o", "-"],
+    ]) {
+      const ended = spawnSync(process.execPath, [join(root, "bin/bpfkit"), ...args], {
+        cwd: shop.folder,
+        stdio: ["ignore", full, "pipe"],
+        encoding: "utf8",
+      });
+      expect(ended.status).toBe(1);
+      expect(ended.stderr).toMatch(
+        /^bpfkit: error: cannot write standard output: .*\[file-not-written\]\n.*help: .*\n$/,
+      );
+    }
+  } finally {
+    closeSync(full);
+  }
 });
 
 test("two errors of one text are both shown, each with its line and caret", () => {
