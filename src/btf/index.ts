@@ -13,6 +13,8 @@ export {
 } from "./core-access.js";
 export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
 export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
+export { dedupBtf, type DedupedBtf } from "./dedup.js";
+export { mergeBtf, type MergedBtf } from "./merge.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";

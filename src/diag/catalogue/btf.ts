@@ -111,4 +111,9 @@ export const btfMessages = {
     severity: "error",
     message: "type [{id}] is nested too deep to be compared with a type of the target",
   },
+  "btf-split": {
+    severity: "error",
+    message: "split BTF cannot be deduplicated here",
+    help: "its base has the types already: load the two together",
+  },
 } as const;

@@ -1,0 +1,120 @@
+/**
+ * The string section while it is being made: every string once, found again by a hash of its bytes, so that strings of
+ * another blob are taken over without being decoded.
+ */
+import { encodeUtf8 } from "../bytes/index.js";
+import type { Btf } from "./btf.js";
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c_9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x0100_0193);
+  return hash ^ (hash >>> 15);
+}
+
+export class StringTable {
+  /** Offset of the first string of its own; smaller offsets are the base's. */
+  readonly #base: number;
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+  /** Open addressing: offset + 1 of the string in a slot, 0 for a free one; beside it the hash. */
+  #slots = new Int32Array(512);
+  #hashes = new Int32Array(512);
+  #count = 0;
+  readonly #known = new Map<string, number>();
+  /** Strings of the base come first, one array after the other, in offset order. */
+  readonly #before: { readonly bytes: Uint8Array; readonly start: number }[] = [];
+
+  constructor(base?: Btf) {
+    for (let each = base; each !== undefined; each = each.base) {
+      this.#before.unshift({ bytes: each.strings, start: each.stringBase });
+    }
+    this.#base = base === undefined ? 0 : base.stringBase + base.strings.length;
+    for (const { bytes, start } of this.#before) {
+      for (let at = 0; at < bytes.length;) {
+        const end = bytes.indexOf(0, at);
+        this.#enter(hashOf(bytes, at, end), start + at);
+        at = end + 1;
+      }
+    }
+    if (base === undefined) this.internBytes(this.#bytes, 0, 0);
+  }
+
+  /** Offset of `text`, which is added when it is new. A NUL ends it. */
+  intern(text: string): number {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const bytes = encodeUtf8(text);
+    const nul = bytes.indexOf(0);
+    const offset = this.internBytes(bytes, 0, nul < 0 ? bytes.length : nul);
+    this.#known.set(text, offset);
+    return offset;
+  }
+
+  /** Offset of the string that stands in `bytes` from `start` to `end`, which is added when it is new. */
+  internBytes(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!;
+      if (entry === 0) break;
+      if (this.#hashes[slot] === hash && this.#same(entry - 1, bytes, start, end)) return entry - 1;
+    }
+    const offset = this.#base + this.#length;
+    this.#append(bytes, start, end);
+    this.#enter(hash, offset);
+    return offset;
+  }
+
+  /** The section of its own: a view. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #same(offset: number, bytes: Uint8Array, start: number, end: number): boolean {
+    let own: Uint8Array = this.#bytes;
+    let at = offset - this.#base;
+    for (const before of this.#before) {
+      if (offset >= this.#base || offset < before.start) break;
+      own = before.bytes;
+      at = offset - before.start;
+    }
+    for (let i = start; i < end; i++, at++) if (own[at] !== bytes[i]) return false;
+    return own[at] === 0;
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
+    const needed = this.#length + end - start + 1;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    for (let i = start, at = this.#length; i < end; i++, at++) this.#bytes[at] = bytes[i]!;
+    this.#bytes[needed - 1] = 0;
+    this.#length = needed;
+  }
+
+  #enter(hash: number, offset: number): void {
+    if (2 * ++this.#count > this.#slots.length) this.#grow();
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = offset + 1;
+    this.#hashes[slot] = hash;
+  }
+
+  #grow(): void {
+    const slots = this.#slots;
+    const hashes = this.#hashes;
+    this.#slots = new Int32Array(2 * slots.length);
+    this.#hashes = new Int32Array(2 * slots.length);
+    const mask = this.#slots.length - 1;
+    for (let i = 0; i < slots.length; i++) {
+      if (slots[i] === 0) continue;
+      let slot = hashes[i]! & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = slots[i]!;
+      this.#hashes[slot] = hashes[i]!;
+    }
+  }
+}
