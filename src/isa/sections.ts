@@ -10,8 +10,6 @@ export interface SectionRule {
   readonly programType: ProgramType;
   /** A number: newer kernels have attach types that 6.18 does not name. */
   readonly attachType: number | undefined;
-  /** Pass the attach type at load (`always`), or only where the kernel knows the field (`optional`). */
-  readonly attachTypeAtLoad: "always" | "optional" | "never";
   /** The program attaches to a kernel function or type, named after the slash and found in BTF. */
   readonly needsBtfId: boolean;
   readonly sleepable: boolean;
@@ -29,7 +27,7 @@ const later: Readonly<Record<string, number>> = {
   BPF_TRACE_FSESSION_MULTI: 61,
 };
 
-/** pattern, program type, attach type, flags (A always, a optional, B BTF id, S sleepable, F frags, U uprobe multi), link. */
+/** pattern, program type, attach type, flags (A and a: libbpf passes the attach type at load, a where the kernel takes it; B BTF id, S sleepable, F frags, U uprobe multi), link. */
 const rows: readonly (readonly [string, string, string, string, string])[] = [
   ["socket", "SOCKET_FILTER", "", "", ""],
   ["sk_reuseport/migrate", "SK_REUSEPORT", "SK_REUSEPORT_SELECT_OR_MIGRATE", "A", ""],
@@ -155,7 +153,6 @@ function rule([pattern, type, attach, flags, link]: (typeof rows)[number]): Sect
     pattern,
     programType: ProgramType[`BPF_PROG_TYPE_${type}` as keyof typeof ProgramType],
     attachType: attach === "" ? undefined : attachTypes[`BPF_${attach}`],
-    attachTypeAtLoad: flags.includes("A") ? "always" : flags.includes("a") ? "optional" : "never",
     needsBtfId: flags.includes("B"),
     sleepable: flags.includes("S"),
     frags: flags.includes("F"),

@@ -5,7 +5,7 @@ import type { Section } from "../object/index.js";
 import { placeIn, type Context, type OutputSection } from "./context.js";
 
 /** Sections of which one copy is enough, provided that all copies are equal. */
-const single: ReadonlySet<string> = new Set(["license", "version"]);
+export const singleSections: ReadonlySet<string> = new Set(["license", "version"]);
 
 /** Type information, which has to be merged type by type. */
 const types: ReadonlySet<string> = new Set([".BTF", ".BTF.ext"]);
@@ -48,7 +48,7 @@ export function mergeSections(context: Context): void {
       }
       const output = context.outputs[known]!;
       const where = placeIn(object, number, 0);
-      if (single.has(section.name)) {
+      if (singleSections.has(section.name)) {
         if (!equalBytes(output.first.data, section.data)) {
           context.diagnostics.push(diagnostic("link-single-section", { name: section.name }, where));
         }

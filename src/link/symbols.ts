@@ -6,8 +6,7 @@ import { diagnostic, nearest, type Note } from "../diag/index.js";
 import { helperId, helperNames } from "../isa/index.js";
 import type { ObjectSymbol } from "../object/index.js";
 import { eachRelocation, placeIn, placeOf, type Context } from "./context.js";
-
-const singleSections: ReadonlySet<string> = new Set(["license", "version"]);
+import { singleSections } from "./sections.js";
 
 /** The rank of a symbol among those of its name. */
 function rank(symbol: ObjectSymbol): 0 | 1 | 2 | 3 {

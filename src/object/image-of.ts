@@ -5,7 +5,7 @@
  */
 import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
-import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
+import { decodeSlot, helperId, newSlot, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps } from "./btf-maps.js";
 import { fitsField, writeField } from "./fields.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
@@ -45,13 +45,52 @@ function place(object: ObjectFile, section: string, offset: number): BinaryPlace
   return { kind: "binary", file: object.file, section, offset };
 }
 
-/** Functions of one code section: from symbol to symbol, the section itself where no symbol starts one at 0. */
-function functionsOf(object: ObjectFile, number: number, base: number): ImageFunction[] {
+/**
+ * Places that are called or whose address is taken, by section: functions whatever their symbols say. Hand-written code
+ * calls plain local labels.
+ */
+function calledPlaces(object: ObjectFile): ReadonlyMap<number, ReadonlySet<number>> {
+  const places = new Map<number, Set<number>>();
+  const add = (section: number, offset: number): void => {
+    const size = object.sections[section]!.size;
+    if (!object.sections[section]!.flags.exec || offset < 0 || offset >= size || offset % SLOT !== 0) return;
+    const known = places.get(section);
+    if (known === undefined) places.set(section, new Set([offset]));
+    else known.add(offset);
+  };
+  const slot = newSlot();
+  object.sections.forEach(({ data, flags, relocations }, section) => {
+    const relocated = new Set<number>();
+    for (const { kind, offset, symbol, addend } of relocations) {
+      relocated.add(offset);
+      const { home } = object.symbols[symbol]!;
+      const refers = kind === "call_imm32" || kind === "abs_imm64" || kind === "abs_data64";
+      if (refers && home.kind === "section") add(home.section, home.offset + Number(addend));
+    }
+    if (!flags.exec) return;
+    for (let at = 0; at + SLOT <= data.length; at += SLOT) {
+      decodeSlot(data, at, object.endian, slot);
+      if (slot.opcode === opcodes.LDDW) at += SLOT;
+      else if (slot.opcode === opcodes.CALL && slot.src === opcodes.BPF_PSEUDO_CALL && !relocated.has(at)) {
+        add(section, at + SLOT * (slot.imm + 1));
+      }
+    }
+  });
+  return places;
+}
+
+/** Functions of one code section: from start to start, the section itself where none starts at 0. */
+function functionsOf(object: ObjectFile, number: number, base: number, called: ReadonlySet<number>): ImageFunction[] {
   const { name: section, size } = object.sections[number]!;
+  const labels = new Map<number, ObjectSymbol>();
   const starts = new Map<number, ObjectSymbol>();
   for (const symbol of object.symbols) {
     const { home } = symbol;
-    if (home.kind !== "section" || home.section !== number || !startsFunction(symbol)) continue;
+    if (home.kind !== "section" || home.section !== number) continue;
+    if (!startsFunction(symbol)) {
+      if (symbol.type === "notype") labels.set(home.offset, symbol);
+      continue;
+    }
     if (home.offset % SLOT !== 0 || home.offset >= size) {
       const facts = { kind: "symbol", name: symbol.name, expected: "the start of an instruction" };
       throw failure("image-target", facts, place(object, section, home.offset));
@@ -60,17 +99,18 @@ function functionsOf(object: ObjectFile, number: number, base: number): ImageFun
     if (known === undefined || (known.binding === "local" && symbol.binding !== "local"))
       starts.set(home.offset, symbol);
   }
-  const offsets = [...starts.keys()].toSorted((a, b) => a - b);
+  const offsets = [...new Set([...starts.keys(), ...called])].toSorted((a, b) => a - b);
   if (offsets[0] !== 0 && size > 0) offsets.unshift(0);
   return offsets.map((offset, i) => {
-    const symbol = starts.get(offset);
+    const symbol = starts.get(offset) ?? labels.get(offset);
     const end = offsets[i + 1] ?? size;
     return {
-      name: symbol?.name ?? section,
+      name: symbol?.name ?? (offset === 0 ? section : `${section}+${offset / SLOT}`),
       section,
       start: base + offset / SLOT,
       slots: (end - offset) / SLOT,
-      global: symbol?.binding !== "local",
+      // A section without symbols is one program.
+      global: symbol === undefined ? offset === 0 : symbol.binding !== "local",
     };
   });
 }
@@ -213,11 +253,12 @@ export function imageOf(object: ObjectFile): Image {
   const { landings, slots, segments, maps } = land(object);
   const code = new Uint8Array(slots * SLOT);
   const functions: ImageFunction[] = [];
+  const called = calledPlaces(object);
   object.sections.forEach((section, number) => {
     const landing = landings[number]!;
     if (landing.kind !== "code") return;
     code.set(section.data, landing.base * SLOT);
-    functions.push(...functionsOf(object, number, landing.base));
+    functions.push(...functionsOf(object, number, landing.base, called.get(number) ?? new Set()));
   });
   const functionAt = new Map(functions.map(({ start }, number) => [start, number]));
   const building: Building = {
