@@ -1,7 +1,8 @@
 /** `bpfkit nm`: the symbols of objects. */
-import { formatSymbols, listSymbols } from "../disasm/index.js";
-import { openObject } from "./open.js";
-import { toJson } from "./report.js";
+import { formatSymbols, listableObject, listSymbols } from "../disasm/index.js";
+import { readElf } from "../elf/index.js";
+import { readInput } from "../node/index.js";
+import { asWarnings, report, toJson } from "./report.js";
 
 interface Options {
   readonly numericSort?: boolean;
@@ -15,7 +16,10 @@ export async function run(files: readonly string[], given: object): Promise<void
   const sort = options.numericSort === true ? "address" : options.sort ? "name" : "none";
   const facts: unknown[] = [];
   for (const file of files) {
-    const symbols = listSymbols(await openObject(file), { all: options.debugSyms ?? false });
+    const elf = readElf(await readInput(file), { file: file === "-" ? "<stdin>" : file });
+    const { object, addresses, problems } = listableObject(elf);
+    report(asWarnings(problems));
+    const symbols = listSymbols(object, { all: options.debugSyms ?? false, addresses });
     if (options.json === true) facts.push({ file, symbols });
     else process.stdout.write(`${files.length > 1 ? `\n${file}:\n` : ""}${formatSymbols(symbols, { sort })}`);
   }

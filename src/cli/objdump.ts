@@ -1,11 +1,10 @@
 /** `bpfkit objdump`: disassembly, sections and symbols of objects. */
-import { disassemble, elfFacts, formatElf, writeDisassembly } from "../disasm/index.js";
+import { disassemble, elfFacts, formatElf, listableObject, writeDisassembly } from "../disasm/index.js";
 import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
 import { readInput } from "../node/index.js";
-import { objectFromElf } from "../object/index.js";
-import { toJson, usage } from "./report.js";
+import { asWarnings, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly disassemble?: boolean;
@@ -30,9 +29,10 @@ export async function run(files: readonly string[], given: object): Promise<void
     if (options.section !== undefined && !elf.sections.some(({ name }) => name === options.section)) {
       throw failure("cli-section", { file, name: options.section });
     }
+    const { object, problems } = listableObject(elf);
+    if (listing) report(asWarnings(problems));
     const views = { sections: options.sectionHeaders ?? false, symbols: options.syms ?? false };
     if (options.json === true) {
-      const object = objectFromElf(elf);
       const sections = listing ? disassemble(object, { dialect: options.syntax, ...only(options) }) : undefined;
       const elfPart = views.sections || views.symbols ? elfFacts(elf) : undefined;
       facts.push({ file, sections, elf: elfPart });
@@ -46,7 +46,7 @@ export async function run(files: readonly string[], given: object): Promise<void
       dialect: options.syntax,
       ...only(options),
     };
-    writeDisassembly(objectFromElf(elf), print, (chunk) => void process.stdout.write(chunk));
+    writeDisassembly(object, print, (chunk) => void process.stdout.write(chunk));
   }
   if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
 }

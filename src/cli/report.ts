@@ -26,6 +26,11 @@ export function report(diagnostics: readonly Diagnostic[], json = false): void {
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = exitCodes.input;
 }
 
+/** What a view could do without: shown, but no reason to fail. */
+export function asWarnings(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.map((each) => ({ ...each, severity: "warning" as const }));
+}
+
 /** Ends a command on `error`: its diagnostics, never a stack trace unless it is a fault of bpfkit's own. */
 export function fail(error: unknown): void {
   if (error instanceof BpfkitError) return report(error.diagnostics);
