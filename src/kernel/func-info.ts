@@ -32,7 +32,14 @@ function identifier(name: string): string {
 /** BTF with the functions, and the id of each. */
 export function functionBtf(functions: readonly PlacedFunction[], endian: Endian): { btf: Uint8Array; ids: number[] } {
   const builder = new BtfBuilder();
-  const int = builder.add({ kind: "int", name: "int", size: 4, encoding: BtfIntEncoding.BTF_INT_SIGNED, offset: 0, bits: 32 });
+  const int = builder.add({
+    kind: "int",
+    name: "int",
+    size: 4,
+    encoding: BtfIntEncoding.BTF_INT_SIGNED,
+    offset: 0,
+    bits: 32,
+  });
   const type = builder.add({ kind: "func_proto", type: int, params: [] });
   const ids = functions.map(({ function: { name } }) =>
     builder.add({ kind: "func", name: identifier(name), type, linkage: 0 }),
