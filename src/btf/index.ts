@@ -16,6 +16,7 @@ export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./cor
 export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
+export { writeRaw } from "./format-raw-fast.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
