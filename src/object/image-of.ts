@@ -36,9 +36,13 @@ interface Building {
   readonly faults: Diagnostic[];
 }
 
-/** Is the symbol the start of a function? Assembly without `.type` marks its functions by making them global. */
-function startsFunction(symbol: ObjectSymbol): boolean {
-  return symbol.type === "func" || (symbol.type === "notype" && symbol.binding !== "local" && symbol.name !== "");
+/**
+ * Is the symbol the start of a function? Assembly without `.type` marks its functions by making them global; where a section
+ * has typed functions, a global label without type is a label.
+ */
+function startsFunction(symbol: ObjectSymbol, typed: boolean): boolean {
+  if (symbol.type === "func") return true;
+  return !typed && symbol.type === "notype" && symbol.binding !== "local" && symbol.name !== "";
 }
 
 function place(object: ObjectFile, section: string, offset: number): BinaryPlace {
@@ -84,10 +88,12 @@ function functionsOf(object: ObjectFile, number: number, base: number, called: R
   const { name: section, size } = object.sections[number]!;
   const labels = new Map<number, ObjectSymbol>();
   const starts = new Map<number, ObjectSymbol>();
-  for (const symbol of object.symbols) {
+  const here = object.symbols.filter(({ home }) => home.kind === "section" && home.section === number);
+  const typed = here.some(({ type }) => type === "func");
+  for (const symbol of here) {
     const { home } = symbol;
-    if (home.kind !== "section" || home.section !== number) continue;
-    if (!startsFunction(symbol)) {
+    if (home.kind !== "section") continue;
+    if (!startsFunction(symbol, typed)) {
       if (symbol.type === "notype") labels.set(home.offset, symbol);
       continue;
     }

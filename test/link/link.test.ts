@@ -109,6 +109,14 @@ test("contributions are aligned, the gap is zero, and the same inputs give the s
   expect(link([a, b])).toEqual(link([a, b]));
 });
 
+test("a global label inside a typed function is no function; in untyped code it is one", () => {
+  const typed = object(`${main(" mov r0, 1\n.globl inner\ninner:\n add r0, 1")}`);
+  expect(imageOf(typed).programs.map(({ name }) => name)).toEqual(["main"]);
+  expect(answer(typed)).toBe(2n);
+  const untyped = object('.section socket,"ax",@progbits\n.globl a\na:\n exit\n.globl b\nb:\n exit\n');
+  expect(imageOf(untyped).programs.map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
 /** Random call graphs over several objects: each function adds its number to what its callees give. */
 test("random programs over several objects give what their source says", () => {
   const rounds = fuzzRounds(200);
