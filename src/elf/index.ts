@@ -1,5 +1,10 @@
 /** Room `elf`: ELF64 as it stands in the file, both byte orders. */
-export { readElf } from "./read.js";
+export { encodeGroup, encodeRel, encodeRela, encodeSymbols, type NewReloc, type SymbolTableData } from "./encode.js";
+export { layoutElf, shndxSection, type NewElf, type NewSection } from "./layout.js";
+export { linkedStrings, linkedSymbols } from "./links.js";
+export { encodeNotes, readNotes } from "./notes.js";
+export { readElf, type ReadElfOptions } from "./read.js";
+export { StringTable } from "./strings.js";
 export * as elfTable from "./table.js";
 export {
   elfName,
@@ -10,16 +15,16 @@ export {
   SymbolKind,
   SymbolOther,
 } from "./table.js";
-export { readGroup, readRelocs, readSymbols } from "./tables.js";
-export type { ElfFile, ElfHeader, ElfReloc, ElfSection, ElfSegment, ElfSymbol } from "./types.js";
-export {
-  encodeRel,
-  encodeSymbols,
-  layoutElf,
-  shndxSection,
-  StringTable,
-  writeElf,
-  type NewElf,
-  type NewSection,
-  type SymbolTableData,
-} from "./write.js";
+export { readDynamic, readGroup, readRelocs, readSymbols } from "./tables.js";
+export type {
+  ElfDynamic,
+  ElfFile,
+  ElfGroup,
+  ElfHeader,
+  ElfNote,
+  ElfReloc,
+  ElfSection,
+  ElfSegment,
+  ElfSymbol,
+} from "./types.js";
+export { writeElf } from "./write.js";

@@ -4,20 +4,31 @@
  * Any legal order of tables and sections is read; whatever points out of the file is one structured error.
  */
 import { ByteReader, type Endian } from "../bytes/index.js";
-import { failure } from "../diag/index.js";
+import { failure, type BinaryPlace, type BpfkitError, type Diagnostic } from "../diag/index.js";
+import { foreignFile } from "./foreign.js";
+import { stringsOf } from "./links.js";
 import * as elf from "./table.js";
 import type { ElfFile, ElfHeader, ElfSection, ElfSegment } from "./types.js";
 
 const { SHT_NULL, SHT_NOBITS, SHT_STRTAB } = elf.SectionHeaderType;
 
+export interface ReadElfOptions {
+  /** The name for diagnostics. */
+  readonly file?: string | undefined;
+  /**
+   * Takes the faults of single sections and segments instead of having the first one thrown. A section whose name is not
+   * to be found gets an empty one, a section that reaches out of the file gets what is there of its data.
+   */
+  readonly faults?: Diagnostic[];
+}
+
+/** Throws a fault, or keeps it. */
+type Report = (fault: BpfkitError) => void;
+
 function identify(bytes: Uint8Array, file: string | undefined): Endian {
-  const at = (offset: number): { kind: "binary"; file: string | undefined; offset: number } => ({
-    kind: "binary",
-    file,
-    offset,
-  });
+  const at = (offset: number): BinaryPlace => ({ kind: "binary", file, offset });
   if (bytes.length < 4 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
-    throw failure("elf-not-elf", {}, at(0));
+    throw failure("elf-not-elf", foreignFile(bytes), at(0));
   }
   if (bytes.length < elf.EHDR_SIZE) {
     throw failure("bytes-truncated", { what: "the ELF header", needed: elf.EHDR_SIZE, available: bytes.length }, at(0));
@@ -28,18 +39,7 @@ function identify(bytes: Uint8Array, file: string | undefined): Endian {
   return bytes[5] === 1 ? "little" : "big";
 }
 
-interface RawSection {
-  readonly nameOffset: number;
-  readonly type: number;
-  readonly flags: bigint;
-  readonly addr: bigint;
-  readonly offset: number;
-  readonly size: number;
-  readonly link: number;
-  readonly info: number;
-  readonly addralign: number;
-  readonly entsize: number;
-}
+type RawSection = Omit<ElfSection, "index" | "name" | "data">;
 
 function rawSection(reader: ByteReader, at: number): RawSection {
   return {
@@ -56,7 +56,8 @@ function rawSection(reader: ByteReader, at: number): RawSection {
   };
 }
 
-function readHeader(reader: ByteReader): ElfHeader {
+/** The ELF header, its counts resolved through section 0 where they do not fit the header. */
+export function readHeader(reader: ByteReader): ElfHeader {
   const shoff = reader.size(40, "e_shoff");
   const header = {
     osabi: reader.u8(7),
@@ -77,63 +78,67 @@ function readHeader(reader: ByteReader): ElfHeader {
   };
   if (shoff === 0) return { ...header, shnum: 0, shstrndx: 0 };
   if (header.shentsize !== elf.SHDR_SIZE) {
-    throw failure(
-      "elf-entsize",
-      { what: "e_shentsize", found: header.shentsize, expected: elf.SHDR_SIZE },
-      reader.place(58),
-    );
+    const facts = { what: "e_shentsize", found: header.shentsize, expected: elf.SHDR_SIZE };
+    throw failure("elf-entsize", facts, reader.place(58));
   }
-  // Numbers that do not fit the header stand in section 0.
   reader.need(shoff, elf.SHDR_SIZE, "the section header table");
   if (header.shnum === 0) header.shnum = reader.size(shoff + 32, "the number of sections");
   if (header.shstrndx === elf.SHN_XINDEX) header.shstrndx = reader.u32(shoff + 40);
-  if (header.phnum === 0xffff) header.phnum = reader.u32(shoff + 44);
+  if (header.phnum === elf.PN_XNUM) header.phnum = reader.u32(shoff + 44);
   return header;
 }
 
-/** A string of the string table `table`, decoded once per offset. */
-export function stringReader(
-  table: Uint8Array,
-  endian: Endian,
-  origin: { readonly file: string | undefined; readonly section: string },
-): (offset: number, what: string) => string {
-  const reader = new ByteReader(table, endian, origin);
-  const known = new Map<number, string>();
-  return (offset, what) => {
-    const found = known.get(offset);
-    if (found !== undefined) return found;
-    const text = offset === 0 && table.length === 0 ? "" : reader.cstring(offset, what);
-    known.set(offset, text);
-    return text;
-  };
+/** The bytes of a section; what is in the file of them where it reaches out. */
+function sectionData(reader: ByteReader, section: RawSection, what: string, report: Report): Uint8Array {
+  const { type, offset, size } = section;
+  if (type === SHT_NOBITS || type === SHT_NULL) return new Uint8Array(0);
+  const end = offset + size;
+  if (end <= reader.length) return reader.bytes.subarray(offset, end);
+  const available = Math.max(0, reader.length - offset);
+  report(failure("elf-bounds", { what, size, available }, reader.place(offset)));
+  return reader.bytes.subarray(Math.min(offset, reader.length));
 }
 
-function readSections(reader: ByteReader, header: ElfHeader): ElfSection[] {
+/** Sections may not share bytes; a table that claims the same ones again and again would cost without bound. */
+function checkOverlap(reader: ByteReader, sections: readonly ElfSection[]): void {
+  let claimed = 0;
+  for (const { data } of sections) claimed += data.length;
+  if (claimed <= 2 * reader.length) return;
+  throw failure("elf-overlap", { claimed, size: reader.length }, reader.place(0));
+}
+
+function readSections(reader: ByteReader, header: ElfHeader, report: Report): ElfSection[] {
   const { shnum, shoff, shstrndx } = header;
+  const { file } = reader.origin;
   // The check comes before any allocation by count.
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
   const raw: RawSection[] = [];
   for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, shoff + i * elf.SHDR_SIZE));
-  const data = (section: RawSection, what: string): Uint8Array =>
-    section.type === SHT_NOBITS || section.type === SHT_NULL
-      ? new Uint8Array(0)
-      : reader.slice(section.offset, section.size, what);
-  let names = new Uint8Array(0);
-  if (shnum > 0 && shstrndx !== elf.SHN_UNDEF) {
-    const table = raw[shstrndx];
-    if (table === undefined || table.type !== SHT_STRTAB) {
-      throw failure("elf-link", { what: "e_shstrndx", found: shstrndx, expected: "a string table" }, reader.place(62));
-    }
-    names = new Uint8Array(data(table, "the section name table"));
+
+  const table = raw[shstrndx];
+  const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;
+  if (shstrndx !== elf.SHN_UNDEF && !hasNames) {
+    const facts = { what: "e_shstrndx", found: shstrndx, expected: "a string table" };
+    report(failure("elf-link", facts, reader.place(62)));
   }
-  const string = stringReader(names, reader.endian, { file: reader.origin.file, section: "section name table" });
-  return raw.map((section, index) => {
-    const name = string(section.nameOffset, `the name of section ${index}`);
-    return { index, name, ...section, data: data(section, `section ${index} (${name})`) };
+  const nameData = hasNames ? sectionData(reader, table, "the section name table", report) : new Uint8Array(0);
+  const names = hasNames ? stringsOf(nameData, file) : undefined;
+
+  const sections = raw.map((section, index): ElfSection => {
+    let name = names === undefined ? "" : names.at(section.nameOffset);
+    if (name === undefined)
+      report(names!.fault(section.nameOffset, `the name of section ${index}`, "section name table"));
+    name ??= "";
+    // The name table's faults were reported above.
+    const isNames = hasNames && index === shstrndx;
+    const data = isNames ? nameData : sectionData(reader, section, `section ${index} (${name})`, report);
+    return { index, name, ...section, data };
   });
+  checkOverlap(reader, sections);
+  return sections;
 }
 
-function readSegments(reader: ByteReader, header: ElfHeader): ElfSegment[] {
+function readSegments(reader: ByteReader, header: ElfHeader, report: Report): ElfSegment[] {
   const { phoff, phnum, phentsize } = header;
   if (phoff === 0 || phnum === 0) return [];
   if (phentsize !== elf.PHDR_SIZE) {
@@ -142,7 +147,7 @@ function readSegments(reader: ByteReader, header: ElfHeader): ElfSegment[] {
   reader.need(phoff, phnum * elf.PHDR_SIZE, "the program header table");
   const segments: ElfSegment[] = [];
   for (let i = 0, at = phoff; i < phnum; i++, at += elf.PHDR_SIZE) {
-    segments.push({
+    const segment = {
       type: reader.u32(at),
       flags: reader.u32(at + 4),
       offset: reader.size(at + 8, "p_offset"),
@@ -151,17 +156,31 @@ function readSegments(reader: ByteReader, header: ElfHeader): ElfSegment[] {
       filesz: reader.size(at + 32, "p_filesz"),
       memsz: reader.u64(at + 40),
       align: reader.u64(at + 48),
-    });
+    };
+    const { type, offset, filesz } = segment;
+    if (type !== elf.SegmentType.PT_NULL && offset + filesz > reader.length) {
+      const facts = { what: `segment ${i}`, size: filesz, available: Math.max(0, reader.length - offset) };
+      report(failure("elf-bounds", facts, reader.place(offset)));
+    }
+    segments.push(segment);
   }
   return segments;
 }
 
-/** Reads an ELF64 file of either byte order. Section data are views of `bytes`. Throws BpfkitError on anything illegal. */
-export function readElf(bytes: Uint8Array, options: { readonly file?: string } = {}): ElfFile {
-  const { file } = options;
+/**
+ * Reads an ELF64 file of either byte order. Section data are views of `bytes`. Throws BpfkitError on anything illegal;
+ * with `options.faults`, only where header or tables cannot be read at all.
+ */
+export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfFile {
+  const { file, faults } = options;
+  const report: Report = (fault) => {
+    if (faults === undefined) throw fault;
+    faults.push(...fault.diagnostics);
+  };
   const endian = identify(bytes, file);
   const reader = new ByteReader(bytes, endian, { file });
   const header = readHeader(reader);
-  const sections = header.shoff === 0 ? [] : readSections(reader, header);
-  return { file, endian, bytes, header, sections, segments: readSegments(reader, header) };
+  const sections = header.shoff === 0 ? [] : readSections(reader, header, report);
+  const segments = readSegments(reader, header, report);
+  return { file, endian, bytes, header, sections, segments };
 }

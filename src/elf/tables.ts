@@ -1,20 +1,21 @@
-/** The tables inside sections: symbols, relocations, groups. Source: gABI "Symbol Table", "Relocation", "Section Groups". */
+/**
+ * The tables inside sections: symbols, relocations, groups, dynamic entries.
+ *
+ * Source: System V gABI, "Symbol Table", "Relocation", "Section Groups", "Dynamic Section".
+ */
 import { ByteReader } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
-import { stringReader } from "./read.js";
+import { extendedIndexes, headerPlace, linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 import * as elf from "./table.js";
-import type { ElfFile, ElfReloc, ElfSection, ElfSymbol } from "./types.js";
+import type { ElfDynamic, ElfFile, ElfGroup, ElfReloc, ElfSection, ElfSymbol } from "./types.js";
 
-const { SHT_RELA, SHT_STRTAB, SHT_SYMTAB_SHNDX } = elf.SectionHeaderType;
+const { SHT_RELA } = elf.SectionHeaderType;
 
 function tableReader(file: ElfFile, section: ElfSection, entry: number, what: string): ByteReader {
   const reader = new ByteReader(section.data, file.endian, { file: file.file, section: section.name });
   if (section.entsize !== entry) {
-    throw failure(
-      "elf-entsize",
-      { what: `sh_entsize of ${what}`, found: section.entsize, expected: entry },
-      reader.place(0),
-    );
+    const facts = { what: `sh_entsize of ${what}`, found: section.entsize, expected: entry };
+    throw failure("elf-entsize", facts, headerPlace(file, section));
   }
   if (section.data.length % entry !== 0) {
     throw failure("elf-table-size", { what, size: section.data.length, entry }, reader.place(section.data.length));
@@ -25,28 +26,33 @@ function tableReader(file: ElfFile, section: ElfSection, entry: number, what: st
 /** The symbols of a SHT_SYMTAB or SHT_DYNSYM section, the null symbol first. */
 export function readSymbols(file: ElfFile, section: ElfSection): ElfSymbol[] {
   const reader = tableReader(file, section, elf.SYM_SIZE, "the symbol table");
-  const strings = file.sections[section.link];
-  if (strings === undefined || strings.type !== SHT_STRTAB) {
-    const facts = { what: "sh_link of the symbol table", found: section.link, expected: "a string table" };
-    throw failure("elf-link", facts, reader.place(0));
-  }
-  const string = stringReader(strings.data, file.endian, { file: file.file, section: strings.name });
-  const extended = file.sections.find((each) => each.type === SHT_SYMTAB_SHNDX && each.link === section.index);
-  const extendedReader =
-    extended && new ByteReader(extended.data, file.endian, { file: file.file, section: extended.name });
+  const stringSection = linkedStrings(file, section);
+  const strings = stringsOf(stringSection.data, file.file);
+  const sectionCount = file.sections.length;
+  let extended: ByteReader | undefined;
   const symbols: ElfSymbol[] = [];
-  for (let at = 0; at < reader.length; at += elf.SYM_SIZE) {
+  for (let at = 0, index = 0; at < reader.length; at += elf.SYM_SIZE, index++) {
     const info = reader.u8(at + 4);
     const raw = reader.u16(at + 6);
-    const isExtended = raw === elf.SHN_XINDEX && extendedReader !== undefined;
-    const shndx = isExtended ? extendedReader.u32((at / elf.SYM_SIZE) * 4, "an extended section index") : raw;
-    const reserved = !isExtended && raw >= elf.SHN_LORESERVE;
-    if (!reserved && shndx >= file.sections.length) {
-      const facts = { what: `st_shndx of symbol ${at / elf.SYM_SIZE}`, found: shndx, expected: "a section" };
+    let shndx = raw;
+    let reserved = raw >= elf.SHN_LORESERVE;
+    if (raw === elf.SHN_XINDEX) {
+      extended ??= extendedReader(file, section);
+      if (extended.length < 4 * index + 4) {
+        throw failure("elf-no-shndx", { index, table: section.name }, reader.place(at + 6));
+      }
+      shndx = extended.u32(4 * index);
+      reserved = false;
+    }
+    if (!reserved && shndx >= sectionCount) {
+      const facts = { what: `st_shndx of symbol ${index}`, found: shndx, expected: "a section" };
       throw failure("elf-link", facts, reader.place(at + 6));
     }
+    const nameOffset = reader.u32(at);
+    const name = strings.at(nameOffset);
+    if (name === undefined) throw strings.fault(nameOffset, `the name of symbol ${index}`, stringSection.name);
     symbols.push({
-      name: string(reader.u32(at), `the name of symbol ${at / elf.SYM_SIZE}`),
+      name,
       value: reader.u64(at + 8),
       size: reader.u64(at + 16),
       bind: info >> 4,
@@ -59,11 +65,21 @@ export function readSymbols(file: ElfFile, section: ElfSection): ElfSymbol[] {
   return symbols;
 }
 
-/** The entries of a SHT_REL or SHT_RELA section. */
+function extendedReader(file: ElfFile, symtab: ElfSection): ByteReader {
+  const section = extendedIndexes(file, symtab);
+  const origin = { file: file.file, section: section?.name };
+  return new ByteReader(section?.data ?? new Uint8Array(0), file.endian, origin);
+}
+
+/**
+ * The entries of a SHT_REL or SHT_RELA section. `sh_link` is checked, unless it is 0: a table without symbols needs none.
+ * Whether `sym` is in that symbol table and `offset` in the target section is the caller's to check.
+ */
 export function readRelocs(file: ElfFile, section: ElfSection): ElfReloc[] {
   const rela = section.type === SHT_RELA;
   const entry = rela ? elf.RELA_SIZE : elf.REL_SIZE;
   const reader = tableReader(file, section, entry, "the relocation table");
+  if (section.link !== 0) linkedSymbols(file, section);
   const little = file.endian === "little";
   const relocs: ElfReloc[] = [];
   for (let at = 0; at < reader.length; at += entry) {
@@ -78,7 +94,7 @@ export function readRelocs(file: ElfFile, section: ElfSection): ElfReloc[] {
 }
 
 /** A SHT_GROUP section: its flag word and the indices of its member sections. */
-export function readGroup(file: ElfFile, section: ElfSection): { readonly flags: number; readonly members: number[] } {
+export function readGroup(file: ElfFile, section: ElfSection): ElfGroup {
   const reader = tableReader(file, section, 4, "the section group");
   const members: number[] = [];
   for (let at = 4; at < reader.length; at += 4) {
@@ -89,4 +105,16 @@ export function readGroup(file: ElfFile, section: ElfSection): { readonly flags:
     members.push(member);
   }
   return { flags: reader.u32(0, "the group's flag word"), members };
+}
+
+/** The entries of a SHT_DYNAMIC section, up to and without DT_NULL. */
+export function readDynamic(file: ElfFile, section: ElfSection): ElfDynamic[] {
+  const reader = tableReader(file, section, elf.DYN_SIZE, "the dynamic section");
+  const entries: ElfDynamic[] = [];
+  for (let at = 0; at < reader.length; at += elf.DYN_SIZE) {
+    const tag = reader.u64(at);
+    if (tag === 0n) break;
+    entries.push({ tag, val: reader.u64(at + 8) });
+  }
+  return entries;
 }

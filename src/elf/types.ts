@@ -72,6 +72,28 @@ export interface ElfReloc {
   readonly addend: bigint | undefined;
 }
 
+/** A section group: sections kept or dropped together. Its signature is symbol `info` of the symbol table `link`. */
+export interface ElfGroup {
+  /** The flag word; bit 0 is GRP_COMDAT. */
+  readonly flags: number;
+  /** Indices of the member sections. */
+  readonly members: number[];
+}
+
+export interface ElfNote {
+  /** The owner, without its NUL. */
+  readonly name: string;
+  readonly type: number;
+  readonly desc: Uint8Array;
+}
+
+/** An entry of a dynamic section. */
+export interface ElfDynamic {
+  readonly tag: bigint;
+  /** `d_val` or `d_ptr`. */
+  readonly val: bigint;
+}
+
 export interface ElfFile {
   readonly file: string | undefined;
   readonly endian: Endian;

@@ -3,8 +3,8 @@
 export const elfMessages = {
   "elf-not-elf": {
     severity: "error",
-    message: "not an ELF file: it does not start with 7f 45 4c 46",
-    help: "give an object file, for example one that `bpfkit as` wrote",
+    message: "not an ELF file: it is {found}",
+    help: "{advice}",
   },
   "elf-class": {
     severity: "error",
@@ -35,5 +35,76 @@ export const elfMessages = {
     severity: "error",
     message: "{what} is {found}, which is not {expected}",
     help: "the index is damaged, or the tool that wrote the file dropped a section without renumbering",
+  },
+  "elf-bounds": {
+    severity: "error",
+    message: "{what} claims {size} bytes, but the file has {available} from there on",
+    help: "the file is truncated, or the offset or the size in its header is wrong",
+  },
+  "elf-overlap": {
+    severity: "error",
+    message: "the sections claim {claimed} bytes, more than twice the file's {size}",
+    help: "no byte of an ELF file belongs to two sections; their sizes or offsets are damaged",
+  },
+  "elf-string-offset": {
+    severity: "error",
+    message: "{what} is at offset {offset} of the string table {table}, which has {size} bytes",
+    help: "the offset is damaged, or the string table is truncated or the wrong one",
+  },
+  "elf-string-unterminated": {
+    severity: "error",
+    message: "{what}, at offset {offset} of the string table {table}, is not terminated by a NUL byte",
+    help: "the string table is truncated",
+  },
+  "elf-string-overlap": {
+    severity: "error",
+    message:
+      "the names in a string table of {size} bytes overlap so much that together they are {factor} times as long",
+    help: "no tool writes such a table; the name offsets are damaged or made to exhaust readers",
+  },
+  "elf-no-shndx": {
+    severity: "error",
+    message: "symbol {index} of {table} has its section number in an extended index table, which has no entry for it",
+    help: "the SHT_SYMTAB_SHNDX section of {table} is missing or too short; the tool that wrote the file lost it",
+  },
+  "elf-note": {
+    severity: "error",
+    message: "the note {index} of {part} needs {needed} bytes, but only {available} are left",
+    help: "its namesz or descsz is damaged, or the notes are truncated",
+  },
+  "elf-changed": {
+    severity: "error",
+    message: "{what} is {found}, but the file's headers say {expected}",
+    help: "writeElf moves nothing; lay out changed sections with layoutElf",
+  },
+  "elf-field-range": {
+    severity: "error",
+    message: "{what} is {value}, which does not fit in {bits} bits",
+    help: "the field of the file cannot hold it",
+  },
+  "elf-alignment": {
+    severity: "error",
+    message: "the alignment of section {name} is {value}, which is not a power of two",
+    help: "use 1, 2, 4, 8, …",
+  },
+  "elf-padding": {
+    severity: "error",
+    message: "aligning section {name} would bring the padding to {padding} bytes, more than {limit}",
+    help: "lower its alignment: {value} is far more than any loader asks for",
+  },
+  "elf-symbol-order": {
+    severity: "error",
+    message: "local symbol {name} (number {index}) stands behind symbols that are not local",
+    help: "a symbol table has the null symbol first, then the local symbols, then all others",
+  },
+  "elf-string-nul": {
+    severity: "error",
+    message: "the name {name} holds a NUL byte",
+    help: "names in a string table end at their first NUL; leave it out",
+  },
+  "elf-string-table": {
+    severity: "error",
+    message: "a string table of {size} bytes that does not begin and end with NUL cannot be extended",
+    help: "start with an empty one",
   },
 } as const;

@@ -1,0 +1,189 @@
+/**
+ * Records to bytes: headers, symbol tables, relocation tables. Source: System V gABI, chapters 4 and 5.
+ *
+ * A number that its field cannot hold is an error: nothing is cut off.
+ */
+import { ByteWriter, fits, type Endian } from "../bytes/index.js";
+import { failure } from "../diag/index.js";
+import { StringTable } from "./strings.js";
+import * as elf from "./table.js";
+import type { ElfHeader, ElfSection, ElfSegment, ElfSymbol } from "./types.js";
+
+function check(what: string, value: number | bigint, bits: number): void {
+  const fit = typeof value === "bigint" ? fits(value, bits, "unsigned") : value >= 0 && value < 2 ** bits;
+  if (!fit) throw failure("elf-field-range", { what, value, bits });
+}
+
+/** The 64 bytes of the ELF header; `header` has true counts, which are put into it or announced by their escapes. */
+export function encodeHeader(header: ElfHeader, endian: Endian): Uint8Array {
+  const writer = new ByteWriter(endian, elf.EHDR_SIZE);
+  for (const field of ["type", "machine", "ehsize", "phentsize", "shentsize"] as const) {
+    check(`e_${field}`, header[field], 16);
+  }
+  check("e_flags", header.flags, 32);
+  check("e_entry", header.entry, 64);
+  writer.write(new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, endian === "little" ? 1 : 2, 1]));
+  writer.u8(header.osabi);
+  writer.u8(header.abiversion);
+  writer.reserve(7);
+  writer.u16(header.type);
+  writer.u16(header.machine);
+  writer.u32(header.version);
+  writer.u64(header.entry);
+  writer.u64(header.phoff);
+  writer.u64(header.shoff);
+  writer.u32(header.flags);
+  writer.u16(header.ehsize);
+  writer.u16(header.phentsize);
+  writer.u16(Math.min(header.phnum, elf.PN_XNUM));
+  writer.u16(header.shentsize);
+  writer.u16(header.shnum >= elf.SHN_LORESERVE ? 0 : header.shnum);
+  writer.u16(header.shstrndx >= elf.SHN_LORESERVE ? elf.SHN_XINDEX : header.shstrndx);
+  return writer.bytes();
+}
+
+/** The section header table. */
+export function encodeSectionHeaders(
+  sections: readonly Omit<ElfSection, "index" | "data">[],
+  endian: Endian,
+): Uint8Array {
+  const writer = new ByteWriter(endian, sections.length * elf.SHDR_SIZE);
+  for (const section of sections) {
+    const { name, nameOffset, type, flags, addr, link, info } = section;
+    check(`sh_type of ${name}`, type, 32);
+    check(`sh_flags of ${name}`, flags, 64);
+    check(`sh_addr of ${name}`, addr, 64);
+    check(`sh_link of ${name}`, link, 32);
+    check(`sh_info of ${name}`, info, 32);
+    writer.u32(nameOffset);
+    writer.u32(type);
+    writer.u64(flags);
+    writer.u64(addr);
+    writer.u64(section.offset);
+    writer.u64(section.size);
+    writer.u32(link);
+    writer.u32(info);
+    writer.u64(section.addralign);
+    writer.u64(section.entsize);
+  }
+  return writer.bytes();
+}
+
+/** The program header table. */
+export function encodeSegments(segments: readonly ElfSegment[], endian: Endian): Uint8Array {
+  const writer = new ByteWriter(endian, segments.length * elf.PHDR_SIZE);
+  for (const segment of segments) {
+    check("p_type", segment.type, 32);
+    check("p_flags", segment.flags, 32);
+    writer.u32(segment.type);
+    writer.u32(segment.flags);
+    writer.u64(segment.offset);
+    writer.u64(segment.vaddr);
+    writer.u64(segment.paddr);
+    writer.u64(segment.filesz);
+    writer.u64(segment.memsz);
+    writer.u64(segment.align);
+  }
+  return writer.bytes();
+}
+
+/** The contents of a symbol table, its string table, and its extended index table where one is needed. */
+export interface SymbolTableData {
+  readonly symtab: Uint8Array;
+  readonly strtab: Uint8Array;
+  /** SHT_SYMTAB_SHNDX contents: present when a section index reaches SHN_LORESERVE. */
+  readonly shndx: Uint8Array | undefined;
+  /** `sh_info`: index of the first symbol that is not local. */
+  readonly firstGlobal: number;
+}
+
+/**
+ * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `strings`,
+ * whose bytes are returned as `strtab`.
+ */
+export function encodeSymbols(
+  symbols: readonly ElfSymbol[],
+  endian: Endian,
+  strings: StringTable = new StringTable(),
+): SymbolTableData {
+  const writer = new ByteWriter(endian, symbols.length * elf.SYM_SIZE);
+  let needed = false;
+  let firstGlobal = symbols.length;
+  symbols.forEach((symbol, index) => {
+    const { name, bind, type, other, shndx, reserved } = symbol;
+    if (bind !== elf.SymbolBind.STB_LOCAL) firstGlobal = Math.min(firstGlobal, index);
+    else if (index > firstGlobal) throw failure("elf-symbol-order", { name, index });
+    // One comparison of all small fields; which one it was is found out for the message.
+    if ((bind | type) >>> 4 !== 0 || other >>> 8 !== 0 || shndx >= 2 ** 32 || (reserved && shndx > 0xffff)) {
+      check(`st_bind of ${name}`, bind, 4);
+      check(`st_type of ${name}`, type, 4);
+      check(`st_other of ${name}`, other, 8);
+      check(`st_shndx of ${name}`, shndx, reserved ? 16 : 32);
+    }
+    const large = !reserved && shndx >= elf.SHN_LORESERVE;
+    needed ||= large;
+    writer.u32(strings.add(name));
+    writer.u8((bind << 4) | type);
+    writer.u8(other);
+    writer.u16(large ? elf.SHN_XINDEX : shndx);
+    writer.u64(symbol.value);
+    writer.u64(symbol.size);
+  });
+  return {
+    symtab: writer.bytes(),
+    strtab: strings.bytes(),
+    shndx: needed ? encodeExtendedIndexes(symbols, endian) : undefined,
+    firstGlobal,
+  };
+}
+
+function encodeExtendedIndexes(symbols: readonly ElfSymbol[], endian: Endian): Uint8Array {
+  const writer = new ByteWriter(endian, 4 * symbols.length);
+  for (const { shndx, reserved } of symbols) writer.u32(!reserved && shndx >= elf.SHN_LORESERVE ? shndx : 0);
+  return writer.bytes();
+}
+
+/** A relocation to be encoded; offsets in bytes. */
+export interface NewReloc {
+  readonly offset: number;
+  readonly type: number;
+  readonly sym: number;
+  /** Taken by `encodeRela` only; 0 when absent. */
+  readonly addend?: bigint | undefined;
+}
+
+function encodeRelocs(relocs: readonly NewReloc[], endian: Endian, rela: boolean): Uint8Array {
+  const writer = new ByteWriter(endian, relocs.length * (rela ? elf.RELA_SIZE : elf.REL_SIZE));
+  const little = endian === "little";
+  for (const { offset, type, sym, addend = 0n } of relocs) {
+    check("r_type", type, 32);
+    check("r_sym", sym, 32);
+    writer.u64(offset);
+    writer.u32(little ? type : sym);
+    writer.u32(little ? sym : type);
+    if (!rela) continue;
+    if (!fits(addend, 64, "signed")) throw failure("elf-field-range", { what: "r_addend", value: addend, bits: 64 });
+    writer.u64(addend);
+  }
+  return writer.bytes();
+}
+
+/** Encodes a SHT_REL table. */
+export function encodeRel(relocs: readonly NewReloc[], endian: Endian): Uint8Array {
+  return encodeRelocs(relocs, endian, false);
+}
+
+/** Encodes a SHT_RELA table. */
+export function encodeRela(relocs: readonly NewReloc[], endian: Endian): Uint8Array {
+  return encodeRelocs(relocs, endian, true);
+}
+
+/** Encodes a SHT_GROUP section. */
+export function encodeGroup(flags: number, members: readonly number[], endian: Endian): Uint8Array {
+  const writer = new ByteWriter(endian, 4 + 4 * members.length);
+  for (const word of [flags, ...members]) {
+    check("a word of a section group", word, 32);
+    writer.u32(word);
+  }
+  return writer.bytes();
+}
