@@ -1,5 +1,5 @@
 /** String tables, read and built. Source: System V gABI, "String Table". */
-import { ByteWriter, decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 import { failure, type BpfkitError } from "../diag/index.js";
 
 /** Strings shorter than this are cut out anew each time; longer ones are remembered and counted. */
@@ -74,19 +74,26 @@ export class StringTableReader {
   }
 }
 
+/** Characters that take one byte, NUL apart. */
+const plain = /^[\x01-\x7f]*$/;
+
 /**
  * A string table under construction: every distinct string once, in order of first use. `existing` is a table whose
  * strings keep their offsets; the new ones come behind them.
  */
 export class StringTable {
-  readonly #writer = new ByteWriter("little");
+  readonly #existing: Uint8Array;
+  /** The new strings, encoded all at once in the end. */
+  readonly #added: string[] = [];
   readonly #offsets = new Map<string, number>([["", 0]]);
+  #length: number;
 
   constructor(existing: Uint8Array = new Uint8Array(1)) {
     if (existing.length === 0 || existing[0] !== 0 || existing.at(-1) !== 0) {
       throw failure("elf-string-table", { size: existing.length });
     }
-    this.#writer.write(existing);
+    this.#existing = existing;
+    this.#length = existing.length;
     for (let start = 1; start < existing.length;) {
       const end = existing.indexOf(0, start);
       const text = decodeUtf8(existing.subarray(start, end));
@@ -100,16 +107,20 @@ export class StringTable {
   add(text: string): number {
     const known = this.#offsets.get(text);
     if (known !== undefined) return known;
-    if (text.includes("\0")) throw failure("elf-string-nul", { name: JSON.stringify(text) });
-    const offset = this.#writer.length;
+    const isPlain = plain.test(text);
+    if (!isPlain && text.includes("\0")) throw failure("elf-string-nul", { name: JSON.stringify(text) });
+    const offset = this.#length;
     if (offset > 0xffff_ffff) throw failure("elf-field-range", { what: "a name's offset", value: offset, bits: 32 });
     this.#offsets.set(text, offset);
-    this.#writer.write(encodeUtf8(text));
-    this.#writer.u8(0);
+    this.#added.push(text);
+    this.#length += (isPlain ? text.length : encodeUtf8(text).length) + 1;
     return offset;
   }
 
   bytes(): Uint8Array {
-    return this.#writer.bytes().slice();
+    const bytes = new Uint8Array(this.#length);
+    bytes.set(this.#existing);
+    bytes.set(encodeUtf8(this.#added.join("\0")), this.#existing.length);
+    return bytes;
   }
 }
