@@ -74,8 +74,8 @@ export class StringTableReader {
   }
 }
 
-/** Characters that take one byte, NUL apart. */
-const plain = /^[\x01-\x7f]*$/;
+/** Printable ASCII: one byte a character, and no NUL. */
+const plain = /^[ -~]*$/;
 
 /**
  * A string table under construction: every distinct string once, in order of first use. `existing` is a table whose

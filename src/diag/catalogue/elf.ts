@@ -107,4 +107,34 @@ export const elfMessages = {
     message: "a string table of {size} bytes that does not begin and end with NUL cannot be extended",
     help: "start with an empty one",
   },
+  "ar-magic": {
+    severity: "error",
+    message: "not an ar archive: it starts with {found}",
+    help: "an archive starts with !<arch> or, when thin, with !<thin>",
+  },
+  "ar-header": {
+    severity: "error",
+    message: "there is no member header here: {what} is {found}",
+    help: "the archive is damaged, or the size of the member before is wrong",
+  },
+  "ar-bounds": {
+    severity: "error",
+    message: "member {name} has {size} bytes, but only {available} are left",
+    help: "the archive is truncated or the member's size is wrong",
+  },
+  "ar-name": {
+    severity: "error",
+    message: "a member is named {found}, but the archive has no such long name",
+    help: "the archive's table of long names is missing, truncated or damaged",
+  },
+  "ar-index": {
+    severity: "error",
+    message: "the archive's symbol index is damaged: {what}",
+    help: "make it anew with ranlib",
+  },
+  "ar-write": {
+    severity: "error",
+    message: "member {name} cannot be put into an archive: {what}",
+    help: "name members without folders, and keep archives below 4 GiB",
+  },
 } as const;
