@@ -9,9 +9,10 @@ import { StringTable } from "./strings.js";
 import * as elf from "./table.js";
 import type { ElfHeader, ElfSection, ElfSegment, ElfSymbol } from "./types.js";
 
-function check(what: string, value: number | bigint, bits: number): void {
+/** Throws unless `value` fits in `bits` bits; `of` names the record for the message. */
+function check(field: string, value: number | bigint, bits: number, of?: string): void {
   const fit = typeof value === "bigint" ? fits(value, bits, "unsigned") : value >= 0 && value < 2 ** bits;
-  if (!fit) throw failure("elf-field-range", { what, value, bits });
+  if (!fit) throw failure("elf-field-range", { what: of === undefined ? field : `${field} of ${of}`, value, bits });
 }
 
 /** The 64 bytes of the ELF header; `header` has true counts, which are put into it or announced by their escapes. */
@@ -50,11 +51,11 @@ export function encodeSectionHeaders(
   const writer = new ByteWriter(endian, sections.length * elf.SHDR_SIZE);
   for (const section of sections) {
     const { name, nameOffset, type, flags, addr, link, info } = section;
-    check(`sh_type of ${name}`, type, 32);
-    check(`sh_flags of ${name}`, flags, 64);
-    check(`sh_addr of ${name}`, addr, 64);
-    check(`sh_link of ${name}`, link, 32);
-    check(`sh_info of ${name}`, info, 32);
+    check("sh_type", type, 32, name);
+    check("sh_flags", flags, 64, name);
+    check("sh_addr", addr, 64, name);
+    check("sh_link", link, 32, name);
+    check("sh_info", info, 32, name);
     writer.u32(nameOffset);
     writer.u32(type);
     writer.u64(flags);
@@ -115,10 +116,10 @@ export function encodeSymbols(
     else if (index > firstGlobal) throw failure("elf-symbol-order", { name, index });
     // One comparison of all small fields; which one it was is found out for the message.
     if ((bind | type) >>> 4 !== 0 || other >>> 8 !== 0 || shndx >= 2 ** 32 || (reserved && shndx > 0xffff)) {
-      check(`st_bind of ${name}`, bind, 4);
-      check(`st_type of ${name}`, type, 4);
-      check(`st_other of ${name}`, other, 8);
-      check(`st_shndx of ${name}`, shndx, reserved ? 16 : 32);
+      check("st_bind", bind, 4, name);
+      check("st_type", type, 4, name);
+      check("st_other", other, 8, name);
+      check("st_shndx", shndx, reserved ? 16 : 32, name);
     }
     const large = !reserved && shndx >= elf.SHN_LORESERVE;
     needed ||= large;

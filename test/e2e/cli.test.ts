@@ -232,7 +232,7 @@ test("start-up loads commander and the diagnostics, and no room", () => {
   expect(text).not.toMatch(/["']koffi["']/);
   // Names that stand in the code of isa, elf, asm, disasm, vm and kernel, as the whole of dist/cli/ shows.
   const all = readdirSync(join(root, "dist/cli")).map((file) => readFileSync(join(root, "dist/cli", file), "utf8"));
-  for (const mark of ["BPF_MAP_TYPE_HASH", "xdp_adjust_head", "SHT_SYMTAB_SHNDX", ".symtab_shndx", "pseudoc:", "XDP_TX"]) {
+  for (const mark of ["BPF_MAP_TYPE_HASH", "xdp_adjust_head", "SHT_GNU_HASH", ".symtab_shndx", "pseudoc:", "XDP_TX"]) {
     expect(
       all.some((each) => each.includes(mark)),
       mark,
