@@ -78,6 +78,11 @@ function writeMembers(
 ): Uint8Array {
   const even = (size: number): number => size + (size % 2);
   const symbols = members.map(({ name, data, symbols: given }) => given ?? definedSymbols(data, { file: name }));
+  members.forEach(({ name }, i) => {
+    if (symbols[i]!.some((symbol) => symbol.includes("\0"))) {
+      throw failure("ar-write", { name: JSON.stringify(name), what: "one of its symbols holds a NUL" });
+    }
+  });
   const count = symbols.reduce((sum, each) => sum + each.length, 0);
   const symbolNames = encodeUtf8(symbols.flatMap((each) => each.map((name) => `${name}\0`)).join(""));
   const indexSize = count === 0 ? 0 : even(4 + 4 * count + symbolNames.length);

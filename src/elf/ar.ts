@@ -147,7 +147,8 @@ export function readArchive(bytes: Uint8Array, options: { readonly file?: string
 
     let name = raw;
     let origin: number | undefined;
-    const long = /^\/(\d+)(?::(\d+))?$/.exec(raw);
+    // GNU ar forgets a slash at the field's end in thin archives, where the file name has 15 characters.
+    const long = /^\/(\d+)(?::(\d+))?(?: *\/)?$/.exec(raw);
     const bsd = /^#1\/(\d+)$/.exec(raw);
     if (long !== null) {
       const found = longNames?.at(Number(long[1]));

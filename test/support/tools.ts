@@ -41,12 +41,21 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
-/** Runs a tool to its end (at most a minute), whatever its exit code. Throws when it is not installed. */
-export function runTool(name: string, args: readonly string[], input?: string | Uint8Array): ToolResult {
+/**
+ * Runs a tool in `folder` (this process's, unless given) to its end (at most a minute), whatever its exit code. Throws when
+ * it is not installed.
+ */
+export function runTool(
+  name: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+  folder?: string,
+): ToolResult {
   const path = which(name);
   if (path === undefined) throw new Error(`${name} is not installed`);
   const result = spawnSync(path, args, {
     ...(input === undefined ? {} : { input }),
+    ...(folder === undefined ? {} : { cwd: folder }),
     encoding: "utf8",
     maxBuffer: 1 << 30,
     timeout: 60_000,
