@@ -3,14 +3,14 @@ import { failure } from "../diag/index.js";
 import { attrField, bpfRequest } from "./attr.js";
 import { Errno, errnoName } from "./errno.js";
 import { generalRefusal } from "./refusal.js";
-import type { Syscalls } from "./syscalls.js";
+import type { BpfRequest, Syscalls } from "./syscalls.js";
 
 export interface TestRunOptions {
   /** The packet, from the Ethernet header on. XDP and tc want at least 14 bytes. */
   readonly data?: Uint8Array;
   /** The context structure of the program type (`struct xdp_md`, `struct __sk_buff`, …), in the machine's byte order. */
   readonly ctx?: Uint8Array;
-  /** How often to run. Default 1. */
+  /** How often to run. Default 1. When a signal interrupts the repetition, all of it is done again: maps may see more runs. */
   readonly repeat?: number;
   /** Run on this CPU (raw tracepoints only). */
   readonly cpu?: number;
@@ -31,6 +31,8 @@ export interface TestRunResult {
 
 /** Programs grow a packet by at most its headroom and tailroom, which share a page with it. */
 const growth = 4096;
+/** A repetition stops with EINTR when a signal is pending, which in Node may be work of its event loop. */
+const attempts = 100;
 /** `BPF_F_TEST_RUN_ON_CPU` */
 const onCpu = 1;
 const none: Uint8Array = new Uint8Array(0);
@@ -60,8 +62,15 @@ export function testRun(syscalls: Syscalls, fd: number, name: string, options: T
     flags: options.cpu === undefined ? 0 : onCpu,
     cpu: options.cpu ?? 0,
   };
-  const request = bpfRequest("BPF_PROG_TEST_RUN", fields, endian);
-  const errno = -Math.min(0, syscalls.bpf(request));
+  let request: BpfRequest;
+  let result: number;
+  let left = attempts;
+  do {
+    // The kernel writes into the request, so each attempt has one of its own.
+    request = bpfRequest("BPF_PROG_TEST_RUN", fields, endian);
+    result = syscalls.bpf(request);
+  } while (result === -Errno.EINTR && --left > 0);
+  const errno = -Math.min(0, result);
   const answer = (field: "retval" | "data_size_out" | "ctx_size_out" | "duration"): number =>
     attrField("BPF_PROG_TEST_RUN", field, request, endian);
   const needed = answer("data_size_out");

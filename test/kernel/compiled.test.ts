@@ -52,9 +52,11 @@ test.skipIf(missing !== "")(`an object of clang's runs in the kernel${missing}`,
     expect(loaded.program("other").testRun({ data }).retval).toBe(42);
     const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
     const u64s = (bytes: Uint8Array | undefined): bigint[] => [...new BigUint64Array(bytes!.slice().buffer)];
-    expect(u64s(loaded.map("hits").lookup(u32(9)))).toEqual([3n]);
-    expect(u64s(loaded.segments.get(".data")!.lookup(u32(0)))).toEqual([1000n + 3n * 45n]);
-    expect(u64s(loaded.segments.get(".bss")!.lookup(u32(0)))).toEqual([0n, 3n, 0n, 0n]);
+    // A signal makes the kernel give up a repetition, which is then done again: at least 1 + 2 runs.
+    const [runs] = u64s(loaded.map("hits").lookup(u32(9)));
+    expect(runs).toBeGreaterThanOrEqual(3n);
+    expect(u64s(loaded.segments.get(".data")!.lookup(u32(0)))).toEqual([1000n + runs! * 45n]);
+    expect(u64s(loaded.segments.get(".bss")!.lookup(u32(0)))).toEqual([0n, runs, 0n, 0n]);
     expect(loaded.segments.get(".rodata")!.lookup(u32(0))).toEqual(u32(5));
     expect(loaded.segments.get(".rodata")!.definition.name).toBe("counter.rodata");
   } finally {

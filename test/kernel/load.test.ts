@@ -211,6 +211,23 @@ test("EAGAIN is tried again, a few times", () => {
   expect(never.calls).toHaveLength(10);
 });
 
+test("a test run that a signal interrupts is done again, with a request of its own, a limited number of times", () => {
+  let left = 2;
+  const port = new FakeSyscalls((request, command) => {
+    if (command !== "BPF_PROG_TEST_RUN") return undefined;
+    const view = new DataView(request.attr.buffer);
+    const room = view.getUint32(12, true);
+    view.setUint32(12, 0, true);
+    if (left-- > 0) return -4;
+    view.setUint32(4, room, true);
+    return 0;
+  });
+  const program = loadImage(imageOf(parts, ["second"]), port).program("second");
+  expect(program.testRun({ data: new Uint8Array(20), repeat: 9, dataOutSize: 50 }).retval).toBe(50);
+  left = Infinity;
+  expect(thrown(() => program.testRun({ repeat: 9 })).message).toBe("the kernel cannot test-run program second: EINTR");
+});
+
 test("a program with callbacks is given BTF for its functions, closed after the load", () => {
   const port = new FakeSyscalls();
   const loaded = loadImage(imageOf(parts, ["first"]), port);
