@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { failure } from "../diag/index.js";
 import { fail, exitCodes, usage } from "./report.js";
+import { addFileVerbs } from "./verbs-files.js";
 
 declare const BPFKIT_VERSION: string;
 
@@ -74,6 +75,8 @@ verb("nm", "list symbols")
   .option("--json", "print facts as JSON")
   .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
 
+addFileVerbs(verb, inputs);
+
 /** Options that `run` and `load` share: what to feed to the program and what to print of it. */
 const packetOptions = (command: Command): Command =>
   command
@@ -107,7 +110,7 @@ packetOptions(
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
 
 // Verbs that are planned: said so rather than called unknown.
-for (const name of ["ar", "btf", "objcopy", "size", "strip"]) {
+for (const name of ["btf", "objcopy", "strip"]) {
   program
     .command(name, { hidden: true })
     .helpOption(false)

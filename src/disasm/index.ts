@@ -26,6 +26,6 @@ export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type S
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
 export { formatElf, type ElfViews } from "./readelf.js";
-export { formatSizes, sizeFacts, type SizeFacts } from "./size.js";
+export { formatSectionSizes, formatSizes, sizeFacts, type SectionSize, type SizeFacts } from "./size.js";
 export { formatSource, type SourceOptions } from "./source.js";
 export { printDialects } from "./template.js";

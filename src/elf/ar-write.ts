@@ -5,14 +5,22 @@
  */
 import { ByteWriter, encodeUtf8 } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
-import { arHeaderSize, arMagic } from "./ar.js";
+import { arHeaderSize, arMagic, thinMagic } from "./ar.js";
 import { readElf } from "./read.js";
 import { SectionHeaderType, SHN_UNDEF, SymbolBind, SymbolKind } from "./table.js";
 import { readSymbols } from "./tables.js";
 
+export interface WriteArchiveOptions {
+  /** Names files instead of holding their contents. */
+  readonly thin?: boolean;
+  /** Write the symbol index; true unless given. */
+  readonly index?: boolean;
+}
+
 export interface NewArchiveMember {
-  /** A file name, without folders. */
+  /** A file name, without folders; in a thin archive the path from the archive's folder. */
   readonly name: string;
+  /** In a thin archive: the contents of that file, for their size and what they define. */
   readonly data: Uint8Array;
   /** What the index says the member defines. When absent, what `definedSymbols` finds in an ELF object. */
   readonly symbols?: readonly string[];
@@ -45,11 +53,11 @@ function header(name: string, size: number, mode: string | undefined): string {
   return `${fields.join("")}${String(size).padEnd(10)}\`\n`;
 }
 
-function checkName(name: string): void {
-  if (name !== "" && !/[/\n\0]/.test(name)) return;
+function checkName(name: string, thin: boolean): void {
+  if (name !== "" && !(thin ? /[\n\0]/ : /[/\n\0]/).test(name)) return;
   throw failure("ar-write", {
     name: JSON.stringify(name),
-    what: "its name is empty or holds a slash, line feed or NUL",
+    what: `its name is empty or holds a ${thin ? "" : "slash, "}line feed or NUL`,
   });
 }
 
@@ -57,27 +65,32 @@ function checkName(name: string): void {
 const sizeLimit = 2 ** 32 - 1;
 
 /** Writes an archive of `members`, in their order, with an index where they define anything. */
-export function writeArchive(members: readonly NewArchiveMember[]): Uint8Array {
+export function writeArchive(members: readonly NewArchiveMember[], options: WriteArchiveOptions = {}): Uint8Array {
+  const thin = options.thin ?? false;
   const longNames: string[] = [];
   let longLength = 0;
   const headerNames = members.map(({ name }) => {
-    checkName(name);
+    checkName(name, thin);
     const length = encodeUtf8(name).length;
-    if (length <= shortName) return `${name}/`;
+    // Thin archives have all names in the table.
+    if (length <= shortName && !thin) return `${name}/`;
     longNames.push(`${name}/\n`);
     longLength += length + 2;
     return `/${longLength - length - 2}`;
   });
-  return writeMembers(members, headerNames, encodeUtf8(longNames.join("")));
+  return writeMembers(members, headerNames, encodeUtf8(longNames.join("")), options);
 }
 
 function writeMembers(
   members: readonly NewArchiveMember[],
   headerNames: readonly string[],
   longNames: Uint8Array,
+  { thin = false, index = true }: WriteArchiveOptions,
 ): Uint8Array {
   const even = (size: number): number => size + (size % 2);
-  const symbols = members.map(({ name, data, symbols: given }) => given ?? definedSymbols(data, { file: name }));
+  const symbols = members.map(({ name, data, symbols: given }) =>
+    index ? (given ?? definedSymbols(data, { file: name })) : [],
+  );
   members.forEach(({ name }, i) => {
     if (symbols[i]!.some((symbol) => symbol.includes("\0"))) {
       throw failure("ar-write", { name: JSON.stringify(name), what: "one of its symbols holds a NUL" });
@@ -92,14 +105,14 @@ function writeMembers(
   if (longNames.length > 0) end += arHeaderSize + even(longNames.length);
   const offsets = members.map(({ name, data }) => {
     const offset = end;
-    end += arHeaderSize + even(data.length);
+    end += arHeaderSize + (thin ? 0 : even(data.length));
     if (end > sizeLimit) throw failure("ar-write", { name: JSON.stringify(name), what: "the archive reaches 4 GiB" });
     return offset;
   });
 
   const writer = new ByteWriter("big", end);
   const text = (what: string): void => writer.write(encodeUtf8(what));
-  text(arMagic);
+  text(thin ? thinMagic : arMagic);
   if (indexSize > 0) {
     text(header("/", indexSize, "0"));
     writer.u32(count);
@@ -114,6 +127,7 @@ function writeMembers(
   }
   members.forEach(({ data }, i) => {
     text(header(headerNames[i]!, data.length, "644"));
+    if (thin) return;
     writer.write(data);
     if (data.length % 2 !== 0) writer.u8(0x0a);
   });

@@ -1,7 +1,8 @@
 /** Room `elf`: ELF64 as it stands in the file, both byte orders; `ar` archives. */
 export { isArchive, readArchive, type Archive, type ArchiveMember } from "./ar.js";
+export { addMembers, dropMembers, pickMembers } from "./ar-edit.js";
 export type { ArchiveSymbol } from "./ar-index.js";
-export { definedSymbols, writeArchive, type NewArchiveMember } from "./ar-write.js";
+export { definedSymbols, writeArchive, type NewArchiveMember, type WriteArchiveOptions } from "./ar-write.js";
 export { encodeGroup, encodeRel, encodeRela, encodeSymbols, type NewReloc, type SymbolTableData } from "./encode.js";
 export { layoutElf, shndxSection, type NewElf, type NewSection } from "./layout.js";
 export { linkedStrings, linkedSymbols } from "./links.js";

@@ -17,6 +17,11 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Is there a file or folder called `path`? */
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
 /** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
   try {

@@ -132,6 +132,16 @@ export const elfMessages = {
     message: "the archive's symbol index is damaged: {what}",
     help: "make it anew with ranlib",
   },
+  "ar-member": {
+    severity: "error",
+    message: "the archive has no member {name}",
+    help: "bpfkit ar t lists its members",
+  },
+  "ar-extract": {
+    severity: "error",
+    message: "member {name} cannot be extracted: {what}",
+    help: "bpfkit ar p prints a member whatever its name is",
+  },
   "ar-write": {
     severity: "error",
     message: "member {name} cannot be put into an archive: {what}",
