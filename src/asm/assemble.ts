@@ -32,10 +32,17 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const run = new Run(new Source(file, text), endian, syntax === "auto" ? detectDialect(text) : syntax);
   const { report } = run;
   if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
-  else while (!report.full && run.scanner.next()) statement(run);
+  else while (!report.full && next(run)) statement(run);
   const object = settle(run, file);
   const diagnostics = report.finish();
   return { object: report.errors > 0 ? undefined : object, diagnostics };
+}
+
+/** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
+function next(run: Run): boolean {
+  const { memo, scanner } = run;
+  if (memo.filled) scanner.at = memo.follow(scanner.at, run.sections.current);
+  return scanner.next();
 }
 
 function settle(run: Run, file: string): AssembleResult["object"] {
@@ -128,12 +135,18 @@ function label(run: Run, at: number): boolean {
 function instruction(run: Run, first: number): void {
   const { matcher, sections } = run;
   matcher.opcode = run.scanner.opcode;
+  const { lookups } = run;
   const leaf = matcher.match(run.grammar, first);
   if (leaf === undefined) return explain(run, first);
   const section = sections.current;
   if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, first);
+  const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
-  if (problem === undefined) return;
+  if (problem === undefined) {
+    const plain = first === 0 && !leaf.row.wide && section.fixups.length === length && run.lookups === lookups;
+    if (plain) run.memo.learn(run.tokens.start[0]!, run.scanner.at, section);
+    return;
+  }
   const { code, operand } = problem;
   run.report.add(code, {}, operand.at, operand.end);
 }

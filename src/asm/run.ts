@@ -8,6 +8,7 @@ import type { Dialect } from "../isa/index.js";
 import { ExpressionParser, reduce, type Names } from "./expression.js";
 import { buildGrammar, type GrammarNode } from "./grammar.js";
 import { Interner } from "./intern.js";
+import { LineMemo } from "./line-memo.js";
 import { Matcher } from "./match.js";
 import { Registers } from "./registers.js";
 import { Report } from "./report.js";
@@ -27,12 +28,15 @@ export class Run implements Names {
   readonly source: Source;
   readonly report: Report;
   readonly scanner: Scanner;
+  readonly memo: LineMemo;
   readonly symbols: Symbols;
   readonly sections: Sections = new Sections();
   readonly expressions: ExpressionParser;
   readonly matcher: Matcher;
   /** Names of `.file`. */
   readonly files: string[] = [];
+  /** How often expressions asked for a name's meaning. */
+  lookups = 0;
   /** Bytes that directives have put. */
   filled = 0;
   /** Was there a conformance text? Its jumps may say `exit`. */
@@ -47,6 +51,7 @@ export class Run implements Names {
     this.endian = endian;
     this.report = new Report(source);
     this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
+    this.memo = new LineMemo(source.text);
     this.symbols = new Symbols(this.interner);
     this.expressions = new ExpressionParser(this.tokens, this);
     this.#here = this.interner.word(".");
@@ -62,6 +67,7 @@ export class Run implements Names {
   /** Reads the rest of the text in another dialect. */
   use(dialect: Dialect): void {
     this.scanner.dialect = dialect;
+    this.memo.clear();
     [this.registers, this.grammar] = this.#tables(dialect);
     this.matcher.registers = this.registers;
     this.conformance ||= dialect === "conformance";
@@ -78,6 +84,7 @@ export class Run implements Names {
 
   /** What a name means in an expression. Registers' names mean nothing there. */
   word(id: number, at: number): AsmSymbol | Expression | undefined {
+    this.lookups++;
     if (id === this.#here) return { kind: "symbol", symbol: this.here(at), at };
     const name = this.interner.names[id]!;
     if (registerLike.test(name)) return undefined;
@@ -87,6 +94,7 @@ export class Run implements Names {
   }
 
   numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined {
+    this.lookups++;
     return forward ? this.symbols.forward(label, at) : this.symbols.backward(label);
   }
 
