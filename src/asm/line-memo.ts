@@ -17,6 +17,8 @@ const buckets = 1 << 18;
 const probes = 4;
 
 const newline = 10;
+const tab = 9;
+const space = 32;
 const exit = 0x95;
 
 function bucketOf(hash: number): number {
@@ -100,7 +102,10 @@ export class LineMemo {
     // The first `exit` of a section has a name in conformance texts.
     if (this.#count === capacity || section.data[from] === exit) return;
     let start = within;
-    while (start > 0 && text[start - 1] !== newline) if (within - --start > longest) return;
+    while (start > 0 && text[start - 1] !== newline) {
+      // Another statement before it, or the end of a block comment.
+      if (text[--start] !== space && text[start] !== tab) return;
+    }
     if (next - start > longest) return;
     let hash = 0;
     let end = start;

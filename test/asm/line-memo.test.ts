@@ -1,7 +1,7 @@
 /** Repeated lines take a short cut: the same text with every line made unique must give the same object. */
 import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
-import { writeObject } from "../../src/object/index.js";
+import type { ObjectFile } from "../../src/object/index.js";
 import { Random } from "../support/random.js";
 
 const lines = [
@@ -16,7 +16,7 @@ const lines = [
   " /* one\ntwo */ r4 = 4",
   "\tr4 = 4",
   "\texit",
-  "\t.section other,\"ax\",@progbits",
+  '\t.section other,"ax",@progbits',
   "\t.text",
   "\t.data",
   "\t.byte 1",
@@ -32,9 +32,9 @@ const lines = [
   `\t${"r1 = r2".padEnd(200)}`,
 ];
 
-function made(text: string, endian: "little" | "big"): Uint8Array | string[] {
+function made(text: string, endian: "little" | "big"): ObjectFile | string[] {
   const { object, diagnostics } = assemble(text, { syntax: "pseudoc", endian });
-  return object === undefined ? diagnostics.map(({ code, message }) => `${code} ${message}`) : writeObject(object);
+  return object === undefined ? diagnostics.map(({ code, message }) => `${code} ${message}`) : object;
 }
 
 test("a line gives the same bytes however often it was met", () => {
@@ -45,7 +45,7 @@ test("a line gives the same bytes however often it was met", () => {
     const text = ["K = 3", "1:", ...Array.from({ length: 60 }, () => random.pick(lines))];
     const unique = text.map((line, i) => `${line} # ${i}`);
     const result = made(text.join("\n"), endian);
-    if (result instanceof Uint8Array) objects++;
+    if (!Array.isArray(result)) objects++;
     expect(result, `round ${round}`).toEqual(made(unique.join("\n"), endian));
   }
   expect(objects).toBeGreaterThan(50);
