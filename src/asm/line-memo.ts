@@ -10,9 +10,10 @@ import type { AsmSection } from "./types.js";
 
 /** Lines longer than this are not kept. */
 const longest = 96;
-/** Lines kept, and buckets to find them in. */
-const capacity = 1 << 16;
-const buckets = 1 << 18;
+/** Lines kept at most; four buckets each to find them in. */
+const mostLines = 1 << 16;
+/** A line that is an instruction has hardly fewer bytes than this: a short text needs only a small table. */
+const shortest = 8;
 /** Buckets tried for a line, so that lines of one hash stay cheap. */
 const probes = 4;
 
@@ -21,23 +22,34 @@ const tab = 9;
 const space = 32;
 const exit = 0x95;
 
-function bucketOf(hash: number): number {
+/** The hash of a line is 0 stepped over its bytes. */
+function step(hash: number, byte: number): number {
+  return ((hash << 7) | (hash >>> 25)) ^ byte;
+}
+
+function bucketOf(hash: number, mask: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (mixed ^ (mixed >>> 13)) & (buckets - 1);
+  return (mixed ^ (mixed >>> 13)) & mask;
 }
 
 export class LineMemo {
   readonly #text: Uint8Array;
   /** Of each line kept: where it stands in the text, its length, its slot. */
-  readonly #start: Int32Array = new Int32Array(capacity);
-  readonly #length: Uint8Array = new Uint8Array(capacity);
-  readonly #slots: Uint8Array = new Uint8Array(capacity * opcodes.SLOT);
-  /** Number of a line + 1, or 0. */
-  readonly #buckets: Int32Array = new Int32Array(buckets);
+  readonly #start: Int32Array;
+  readonly #length: Uint8Array;
+  readonly #slots: Uint8Array;
+  /** Number of a line + 1, or 0. As many as a power of two. */
+  readonly #buckets: Int32Array;
   #count = 0;
 
   constructor(text: Uint8Array) {
     this.#text = text;
+    let lines = probes;
+    while (lines < mostLines && lines * shortest < text.length) lines *= 2;
+    this.#start = new Int32Array(lines);
+    this.#length = new Uint8Array(lines);
+    this.#slots = new Uint8Array(lines * opcodes.SLOT);
+    this.#buckets = new Int32Array(4 * lines);
   }
 
   get filled(): boolean {
@@ -58,6 +70,7 @@ export class LineMemo {
     const starts = this.#start;
     const lengths = this.#length;
     const slots = this.#slots;
+    const mask = table.length - 1;
     let { data, size: filled } = section;
     const before = filled;
     lines: for (;;) {
@@ -67,14 +80,14 @@ export class LineMemo {
       for (; end < limit; end++) {
         const byte = text[end]!;
         if (byte === newline) break;
-        hash = ((hash << 7) | (hash >>> 25)) ^ byte;
+        hash = step(hash, byte);
       }
       if (end === limit) break;
       const length = end - at;
-      const bucket = bucketOf(hash);
+      const bucket = bucketOf(hash, mask);
       let line = -1;
       for (let probe = 0; line < 0; probe++) {
-        const known = probe < probes ? table[(bucket + probe) & (buckets - 1)]! - 1 : -1;
+        const known = probe < probes ? table[(bucket + probe) & mask]! - 1 : -1;
         if (known < 0) break lines;
         if (lengths[known] !== length) continue;
         const start = starts[known]!;
@@ -100,7 +113,7 @@ export class LineMemo {
     const text = this.#text;
     const from = section.size - opcodes.SLOT;
     // The first `exit` of a section has a name in conformance texts.
-    if (this.#count === capacity || section.data[from] === exit) return;
+    if (this.#count === this.#start.length || section.data[from] === exit) return;
     let start = within;
     while (start > 0 && text[start - 1] !== newline) {
       // Another statement before it, or the end of a block comment.
@@ -113,7 +126,7 @@ export class LineMemo {
       const byte = text[end]!;
       // A block comment went on over the line's end.
       if (byte === newline) return;
-      hash = ((hash << 7) | (hash >>> 25)) ^ byte;
+      hash = step(hash, byte);
     }
     if (text[end] !== newline) return;
     const bucket = this.#free(hash);
@@ -126,9 +139,10 @@ export class LineMemo {
   }
 
   #free(hash: number): number {
-    const first = bucketOf(hash);
+    const mask = this.#buckets.length - 1;
+    const first = bucketOf(hash, mask);
     for (let probe = 0; probe < probes; probe++) {
-      const bucket = (first + probe) & (buckets - 1);
+      const bucket = (first + probe) & mask;
       if (this.#buckets[bucket] === 0) return bucket;
     }
     return -1;
