@@ -13,7 +13,7 @@ import {
 } from "../elf/index.js";
 import { failure } from "../diag/index.js";
 import { isThere, readInput, writeOutput } from "../node/index.js";
-import { inputName, thinPath } from "./open.js";
+import { inputName, memberData } from "./open.js";
 import { report, toJson, usage } from "./report.js";
 
 interface Options {
@@ -24,14 +24,10 @@ const operations = "rqdtxps";
 /** c and D say what bpfkit does anyway: it makes archives without a word, and with the same bytes each time. */
 const modifiers = "csSTvD";
 
-async function contents(archive: string, { name, data }: ArchiveMember): Promise<Uint8Array> {
-  return data ?? (await readInput(thinPath(archive, name)));
-}
-
 async function membersOf(path: string, archive: Archive | undefined): Promise<NewArchiveMember[]> {
   const members: NewArchiveMember[] = [];
   for (const member of archive?.members ?? []) {
-    members.push({ name: member.name, data: await contents(path, member) });
+    members.push({ name: member.name, data: await memberData(path, member) });
   }
   return members;
 }
@@ -93,15 +89,18 @@ async function show(
 ): Promise<void> {
   const members = pickMembers(archive.members, names);
   if (json) {
-    const symbolsOf = (member: ArchiveMember): string[] =>
-      (archive.symbols ?? []).filter((each) => archive.members[each.member] === member).map(({ name }) => name);
-    const facts = members.map(({ data: _data, ...member }, i) => ({ ...member, symbols: symbolsOf(members[i]!) }));
+    const symbols = new Map<ArchiveMember, string[]>(members.map((member) => [member, []]));
+    for (const { name, member } of archive.symbols ?? []) symbols.get(archive.members[member]!)?.push(name);
+    const facts = members.map((member) => {
+      const { data: _data, ...shown } = member;
+      return { ...shown, symbols: symbols.get(member)! };
+    });
     process.stdout.write(`${toJson({ file: path, thin: archive.thin, flavour: archive.flavour, members: facts })}\n`);
     return;
   }
   if (operation === "x") return extract(path, archive, members, verbose);
   for (const member of members) {
-    if (operation === "p") await writeOutput("-", await contents(path, member));
+    if (operation === "p") await writeOutput("-", await memberData(path, member));
     else process.stdout.write(verbose ? `${listing(member)}\n` : `${member.name}\n`);
   }
 }
@@ -129,7 +128,7 @@ async function extract(
     }
   }
   for (const member of members) {
-    await writeOutput(member.name, await contents(path, member));
+    await writeOutput(member.name, await memberData(path, member));
     if (verbose) process.stdout.write(`x - ${member.name}\n`);
   }
 }
