@@ -1,7 +1,8 @@
 /**
  * Expressions: tokens to trees, trees to `symbol - symbol + number`.
  *
- * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^` before `+ -`; all of them 64 bits wide.
+ * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^` before `+ -` before comparisons before `&&` before
+ * `||`; all of them 64 bits wide. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
  */
 import { packed, Token, unpacked, type Tokens } from "./tokens.js";
 import type { AsmSymbol, BinaryOperator, Expression } from "./types.js";
@@ -10,14 +11,18 @@ import type { AsmSymbol, BinaryOperator, Expression } from "./types.js";
 const maxDepth = 200;
 
 const binding: Map<number, number> = new Map([
-  ...["*", "/", "%", "<<", ">>"].map((sign) => [packed(sign), 3] as const),
-  ...["|", "&", "^"].map((sign) => [packed(sign), 2] as const),
-  ...["+", "-"].map((sign) => [packed(sign), 1] as const),
+  ...["*", "/", "%", "<<", ">>"].map((sign) => [packed(sign), 6] as const),
+  ...["|", "&", "^"].map((sign) => [packed(sign), 5] as const),
+  ...["+", "-"].map((sign) => [packed(sign), 4] as const),
+  ...["==", "!=", "<>", "<", "<=", ">", ">="].map((sign) => [packed(sign), 3] as const),
+  [packed("&&"), 2],
+  [packed("||"), 1],
 ]);
 
 const plus = packed("+");
 const minus = packed("-");
 const tilde = packed("~");
+const bang = packed("!");
 const opens = packed("(");
 const closes = packed(")");
 const zero: Expression = { kind: "number", value: 0n };
@@ -140,7 +145,7 @@ export class ExpressionParser {
       default:
         return undefined;
     }
-    if (value !== plus && value !== minus && value !== tilde && value !== opens) return undefined;
+    if (value !== plus && value !== minus && value !== tilde && value !== bang && value !== opens) return undefined;
     this.#at++;
     if (value === opens) {
       const inner = this.#binary(0);
@@ -151,7 +156,8 @@ export class ExpressionParser {
     const of = this.#unary();
     if (of === undefined || value === plus) return of;
     if (value === tilde) return folded({ kind: "not", of });
-    return folded({ kind: "binary", operator: "-", left: zero, right: of, at: start });
+    const negated = value === bang ? folded({ kind: "binary", operator: "==", left: zero, right: of, at: start }) : of;
+    return folded({ kind: "binary", operator: "-", left: zero, right: negated, at: start });
   }
 }
 
@@ -176,8 +182,35 @@ function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undef
       return a ^ b;
     case "<<":
       return b < 0n || b > 63n ? 0n : a << b;
-    default:
+    case ">>":
       return b < 0n || b > 63n ? 0n : a >> b;
+    case "&&":
+      return a !== 0n && b !== 0n ? 1n : 0n;
+    case "||":
+      return a !== 0n || b !== 0n ? 1n : 0n;
+    default:
+      return holds(operator, BigInt.asIntN(64, a), BigInt.asIntN(64, b)) ? -1n : 0n;
+  }
+}
+
+type Comparison = Extract<BinaryOperator, "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=">;
+
+const comparisons: ReadonlySet<BinaryOperator> = new Set<Comparison>(["==", "!=", "<>", "<", "<=", ">", ">="]);
+
+function holds(operator: Comparison, a: bigint, b: bigint): boolean {
+  switch (operator) {
+    case "==":
+      return a === b;
+    case "<":
+      return a < b;
+    case "<=":
+      return a <= b;
+    case ">":
+      return a > b;
+    case ">=":
+      return a >= b;
+    default:
+      return a !== b;
   }
 }
 
@@ -268,8 +301,14 @@ export function reduce(
       left = cancelled(one.add ?? two.add, one.sub ?? two.sub, two.value);
       continue;
     }
-    if ((left.add ?? left.sub ?? right.add ?? right.sub) !== undefined) return { problem: "shape", at };
-    const value = compute(operator, left.value, right.value);
+    let [a, b] = [left, right];
+    // Places of one section are compared by how far they are apart.
+    if (comparisons.has(operator) && a.add !== undefined && a.sub === undefined && b.sub === undefined) {
+      a = cancelled(a.add, b.add, a.value);
+      b = { add: undefined, sub: undefined, value: b.value };
+    }
+    if ((a.add ?? a.sub ?? b.add ?? b.sub) !== undefined) return { problem: "shape", at };
+    const value = compute(operator, a.value, b.value);
     if (value === undefined) return { problem: "zero", at };
     left = { add: undefined, sub: undefined, value: bounded(value) };
   }

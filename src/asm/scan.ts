@@ -159,6 +159,9 @@ export class Scanner {
       value |= byte << 8;
       end++;
       if (text[end] === equals) value |= equals << (8 * (end++ - start));
+    } else if ((next === byte && (byte === 0x26 || byte === 0x7c)) || (byte === 0x3c && next === 0x3e)) {
+      value |= next << 8;
+      end++;
     } else if (next === equals && "+-*/%&|^<>=!".includes(String.fromCharCode(byte))) {
       value |= equals << 8;
       end++;

@@ -57,6 +57,13 @@ test("expressions bind as in gas: shifts and products, then bits, then sums", ()
   );
 });
 
+test("comparisons are -1 or 0, && || ! are 1 or 0, and bind as in gas", () => {
+  expect(data(".byte 1==1, 1!=2, 1<>2, 1<2, 1<=0, 3>2, 3>=4, -1<0")).toBe("ffffffff00ff00ff");
+  expect(data(".byte 1&&2, 0&&1, 0||3, 0||0, !5, !0, !!7")).toBe("01000100000101");
+  expect(data(".byte 1+2==3, 1==1&&2==3, 1||0&&0, 2<1+4, (1<2)+1")).toBe("ff0001ff00");
+  expect(data("a: .byte 0\nb: .byte a<b, a==b, a!=b, b-1==a, b>=a, later==4\nlater=4")).toBe("00ff00ffffffff");
+});
+
 test("symbols by .set, .equ and =, used before and after", () => {
   expect(data("one = 1\n.set two, one + 1\n.equ three, two + one\n.byte one, two, three\n.set two, 9\n.byte two")).toBe(
     "01020309",
