@@ -2,6 +2,7 @@
 export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
 export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
+export { writeBtfExt, type WrittenBtfExt } from "./ext-write.js";
 export { compareTypes, type TypeDifference, type TypeDifferenceWhat } from "./compare.js";
 export {
   corePath,

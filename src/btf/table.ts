@@ -143,3 +143,12 @@ export const coreReloNames: readonly string[] = [
   "enumval_value",
   "type_matches",
 ];
+
+/** The greatest line and column that a line record can hold: they share 32 bits. */
+export const maxLine = 0x3f_ffff;
+export const maxColumn = 0x3ff;
+
+/** Line and column in one word; what is too large is cut to the greatest there is, as compilers do. */
+export function packLineColumn(line: number, column: number): number {
+  return Math.min(line, maxLine) * 1024 + Math.min(column, maxColumn);
+}
