@@ -15,6 +15,8 @@ export {
 } from "./core-access.js";
 export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
 export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
+export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
+export { jsonType, writeJson } from "./dump/json.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
 export { writeRaw } from "./format-raw-fast.js";

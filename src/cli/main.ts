@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { failure } from "../diag/index.js";
 import { fail, exitCodes, usage } from "./report.js";
+import { addBtfVerb } from "./verbs-btf.js";
 import { addFileVerbs } from "./verbs-files.js";
 
 declare const BPFKIT_VERSION: string;
@@ -76,6 +77,7 @@ verb("nm", "list symbols")
   .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
 
 addFileVerbs(verb, inputs);
+addBtfVerb(verb);
 
 /** Options that `run` and `load` share: what to feed to the program and what to print of it. */
 const packetOptions = (command: Command): Command =>
@@ -110,7 +112,7 @@ packetOptions(
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
 
 // Verbs that are planned: said so rather than called unknown.
-for (const name of ["btf", "objcopy", "strip"]) {
+for (const name of ["objcopy", "strip"]) {
   program
     .command(name, { hidden: true })
     .helpOption(false)

@@ -10,8 +10,8 @@ import { expectGolden } from "../support/golden.js";
 const shop = workshop();
 buildDemo(shop, "tunnel.o");
 const xdp = "tunnel.o.xdp.o";
-const verbs = ["as", "ld", "objdump", "readelf", "nm", "size", "ar", "run", "load"] as const;
-const laterVerbs = ["btf", "objcopy", "strip"] as const;
+const verbs = ["as", "ld", "objdump", "readelf", "nm", "size", "ar", "btf", "run", "load"] as const;
+const laterVerbs = ["objcopy", "strip"] as const;
 
 /** A command that must fail: its exit code, nothing on standard output, words and no stack trace on standard error. */
 function fails(status: 1 | 2, args: readonly string[], input?: string | Uint8Array): string {

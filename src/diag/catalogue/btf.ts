@@ -111,6 +111,20 @@ export const btfMessages = {
     severity: "error",
     message: "type [{id}] is nested too deep to be compared with a type of the target",
   },
+  "btf-depth": {
+    severity: "error",
+    message: "type [{id}] is nested more than {limit} deep",
+    help: "the BTF is corrupt: programs nest types a dozen deep",
+  },
+  "btf-output": {
+    severity: "error",
+    message: "the types hold each other so that their text would be longer than {limit} characters",
+    help: "the BTF is corrupt: types are written once each, and refer to others by name",
+  },
+  "btf-not-found": {
+    severity: "error",
+    message: "there is no type {name} in the BTF{suggestion}",
+  },
   "btf-split": {
     severity: "error",
     message: "split BTF cannot be deduplicated here",

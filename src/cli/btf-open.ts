@@ -1,0 +1,28 @@
+/** Opening BTF: a file of its own, or the .BTF section of an ELF file. */
+import { readBtf, type Btf } from "../btf/index.js";
+import { failure } from "../diag/index.js";
+import { readElf } from "../elf/index.js";
+import { readInput } from "../node/index.js";
+import { inputName } from "./open.js";
+
+const kernelFolder = "/sys/kernel/btf/";
+const kernelBase = `${kernelFolder}vmlinux`;
+
+const elfMagic = [0x7f, 0x45, 0x4c, 0x46];
+
+/** The BTF in `bytes`, called `file` in messages. Throws `cli-section` when an ELF file has none. */
+export function btfIn(bytes: Uint8Array, file: string, base: Btf | undefined): Btf {
+  if (!elfMagic.every((byte, i) => bytes[i] === byte)) return readBtf(bytes, { file, base });
+  const elf = readElf(bytes, { file });
+  const section = elf.sections.find(({ name }) => name === ".BTF");
+  if (section === undefined) throw failure("cli-section", { file, name: ".BTF" });
+  return readBtf(section.data, { file, section: ".BTF", endian: elf.endian, base });
+}
+
+/** The BTF of the file `path`; a kernel module's in /sys/kernel/btf stands on the kernel's, without a word. */
+export async function openBtf(path: string, base?: string): Promise<Btf> {
+  const isModule = path.startsWith(kernelFolder) && path !== kernelBase;
+  const below = base ?? (isModule ? kernelBase : undefined);
+  const on = below === undefined ? undefined : btfIn(await readInput(below), inputName(below), undefined);
+  return btfIn(await readInput(path), inputName(path), on);
+}

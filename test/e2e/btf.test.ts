@@ -1,0 +1,77 @@
+/** The verb `btf`: its grammars, and files, objects and split BTF as inputs. */
+import { expect, test } from "vitest";
+import { BtfBuilder, type BtfBuilderOptions } from "../../src/btf/index.js";
+import { readVmlinux, vmlinuxMissing, vmlinuxPath } from "../support/btf.js";
+import { workshop } from "../support/cli.js";
+import { buildDemo } from "../support/demo.js";
+import { expectGolden } from "../support/golden.js";
+import { runTool, toolMissing } from "../support/tools.js";
+
+const shop = workshop();
+buildDemo(shop, "tunnel.o");
+
+function small(options: BtfBuilderOptions = {}): BtfBuilder {
+  const builder = new BtfBuilder(options);
+  const int = builder.add({ kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 });
+  const members = [{ name: "x", type: int, offset: 0, bitfieldSize: 0 }];
+  builder.add({ kind: "struct", name: "point", size: 4, kindFlag: false, members });
+  builder.add({ kind: "struct", name: "line", size: 4, kindFlag: false, members });
+  return builder;
+}
+
+shop.write("little.btf", small().bytes("little"));
+shop.write("big.btf", small().bytes("big"));
+const split = new BtfBuilder({ base: small().build("little") });
+split.add({ kind: "ptr", type: 2 });
+shop.write("split.btf", split.bytes("little"));
+
+test("--help of btf and of its commands", () => {
+  for (const command of ["dump"]) expectGolden(`help-btf-${command}.txt`, shop.ok(["btf", command, "--help"]).stdout);
+});
+
+test("dump prints files of either byte order, by both grammars", () => {
+  const raw = "[1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n[2] STRUCT 'point' size=4 vlen=1\n";
+  const { stdout } = shop.ok(["btf", "dump", "little.btf"]);
+  expect(stdout.startsWith(raw)).toBe(true);
+  expect(shop.ok(["btf", "dump", "big.btf"]).stdout).toBe(stdout);
+  expect(shop.ok(["btf", "dump", "file", "big.btf", "format", "raw"]).stdout).toBe(stdout);
+  expect(shop.ok(["btf", "dump", "-"], shop.read("big.btf")).stdout).toBe(stdout);
+  const point = "[2] STRUCT 'point' size=4 vlen=1\n\t'x' type_id=1 bits_offset=0\n";
+  expect(shop.ok(["btf", "dump", "little.btf", "--root-id", "2"]).stdout).toBe(point);
+  expect(shop.ok(["btf", "dump", "file", "little.btf", "root_id", "2"]).stdout).toBe(point);
+  expect(shop.ok(["btf", "dump", "little.btf", "--type", "point"]).stdout).toBe(point);
+  const header = shop.ok(["btf", "dump", "file", "little.btf", "format", "c", "unsorted"]).stdout;
+  expect(header).toContain("struct point {\n\tint x;\n};\n\nstruct line {");
+  expect(shop.ok(["btf", "dump", "little.btf", "-f", "c", "--type", "line"]).stdout).not.toContain("point");
+  const json = shop.ok(["btf", "dump", "little.btf", "--json"]).stdout;
+  expect(json).toBe(shop.ok(["btf", "dump", "little.btf", "--format", "json"]).stdout);
+  expect((JSON.parse(json) as { types: unknown[] }).types).toHaveLength(3);
+});
+
+test("split BTF needs its base", () => {
+  expect(shop.ok(["btf", "dump", "split.btf", "--base", "little.btf"]).stdout).toBe("[4] PTR '(anon)' type_id=2\n");
+});
+
+test("what is asked for and is not there is told", () => {
+  const fails = (status: number, args: string[]): string => {
+    const result = shop.bpfkit(["btf", ...args]);
+    expect({ status: result.status, stdout: result.stdout }).toEqual({ status, stdout: "" });
+    return result.stderr;
+  };
+  expect(fails(1, ["dump", "little.btf", "--type", "pont"])).toMatch(/no type pont in the BTF; did you mean point\?/);
+  expect(fails(1, ["dump", "little.btf", "--root-id", "9"])).toMatch(/--root-id refers to type \[9\], but there are/);
+  expect(fails(1, ["dump", "little.btf", "--root-id", "x"])).toMatch(/\[btf-type-id\]/);
+  expect(fails(1, ["dump", "tunnel.o"])).toMatch(/has no section \.BTF/);
+  expect(fails(1, ["dump", "missing"])).toMatch(/cannot read missing/);
+  expect(fails(2, ["dump", "little.btf", "form", "c"])).toMatch(/not understood: little.btf form c/);
+  expect(fails(2, ["dump", "little.btf", "--format", "go"])).toMatch(/Allowed choices are/);
+  expect(fails(2, ["dmp"])).toMatch(/unknown command 'dmp'/);
+});
+
+const skipped = vmlinuxMissing + toolMissing("bpftool");
+
+test.skipIf(skipped !== "")(`the kernel's BTF is printed as by bpftool${skipped}`, () => {
+  const words = ["btf", "dump", "file", vmlinuxPath, "format", "raw"];
+  expect(shop.ok(words).stdout === runTool("bpftool", words).stdout).toBe(true);
+  expect(shop.ok(["btf", "dump", "-"], readVmlinux()).stdout === shop.ok(words).stdout).toBe(true);
+});
