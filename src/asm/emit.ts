@@ -11,6 +11,8 @@ function immediateFixup(row: InsnRow, leaf: Leaf): FixupKind | undefined {
   switch (row.imm) {
     case "value":
       return row.op === "call_kfunc" ? undefined : "imm32";
+    case "disp":
+      return "imm32";
     case "imm64":
       return "imm64";
     case "jump":

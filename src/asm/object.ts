@@ -36,6 +36,11 @@ function sizeOf(symbol: AsmSymbol, report: Report): number {
   return 0;
 }
 
+/** Has a directive said something of an undefined symbol that the object must tell? (`.extern` says nothing.) */
+function isStated({ binding, visibility, type, temporary }: AsmSymbol): boolean {
+  return !temporary && (binding !== "local" || visibility !== "default" || type !== "notype");
+}
+
 export function makeObject(
   file: string,
   endian: Endian,
@@ -75,7 +80,7 @@ export function makeObject(
     if (symbol.binding === "local" && isDefined(symbol) && !symbol.temporary) add(symbol);
   }
   for (const symbol of named) {
-    if (symbol.binding !== "local" ? isDefined(symbol) || referenced.has(symbol) : referenced.has(symbol)) add(symbol);
+    if (isDefined(symbol) ? symbol.binding !== "local" : referenced.has(symbol) || isStated(symbol)) add(symbol);
   }
   const made = sections.map((section): Section => ({
     name: section.name,
