@@ -9,8 +9,9 @@ import { makeObject } from "./object.js";
 import { Resolver } from "./resolve.js";
 import { Run } from "./run.js";
 import { colon } from "./scan.js";
+import { Settler } from "./settle.js";
 import { Source } from "./source.js";
-import { isDefined } from "./symbols.js";
+import { isDefined, putHere } from "./symbols.js";
 import { packed, Token } from "./tokens.js";
 import type { AssembleOptions, AssembleResult } from "./types.js";
 
@@ -29,7 +30,7 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const file = options.file ?? "<source>";
   const endian = options.endian ?? "little";
   const { syntax = "auto" } = options;
-  const run = new Run(new Source(file, text), endian, syntax === "auto" ? detectDialect(text) : syntax);
+  const run = new Run(new Source(file, text), endian, syntax === "auto" ? detectDialect(text) : syntax, options.isa);
   const { report } = run;
   if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
   else while (!report.full && next(run)) statement(run);
@@ -47,8 +48,10 @@ function next(run: Run): boolean {
 
 function settle(run: Run, file: string): AssembleResult["object"] {
   const { report, sections, symbols } = run;
-  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance);
+  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
+  new Settler(report, run.endian, run.isa).all(sections.all);
+  if (report.errors > 0) return undefined;
   for (const section of sections.all) resolver.section(section);
   if (report.errors > 0) return undefined;
   return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
@@ -109,7 +112,7 @@ function label(run: Run, at: number): boolean {
   const section = sections.current;
   const start = tokens.start[at]!;
   if (tokens.kind[at] === Token.number) {
-    symbols.defineNumeric(tokens.value[at]!, section, section.size, start);
+    symbols.defineNumeric(tokens.value[at]!, section, start);
     return true;
   }
   if (tokens.kind[at] !== Token.word) {
@@ -126,8 +129,7 @@ function label(run: Run, at: number): boolean {
     run.report.addWithNote("asm-redefined", facts, start, tokens.end[at]!, "first defined here", symbol.at);
     return false;
   }
-  symbol.section = section;
-  symbol.offset = section.size;
+  putHere(symbol, section);
   symbol.at = start;
   return true;
 }
@@ -140,6 +142,10 @@ function instruction(run: Run, first: number): void {
   if (leaf === undefined) return explain(run, first);
   const section = sections.current;
   if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, first);
+  if (leaf.row.version > run.isa) {
+    const facts = { level: leaf.row.version, isa: run.isa };
+    return run.errorAt("asm-isa", facts, first, run.tokens.count - 1);
+  }
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {

@@ -1,5 +1,5 @@
 /** Directives that put bytes: numbers, strings, gaps, alignment. */
-import { opcodes } from "../isa/index.js";
+import { maxBytes, maxFilled } from "./limits.js";
 import type { Run } from "./run.js";
 import { reserve } from "./sections.js";
 import { unescape } from "./strings.js";
@@ -7,13 +7,8 @@ import { Token } from "./tokens.js";
 import { comma } from "./scan.js";
 import type { FixupKind } from "./types.js";
 
-/** A section has at most this many bytes. */
-export const maxBytes: number = 2 ** 30;
-/** What `.zero` and the like may ask for in all sections that have contents: more bytes than the text has cost memory. */
-const maxFilled: number = 2 ** 27;
-
 /** Room for `size` bytes, or -1 and an error where that would be too many. `data`: are they more than zeros? */
-function take(run: Run, size: number, at: number, data: boolean): number {
+export function take(run: Run, size: number, at: number, data: boolean): number {
   const section = run.sections.current;
   if (section.size + size > maxBytes) {
     run.errorAt("asm-too-large", { section: section.name, limit: maxBytes }, at);
@@ -95,58 +90,4 @@ export function stringAt(run: Run, at: number): Uint8Array | undefined {
   if (typeof bytes !== "number") return bytes;
   run.report.add("asm-escape", {}, bytes, bytes + 2);
   return undefined;
-}
-
-/** `.zero SIZE`, `.skip SIZE, FILL`. */
-export function gap(run: Run): void {
-  const size = run.constant(1, "a size in bytes", 0, maxBytes);
-  if (Number.isNaN(size.value)) return;
-  let fill = 0;
-  let { next } = size;
-  if (run.tokens.is(next, comma)) {
-    const given = run.constant(next + 1, "a byte", -128, 255);
-    if (Number.isNaN(given.value)) return;
-    ({ value: fill, next } = given);
-  }
-  if (!run.ends(next)) return;
-  const at = take(run, size.value, 1, fill !== 0);
-  if (at >= 0 && fill !== 0) run.sections.current.data.fill(fill & 0xff, at, at + size.value);
-}
-
-/** `.balign BYTES`, `.p2align POWER` (`power`), each with `, FILL, MOST`. */
-export function align(run: Run, power: boolean): void {
-  const { tokens } = run;
-  const given = run.constant(1, power ? "a power of two" : "an alignment in bytes", 0, power ? 28 : 2 ** 28);
-  if (Number.isNaN(given.value)) return;
-  const bytes = power ? 2 ** given.value : Math.max(1, given.value);
-  if ((bytes & (bytes - 1)) !== 0) return run.errorAt("asm-alignment", { bytes }, 1);
-  let fill: number | undefined;
-  let most = Number.POSITIVE_INFINITY;
-  let { next } = given;
-  if (tokens.is(next, comma)) {
-    next++;
-    if (!tokens.is(next, comma)) {
-      const value = run.constant(next, "a byte", -128, 255);
-      if (Number.isNaN(value.value)) return;
-      ({ value: fill, next } = value);
-    }
-    if (tokens.is(next, comma)) {
-      const value = run.constant(next + 1, "a size in bytes", 0, 2 ** 28);
-      if (Number.isNaN(value.value)) return;
-      ({ value: most, next } = value);
-    }
-  }
-  if (!run.ends(next)) return;
-  const section = run.sections.current;
-  const needed = (bytes - (section.size % bytes)) % bytes;
-  if (needed > most) return;
-  if (section.align < bytes) section.align = bytes;
-  if (needed === 0) return;
-  const at = take(run, needed, 1, (fill ?? 0) !== 0);
-  if (at < 0 || section.type === "nobits") return;
-  if (fill !== undefined) section.data.fill(fill & 0xff, at, at + needed);
-  // Between instructions the gap must be instructions: `goto +0`, all zeros but for the opcode.
-  else if (section.flags.exec && needed % opcodes.SLOT === 0 && at % opcodes.SLOT === 0) {
-    for (let i = 0; i < needed; i += opcodes.SLOT) section.data[at + i] = opcodes.BPF_JMP;
-  }
 }

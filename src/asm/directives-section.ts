@@ -128,7 +128,21 @@ export function previous(run: Run): void {
   if (run.ends(1) && !run.sections.swap()) run.errorAt("asm-no-section", { what: ".previous", missing: ".section" }, 0);
 }
 
-/** `.text`, `.data`, `.bss`. */
+/** The number of a subsection at token `at`, 0 when there is none; NaN after an error. */
+function partNumber(run: Run, at: number): number {
+  if (at >= run.tokens.count) return 0;
+  const given = run.constant(at, "a subsection's number", 0, 8192);
+  return run.ends(given.next) ? given.value : Number.NaN;
+}
+
+/** `.text`, `.data`, `.bss`, each with the number of a subsection or without. */
 export function standard(run: Run, name: string): void {
-  if (run.ends(1)) run.sections.change(run.sections.open(name));
+  const number = partNumber(run, 1);
+  if (!Number.isNaN(number)) run.sections.change(run.sections.part(run.sections.open(name), number));
+}
+
+/** `.subsection NUMBER`: pieces of a section, put together in the order of their numbers. */
+export function subsection(run: Run): void {
+  const number = partNumber(run, 1);
+  if (!Number.isNaN(number)) run.sections.change(run.sections.part(run.sections.current, number));
 }

@@ -1,8 +1,9 @@
 /** Directives that say something about symbols. */
 import { alignUp, decodeUtf8 } from "../bytes/index.js";
 import { noFlags, type SymbolBinding, type SymbolType, type SymbolVisibility } from "../object/index.js";
-import { maxBytes, stringAt } from "./directives-data.js";
+import { stringAt } from "./directives-data.js";
 import { reduce } from "./expression.js";
+import { maxBytes } from "./limits.js";
 import type { Run } from "./run.js";
 import { comma } from "./scan.js";
 import { reserve } from "./sections.js";

@@ -1,8 +1,9 @@
 /** The directives by name. Source: what gas and LLVM's assembler accept (reference section 4.9). */
 import { nearest } from "../diag/index.js";
 import type { Dialect } from "../isa/index.js";
-import { align, gap, numbers, strings } from "./directives-data.js";
-import { popSection, previous, pushSection, section, standard } from "./directives-section.js";
+import { numbers, strings } from "./directives-data.js";
+import { align, blocks, fill, gap, leb128, org } from "./directives-gaps.js";
+import { popSection, previous, pushSection, section, standard, subsection } from "./directives-section.js";
 import { bind, common, extern, file, ident, set, size, type, visibility } from "./directives-symbol.js";
 import type { Run } from "./run.js";
 
@@ -35,6 +36,7 @@ const table: Readonly<Record<string, Directive>> = {
   pushsection: pushSection,
   popsection: popSection,
   previous,
+  subsection,
   globl: global,
   global,
   local: (run) => bind(run, "local"),
@@ -66,11 +68,36 @@ const table: Readonly<Record<string, Directive>> = {
   ascii: (run) => strings(run, 0),
   asciz: zeroEnded,
   string: zeroEnded,
-  zero: gap,
-  skip: gap,
-  space: gap,
+  zero: (run) => gap(run),
+  skip: (run) => gap(run),
+  space: (run) => gap(run),
+  ds: (run) => gap(run, 2),
+  "ds.b": (run) => gap(run),
+  "ds.w": (run) => gap(run, 2),
+  "ds.l": (run) => gap(run, 4),
+  "ds.s": (run) => gap(run, 4),
+  "ds.d": (run) => gap(run, 8),
+  "ds.p": (run) => gap(run, 12),
+  "ds.x": (run) => gap(run, 12),
+  dcb: (run) => blocks(run, 2),
+  "dcb.b": (run) => blocks(run, 1),
+  "dcb.w": (run) => blocks(run, 2),
+  "dcb.l": (run) => blocks(run, 4),
+  fill,
+  org,
+  uleb128: (run) => leb128(run, false),
+  sleb128: (run) => leb128(run, true),
+  dc: short,
+  "dc.b": byte,
+  "dc.w": short,
+  "dc.l": long,
+  "dc.a": quad,
   balign: (run) => align(run, false),
+  balignw: (run) => align(run, false, 2),
+  balignl: (run) => align(run, false, 4),
   p2align: (run) => align(run, true),
+  p2alignw: (run) => align(run, true, 2),
+  p2alignl: (run) => align(run, true, 4),
   // Bytes for LLVM, a power of two for gas.
   align: (run) => align(run, run.dialect === "gnu"),
   syntax,
@@ -86,10 +113,10 @@ const directives: ReadonlyMap<string, Directive> = new Map(
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
   (
-    "altmacro noaltmacro bundle_align_mode cfi_sections cfi_startproc cfi_endproc dc dcb ds double else " +
-    "elseif endif endm endr equiv eqv err error fill float func endfunc if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
+    "altmacro noaltmacro bundle_align_mode cfi_sections cfi_startproc cfi_endproc double else " +
+    "elseif endif endm endr equiv eqv err error float func endfunc if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
     "iflt ifle incbin include irp irpc linkonce loc loc_mark_labels macro exitm purgem map ctype program license octa " +
-    "org print reloc rept rodata single sleb128 string16 struct subsection symver tbss title uleb128 version warning weakref"
+    "print reloc rept rodata single string16 struct symver tbss title version warning weakref"
   )
     .split(" ")
     .map((name) => `.${name}`),

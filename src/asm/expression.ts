@@ -4,6 +4,7 @@
  * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^` before `+ -` before comparisons before `&&` before
  * `||`; all of them 64 bits wide. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
  */
+import { distance } from "./place.js";
 import { packed, Token, unpacked, type Tokens } from "./tokens.js";
 import type { AsmSymbol, BinaryOperator, Expression } from "./types.js";
 
@@ -243,9 +244,8 @@ export interface Irreducible {
 
 function cancelled(add: AsmSymbol | undefined, sub: AsmSymbol | undefined, value: bigint): Reduced {
   if (add !== undefined && add === sub) return { add: undefined, sub: undefined, value };
-  if (add?.section !== undefined && add.section === sub?.section) {
-    return { add: undefined, sub: undefined, value: value + BigInt(add.offset - sub.offset) };
-  }
+  const bytes = distance(add, sub);
+  if (bytes !== undefined) return { add: undefined, sub: undefined, value: value + BigInt(bytes) };
   return { add, sub, value };
 }
 

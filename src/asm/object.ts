@@ -2,6 +2,7 @@
 import type { Endian } from "../bytes/index.js";
 import type { ObjectFile, ObjectSymbol, Section, SymbolHome } from "../object/index.js";
 import { reduce } from "./expression.js";
+import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
 import type { AsmSection, AsmSymbol } from "./types.js";
@@ -14,7 +15,7 @@ function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
       const { add, value } = found;
       if (add === undefined) return { kind: "absolute", value };
       if (add.section !== undefined) {
-        return { kind: "section", section: add.section.index, offset: add.offset + Number(value) };
+        return { kind: "section", section: add.section.index, offset: placeOf(add) + Number(value) };
       }
     }
     report.add("asm-equation", { name: symbol.name }, symbol.at, symbol.at + symbol.name.length);
@@ -22,7 +23,7 @@ function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
   }
   if (symbol.common !== undefined) return { kind: "common", align: symbol.common.align };
   if (symbol.section === undefined) return { kind: "undefined" };
-  return { kind: "section", section: symbol.section.index, offset: symbol.offset };
+  return { kind: "section", section: symbol.section.index, offset: placeOf(symbol) };
 }
 
 function sizeOf(symbol: AsmSymbol, report: Report): number {

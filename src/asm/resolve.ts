@@ -4,9 +4,20 @@
  */
 import { fits, type Endian } from "../bytes/index.js";
 import { nearest } from "../diag/index.js";
-import { helperId, helperNames, opcodes, writeImm, writeImm64, writeOff, writeSrc } from "../isa/index.js";
+import {
+  helperId,
+  helperNames,
+  opcodes,
+  writeImm,
+  writeImm64,
+  writeOff,
+  writeSrc,
+  type IsaVersion,
+} from "../isa/index.js";
 import { isMapSection, type RelocKind } from "../object/index.js";
 import { reduce, type Irreducible, type Reduced } from "./expression.js";
+import { gotolLevel, putLongJump } from "./long-jumps.js";
+import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
 import type { AsmSection, AsmSymbol, Fixup, FixupKind } from "./types.js";
@@ -16,15 +27,17 @@ const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data1
 export class Resolver {
   readonly #report: Report;
   readonly #endian: Endian;
+  readonly #isa: IsaVersion;
   readonly #symbols: readonly AsmSymbol[];
   /** Conformance texts jump to the first exit instruction by the name `exit`. */
   readonly #implicitExit: boolean;
   readonly #seen: Map<AsmSymbol, Reduced | Irreducible> = new Map();
   readonly #complained: Set<AsmSymbol> = new Set();
 
-  constructor(report: Report, endian: Endian, symbols: readonly AsmSymbol[], implicitExit: boolean) {
+  constructor(report: Report, endian: Endian, symbols: readonly AsmSymbol[], implicitExit: boolean, isa: IsaVersion) {
     this.#report = report;
     this.#endian = endian;
+    this.#isa = isa;
     this.#symbols = symbols;
     this.#implicitExit = implicitExit;
   }
@@ -51,6 +64,7 @@ export class Resolver {
     if (found.sub !== undefined) return this.#report.add("asm-expression-shape", {}, fixup.at, fixup.end);
     switch (fixup.kind) {
       case "jump16":
+      case "jump16_long":
       case "jump32":
         return this.#jump(section, fixup, found);
       case "call":
@@ -84,7 +98,7 @@ export class Resolver {
       offset: fixup.offset,
       kind,
       target: local ? home : symbol,
-      addend: local ? addend + BigInt(symbol.offset) : addend,
+      addend: local ? addend + BigInt(placeOf(symbol)) : addend,
     });
   }
 
@@ -120,7 +134,7 @@ export class Resolver {
     if (sub === undefined) return this.#relocate(section, fixup, this.#dataKind(add, bits), add, value);
     // S - (a place of this section) is a distance from the datum.
     if (sub.section !== section) return this.#report.add("asm-expression-shape", {}, fixup.at, fixup.end);
-    this.#relocate(section, fixup, `pcrel_data${bits}`, add, value + BigInt(fixup.offset - sub.offset));
+    this.#relocate(section, fixup, `pcrel_data${bits}`, add, value + BigInt(fixup.offset - placeOf(sub)));
   }
 
   #dataKind(symbol: AsmSymbol, bits: 8 | 16 | 32 | 64): RelocKind {
@@ -137,7 +151,7 @@ export class Resolver {
     if (add === undefined) {
       return wide ? this.#putImm(section, fixup, value, "a jump distance") : this.#putOff(section, fixup, value);
     }
-    let target = add.offset;
+    let target = placeOf(add);
     if (add.section !== section) {
       if (this.#implicitExit && add.name === "exit" && !isDefined(add) && section.firstExit >= 0) {
         target = section.firstExit;
@@ -149,7 +163,12 @@ export class Resolver {
     const bytes = BigInt(target) + value - BigInt(fixup.offset + opcodes.SLOT);
     if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
     const bits = wide ? 32 : 16;
-    if (!fits(bytes / 8n, bits, "signed")) {
+    const near = fits(bytes / 8n, bits, "signed");
+    const changes = this.#isa >= gotolLevel && section.data[fixup.offset] === opcodes.BPF_JMP;
+    if (fixup.kind === "jump16_long" || (!near && changes)) {
+      return putLongJump(section.data, fixup.offset, this.#endian, Number(bytes));
+    }
+    if (!near) {
       return this.#report.add("asm-jump-far", { distance: bytes / 8n, bits }, fixup.at, fixup.end);
     }
     if (wide) writeImm(section.data, fixup.offset, this.#endian, Number(bytes / 8n));
@@ -175,7 +194,7 @@ export class Resolver {
     }
     writeSrc(data, fixup.offset, this.#endian, opcodes.BPF_PSEUDO_CALL);
     if (add.section === section && add.binding === "local") {
-      const bytes = BigInt(add.offset) + value - BigInt(fixup.offset + opcodes.SLOT);
+      const bytes = BigInt(placeOf(add)) + value - BigInt(fixup.offset + opcodes.SLOT);
       if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
       return this.#putImm(section, fixup, bytes / 8n, "a call distance");
     }

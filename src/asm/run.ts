@@ -4,7 +4,7 @@
  */
 import type { DiagnosticCode, DiagnosticFacts } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
-import type { Dialect } from "../isa/index.js";
+import type { Dialect, IsaVersion } from "../isa/index.js";
 import { ExpressionParser, reduce, type Names } from "./expression.js";
 import { buildGrammar, type GrammarNode } from "./grammar.js";
 import { Interner } from "./intern.js";
@@ -23,6 +23,7 @@ const registerLike = /^[rw]\d+$/i;
 
 export class Run implements Names {
   readonly endian: Endian;
+  readonly isa: IsaVersion;
   readonly interner: Interner = new Interner();
   readonly tokens: Tokens = new Tokens();
   readonly source: Source;
@@ -46,9 +47,10 @@ export class Run implements Names {
   readonly #dialects: Map<Dialect, readonly [Registers, GrammarNode]> = new Map();
   readonly #here: number;
 
-  constructor(source: Source, endian: Endian, dialect: Dialect) {
+  constructor(source: Source, endian: Endian, dialect: Dialect, isa: IsaVersion = 4) {
     this.source = source;
     this.endian = endian;
+    this.isa = isa;
     this.report = new Report(source);
     this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
     this.memo = new LineMemo(source.text);
@@ -101,7 +103,7 @@ export class Run implements Names {
   /** `.` */
   here(at: number): AsmSymbol {
     const section = this.sections.current;
-    return placeSymbol(section, section.size, at);
+    return placeSymbol(section, at);
   }
 
   /** An error about token `at` (and the tokens up to `last`). */

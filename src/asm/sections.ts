@@ -23,6 +23,62 @@ export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
   return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
 }
 
+function newSection(
+  name: string,
+  flags: SectionFlags,
+  type: SectionType,
+  entsize: number,
+  parent: AsmSection | undefined,
+): AsmSection {
+  return {
+    name,
+    flags,
+    type,
+    entsize,
+    align: 1,
+    size: 0,
+    data: new Uint8Array(0),
+    fixups: [],
+    gaps: [],
+    parent,
+    parts: new Map(),
+    places: [],
+    layout: undefined,
+    measured: undefined,
+    relocations: [],
+    firstExit: -1,
+    symbol: -1,
+    index: -1,
+  };
+}
+
+/** Puts the subsections of `section`, in the order of their numbers, behind what it has. */
+export function join(section: AsmSection): void {
+  const parts = [...section.parts].toSorted(([a], [b]) => a - b);
+  for (const [, part] of parts) {
+    const base = section.size;
+    const gaps = section.gaps.length;
+    reserve(section, part.size);
+    if (section.type !== "nobits") section.data.set(part.data.subarray(0, part.size), base);
+    for (const fixup of part.fixups) {
+      fixup.offset += base;
+      section.fixups.push(fixup);
+    }
+    for (const gap of part.gaps) {
+      gap.at += base;
+      section.gaps.push(gap);
+    }
+    for (const symbol of part.places) {
+      symbol.section = section;
+      symbol.offset += base;
+      symbol.after += gaps;
+    }
+    section.align = Math.max(section.align, part.align);
+    if (section.firstExit < 0 && part.firstExit >= 0) section.firstExit = part.firstExit + base;
+  }
+  section.parts.clear();
+}
+
 export class Sections {
   readonly all: AsmSection[] = [];
   readonly #byName: Map<string, AsmSection> = new Map();
@@ -44,23 +100,22 @@ export class Sections {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     const usual = defaults(name);
-    const section: AsmSection = {
-      name,
-      flags: flags ?? usual.flags,
-      type: type ?? usual.type,
-      entsize,
-      align: 1,
-      size: 0,
-      data: new Uint8Array(0),
-      fixups: [],
-      relocations: [],
-      firstExit: -1,
-      symbol: -1,
-      index: -1,
-    };
+    const section = newSection(name, flags ?? usual.flags, type ?? usual.type, entsize, undefined);
     this.#byName.set(name, section);
     this.all.push(section);
     return section;
+  }
+
+  /** Subsection `number` of `section`; 0 is the section itself. */
+  part(section: AsmSection, number: number): AsmSection {
+    const whole = section.parent ?? section;
+    if (number === 0) return whole;
+    let part = whole.parts.get(number);
+    if (part === undefined) {
+      part = newSection(whole.name, whole.flags, whole.type, whole.entsize, whole);
+      whole.parts.set(number, part);
+    }
+    return part;
   }
 
   change(section: AsmSection): void {

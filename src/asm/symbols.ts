@@ -7,6 +7,7 @@ export function newSymbol(name: string, at: number, temporary: boolean): AsmSymb
     name,
     section: undefined,
     offset: 0,
+    after: 0,
     equation: undefined,
     binding: "local",
     declared: false,
@@ -22,11 +23,18 @@ export function newSymbol(name: string, at: number, temporary: boolean): AsmSymb
   };
 }
 
-/** A symbol for `offset` in `section` that nobody named: `.`, a numeric label. */
-export function placeSymbol(section: AsmSection, offset: number, at: number): AsmSymbol {
-  const symbol = newSymbol("", at, true);
+/** Puts `symbol` at the end of what `section` has by now. */
+export function putHere(symbol: AsmSymbol, section: AsmSection): void {
   symbol.section = section;
-  symbol.offset = offset;
+  symbol.offset = section.size;
+  symbol.after = section.gaps.length;
+  if (section.parent !== undefined) section.places.push(symbol);
+}
+
+/** A symbol for the end of `section` that nobody named: `.`. */
+export function placeSymbol(section: AsmSection, at: number): AsmSymbol {
+  const symbol = newSymbol("", at, true);
+  putHere(symbol, section);
   return symbol;
 }
 
@@ -63,11 +71,10 @@ export class Symbols {
   }
 
   /** `1:` */
-  defineNumeric(label: number, section: AsmSection, offset: number, at: number): void {
+  defineNumeric(label: number, section: AsmSection, at: number): void {
     const symbol = this.#forward.get(label) ?? newSymbol("", at, true);
     this.#forward.delete(label);
-    symbol.section = section;
-    symbol.offset = offset;
+    putHere(symbol, section);
     this.#backward.set(label, symbol);
   }
 

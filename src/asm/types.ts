@@ -5,7 +5,8 @@
  */
 import type { Diagnostic } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
-import type { Dialect } from "../isa/index.js";
+import type { Dialect, IsaVersion } from "../isa/index.js";
+import type { Layout } from "./layout.js";
 import type {
   ObjectFile,
   RelocKind,
@@ -23,6 +24,8 @@ export interface AssembleOptions {
   readonly endian?: Endian;
   /** The spelling of instructions; `auto` (the default) looks at the text, see `detect.ts`. */
   readonly syntax?: Dialect | "auto";
+  /** The level of the instruction set: instructions of later ones are errors. Default 4, the last. */
+  readonly isa?: IsaVersion;
 }
 
 export interface AssembleResult {
@@ -37,8 +40,10 @@ export interface AsmSymbol {
   /** Empty for places and numeric labels. */
   readonly name: string;
   section: AsmSection | undefined;
-  /** In bytes from the start of `section`. */
+  /** In bytes from the start of `section`, the gaps of unknown size left out: `place.ts` tells the place. */
   offset: number;
+  /** How many gaps of `section` stand before it. */
+  after: number;
   /** What `.set` gave. */
   equation: Expression | undefined;
   binding: SymbolBinding;
@@ -103,6 +108,7 @@ export type FixupKind =
   | "map_imm32"
   | "map_imm64"
   | "jump16"
+  | "jump16_long"
   | "jump32"
   /** A call of a function, of a function or helper, of a helper. */
   | "call"
@@ -114,9 +120,10 @@ export type FixupKind =
   | "data64";
 
 export interface Fixup {
-  readonly kind: FixupKind;
-  /** Of the instruction or datum, in bytes from the start of the section. */
-  readonly offset: number;
+  /** A `jump16` may become a `jump16_long`, with room for `gotol` after it. */
+  kind: FixupKind;
+  /** Of the instruction or datum, in bytes from the start of the section; moved when the section is laid out. */
+  offset: number;
   readonly expression: Expression;
   /** The operand in the text: byte offsets. */
   readonly at: number;
@@ -131,6 +138,30 @@ export interface AsmRelocation {
   readonly addend: bigint;
 }
 
+/** A place of a section whose size is not known where it is read: it takes no bytes until the section is laid out. */
+export interface Gap {
+  /** Offset in the section, the gaps left out. */
+  at: number;
+  /** The bytes it takes, once known; an estimate while sections are laid out. */
+  size: number;
+  readonly what: GapKind;
+  /** The operand in the text: byte offsets. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type GapKind =
+  | { readonly kind: "align"; readonly bytes: number; readonly fill: Filler | undefined; readonly most: number }
+  | { readonly kind: "leb"; readonly signed: boolean; readonly expression: Expression }
+  /** `expression` times the filler; as far as the place `expression` for `org`. */
+  | { readonly kind: "space" | "org"; readonly expression: Expression; readonly fill: Filler };
+
+/** A number of `width` bytes, repeated. */
+export interface Filler {
+  readonly value: number;
+  readonly width: number;
+}
+
 export interface AsmSection {
   readonly name: string;
   readonly type: SectionType;
@@ -141,6 +172,17 @@ export interface AsmSection {
   size: number;
   data: Uint8Array;
   readonly fixups: Fixup[];
+  readonly gaps: Gap[];
+  /** A subsection: the section whose bytes it will follow. */
+  readonly parent: AsmSection | undefined;
+  /** The subsections, by number; of a subsection none. */
+  readonly parts: Map<number, AsmSection>;
+  /** Symbols of a subsection, which move with it. */
+  readonly places: AsmSymbol[];
+  /** The places, once gaps and long jumps are known; undefined where nothing moves. */
+  layout: Layout | undefined;
+  /** Offsets between which a difference was taken for a number while the text was read: no jump may grow there. */
+  measured: { low: number; high: number } | undefined;
   readonly relocations: AsmRelocation[];
   /** Offset of the first `exit` instruction, or -1: the conformance texts jump to it by name. */
   firstExit: number;

@@ -1,5 +1,6 @@
 /** `bpfkit as`: text to object. No output file when there is an error. */
 import { assemble, type AssembleOptions } from "../asm/index.js";
+import type { IsaVersion } from "../isa/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { writeObject } from "../object/index.js";
 import { mixed, report, usage } from "./report.js";
@@ -7,6 +8,7 @@ import { mixed, report, usage } from "./report.js";
 interface Options {
   readonly output: string;
   readonly syntax: NonNullable<AssembleOptions["syntax"]>;
+  readonly isa: "v1" | "v2" | "v3" | "v4";
   readonly EB?: boolean;
   readonly EL?: boolean;
   readonly json?: boolean;
@@ -20,6 +22,7 @@ export async function run(file: string, given: object): Promise<void> {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
+    isa: Number(options.isa.slice(1)) as IsaVersion,
   });
   report(diagnostics, options.json);
   if (object !== undefined) await writeOutput(options.output, writeObject(object));

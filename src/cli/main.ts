@@ -29,6 +29,7 @@ verb("as", "assemble text into an object")
       .choices(["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"])
       .default("auto"),
   )
+  .addOption(new Option("--isa <level>", "the instruction set").choices(["v1", "v2", "v3", "v4"]).default("v4"))
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
   .option("--json", "print diagnostics as JSON")

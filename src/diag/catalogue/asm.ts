@@ -105,6 +105,22 @@ export const asmMessages = {
     message: "the target is not a whole number of instructions away",
     help: "instructions are 8 bytes; is there data or padding between?",
   },
+  "asm-isa": {
+    severity: "error",
+    message: "the instruction needs ISA level v{level}, and v{isa} was chosen",
+    help: "take `--isa v{level}`, or write it with instructions of v{isa}",
+  },
+  "asm-long-jump-measured": {
+    severity: "error",
+    message: "the jump needs more slots, but the size of the code around it was taken for a number before",
+    help: "a difference of labels in .if, .rept, .set or a count is fixed where it is read: write it after the code, or move the target",
+  },
+  "asm-gap-cycle": { severity: "error", message: "the size of this gap depends on itself" },
+  "asm-org-back": {
+    severity: "error",
+    message: "`.org` goes back from {here} to {there}",
+    help: "a section only grows; `.subsection` puts pieces in another order",
+  },
   "asm-opcode": {
     severity: "error",
     message: "the text is not an instruction with opcode {opcode}, which stands before it",
