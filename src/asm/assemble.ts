@@ -50,8 +50,7 @@ function settle(run: Run, file: string): AssembleResult["object"] {
   const { report, sections, symbols } = run;
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
-  new Settler(report, run.endian, run.isa).all(sections.all);
-  if (report.errors > 0) return undefined;
+  if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   for (const section of sections.all) resolver.section(section);
   if (report.errors > 0) return undefined;
   return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);

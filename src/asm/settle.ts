@@ -39,8 +39,8 @@ export class Settler {
     this.#isa = isa;
   }
 
-  /** Lays out `sections`: afterwards bytes, fixups and symbols are at their places. */
-  all(sections: readonly AsmSection[]): void {
+  /** Lays out `sections`: afterwards bytes, fixups and symbols are at their places. False where there are none to be at. */
+  all(sections: readonly AsmSection[]): boolean {
     for (const section of sections) join(section);
     const moving = sections.filter((section) => section.gaps.length > 0);
     for (const section of moving) section.layout = new Layout(section);
@@ -48,9 +48,11 @@ export class Settler {
       const changed = this.#gaps(moving);
       if (this.#jumps(sections) || (changed !== undefined && this.#round < mostRounds)) this.#round++;
       else if (changed === undefined) break;
-      else return this.#report.add("asm-gap-cycle", {}, changed.from, changed.to);
+      else {
+        this.#report.add("asm-gap-cycle", {}, changed.from, changed.to);
+        return false;
+      }
     }
-    const before = this.#report.errors;
     let filled = 0;
     for (const section of moving) {
       section.gaps.forEach((gap, number) => this.#check(section, gap, number));
@@ -59,12 +61,13 @@ export class Settler {
       if (size <= maxBytes && filled <= maxFilled) continue;
       const { from, to } = section.gaps.reduce((a, b) => (b.size > a.size ? b : a));
       const limit = size > maxBytes ? maxBytes : maxFilled;
-      return this.#report.add("asm-too-large", { section: section.name, limit }, from, to);
+      this.#report.add("asm-too-large", { section: section.name, limit }, from, to);
+      return false;
     }
-    if (this.#report.errors > before) return;
     for (const section of sections) {
       section.layout?.apply(section, (gap, at, data) => this.#fill(section, gap, at, data));
     }
+    return true;
   }
 
   /** One round over the gaps; returns one that changed. */

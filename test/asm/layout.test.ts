@@ -41,7 +41,7 @@ test("labels, alignment and data after a gap move with it", () => {
 test(".fill, .org, .dcb and .ds", () => {
   expect(data(".fill 2, 3, 0x020304\n.fill 2\n.fill 1, 8, -1")).toBe("0403020403020000ffffffff00000000");
   expect(data(".fill 2, 2, 0x0102", { endian: "big" })).toBe("01020102");
-  expect(data(".byte 1\n.org 4, 0xaa\n.byte 2\nl: .org l + 3\n.byte 3")).toBe("01aaaaaa02000003");
+  expect(data(".byte 1\n.org 4, 0xaa\n.byte 2\nl: .org l + 3\n.byte 3")).toBe("01aaaaaa0200000003");
   expect(data(".uleb128 b-a\na: .org 4\nb: .org a + 5, 1\n.byte 9")).toBe("03000000010109");
   expect(data(".dcb.w 2, 0x1234\n.ds.l 1\n.dc.b 1")).toBe("341234120000000001");
 });
