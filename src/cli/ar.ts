@@ -51,7 +51,7 @@ export async function run(key: string, path: string, names: readonly string[], g
   const writes = "rqds".includes(operation);
   const json = (given as Options).json ?? false;
   if (writes && path === "-") return usage("an archive to be changed must be a file", "name the archive");
-  const isNew = "rq".includes(operation) && !(await isThere(path));
+  const isNew = "rq".includes(operation) && !isThere(path);
   const archive = isNew ? undefined : await open(path);
   const thin = archive?.thin ?? has("T");
   if (archive !== undefined && has("T") && !archive.thin) {

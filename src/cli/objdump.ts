@@ -4,7 +4,7 @@ import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
 import { readInput } from "../node/index.js";
-import { asWarnings, report, toJson, usage } from "./report.js";
+import { asWarnings, put, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly disassemble?: boolean;
@@ -38,7 +38,7 @@ export async function run(files: readonly string[], given: object): Promise<void
       facts.push({ file, sections, elf: elfPart });
       continue;
     }
-    if (views.sections || views.symbols) process.stdout.write(formatElf(elfFacts(elf), views));
+    if (views.sections || views.symbols) put(formatElf(elfFacts(elf), views));
     if (!listing) continue;
     const print = {
       relocations: options.reloc ?? false,
@@ -46,9 +46,9 @@ export async function run(files: readonly string[], given: object): Promise<void
       dialect: options.syntax,
       ...only(options),
     };
-    writeDisassembly(object, print, (chunk) => void process.stdout.write(chunk));
+    writeDisassembly(object, print, put);
   }
-  if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
+  if (options.json === true) put(`${toJson(facts)}\n`);
 }
 
 function only({ section }: Options): { readonly sections?: readonly string[] } {

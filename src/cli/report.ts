@@ -1,10 +1,9 @@
 /** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
 import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../diag/index.js";
+import { writeStandard } from "../node/index.js";
 
 /** Exit codes: all well, an input is wrong, the command line is wrong. */
 export const exitCodes = { ok: 0, input: 1, usage: 2 } as const;
-
-const colour = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
 
 /** Bigints as decimal strings, byte arrays as hex: JSON has neither. */
 export function toJson(value: unknown): string {
@@ -19,16 +18,26 @@ export function toJson(value: unknown): string {
   );
 }
 
+/** Asked only when there is something to say: making the stream takes time. */
+function isColoured(): boolean {
+  return process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
+}
+
 /** Prints diagnostics, and sets exit code 1 when there is an error among them. */
 export function report(diagnostics: readonly Diagnostic[], json = false): void {
   if (json) process.stdout.write(`${toJson({ diagnostics })}\n`);
-  else for (const each of diagnostics) process.stderr.write(`${formatDiagnostic(each, { colour })}\n`);
+  else for (const each of diagnostics) process.stderr.write(`${formatDiagnostic(each, { colour: isColoured() })}\n`);
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = exitCodes.input;
 }
 
 /** What a view could do without: shown, but no reason to fail. */
 export function asWarnings(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return diagnostics.map((each) => ({ ...each, severity: "warning" as const }));
+}
+
+/** Writes a piece of a long listing to standard output. Ends the command when nobody reads it any more, which is no error. */
+export function put(piece: Uint8Array | string): void {
+  if (!writeStandard(typeof piece === "string" ? Buffer.from(piece) : piece)) process.exit(exitCodes.ok);
 }
 
 /** Ends a command on `error`: its diagnostics, never a stack trace unless it is a fault of bpfkit's own. */

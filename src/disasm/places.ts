@@ -21,8 +21,8 @@ export function labelsOf(object: ObjectFile): readonly (readonly Label[])[] {
   return labels;
 }
 
-/** The last label at or before `offset`, or undefined. */
-export function labelBefore(labels: readonly Label[], offset: number): Label | undefined {
+/** How many labels stand at `offset` or before it. */
+function labelsUpTo(labels: readonly Label[], offset: number): number {
   let low = 0;
   let high = labels.length;
   while (low < high) {
@@ -30,10 +30,20 @@ export function labelBefore(labels: readonly Label[], offset: number): Label | u
     if (labels[middle]!.offset <= offset) low = middle + 1;
     else high = middle;
   }
+  return low;
+}
+
+/** The last label at or before `offset`, or undefined. */
+export function labelBefore(labels: readonly Label[], offset: number): Label | undefined {
   // Of several names of one place the first.
-  let at = low - 1;
+  let at = labelsUpTo(labels, offset) - 1;
   while (at > 0 && labels[at - 1]!.offset === labels[at]!.offset) at--;
   return labels[at];
+}
+
+/** The first label behind `offset`. */
+export function labelAfter(labels: readonly Label[], offset: number): Label | undefined {
+  return labels[labelsUpTo(labels, offset)];
 }
 
 /** `name`, or `name+0x10`, of a place: counted from the label before it, or from the section's start. */

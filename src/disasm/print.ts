@@ -1,7 +1,7 @@
 /**
  * Listings as text, in the layout of `llvm-objdump -d`: written straight from the code, without a record an instruction.
  */
-import { decodeUtf8 } from "../bytes/index.js";
+import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 import { decodeSlot, helperName, newSlot, opcodes, type Dialect, type Slot } from "../isa/index.js";
 import { patchesInsn, type ObjectFile, type Relocation, type Section } from "../object/index.js";
 import {
@@ -13,7 +13,16 @@ import {
   type DisassembleOptions,
 } from "./disassemble.js";
 import { putInsn } from "./format-insn.js";
-import { labelBefore, labelsOf, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
+import { LineNumber } from "./line-number.js";
+import {
+  labelAfter,
+  labelBefore,
+  labelsOf,
+  relocationMeaning,
+  relocationName,
+  relocationOperand,
+  type Label,
+} from "./places.js";
 import { explainSlot, goes, rowAt, targetOf, unknownSlot } from "./scan.js";
 import { templatesOf, type Compiled } from "./template.js";
 import { TextCache } from "./text-cache.js";
@@ -30,15 +39,28 @@ export interface PrintOptions extends DisassembleOptions {
 const chunk = 1 << 16;
 
 const tab = 0x09;
-const colon = 0x3a;
 const newline = 0x0a;
-const blank = 0x20;
+const plus = 0x2b;
+const minus = 0x2d;
 const zero = 0x30;
-const nine = 0x39;
+const greater = 0x3e;
+const letterX = 0x78;
 
-/** Columns of the slot number; numbers from `wide` on take more. */
-const digits = 8;
-const wide = 10 ** digits;
+/** Room for a line's number. */
+const numberRoom = 20;
+/** Room for a target's distance and what closes the comment. */
+const targetRoom = 48;
+
+/** The part of a section that belongs to one label, as the targets in it are told. */
+interface Goal {
+  /** From `start` to before `end`, in bytes from the section's start. */
+  start: number;
+  end: number;
+  /** What distances are counted from. */
+  base: number;
+  /** ` # <name`. */
+  head: Uint8Array;
+}
 
 class Printer {
   readonly #object: ObjectFile;
@@ -48,9 +70,8 @@ class Printer {
   readonly #sink: (chunk: Uint8Array) => void;
   readonly #out = new TextBuffer(chunk + (chunk >> 2));
   readonly #templates: readonly Compiled[];
-  /** The number of the line before as text, with what follows it. */
-  readonly #counter: Uint8Array = Uint8Array.of(...Array.from({ length: digits }, () => blank), colon, tab);
-  #last = -2;
+  readonly #numbers = new LineNumber();
+  readonly #goal: Goal = { start: 0, end: 0, base: 0, head: new Uint8Array(0) };
   readonly #open: string;
   readonly #close: string;
 
@@ -76,7 +97,8 @@ class Printer {
   }
 
   #flush(): void {
-    if (this.#out.length > 0) this.#sink(this.#out.take());
+    if (this.#out.length > 0) this.#sink(this.#out.bytes.subarray(0, this.#out.length));
+    this.#out.length = 0;
   }
 
   #comment(text: string): void {
@@ -93,24 +115,11 @@ class Printer {
     this.#out.text(`\t\t${where}:  ${name}\t${target}\t# ${relocationMeaning(kind)}\n`);
   }
 
-  /** The start of a line: the slot's number, counted up in decimal digits from line to line. */
+  /** The start of a line: the slot's number. */
   #number(slot: number): void {
     const out = this.#out;
-    if (slot !== this.#last + 1 || slot >= wide) {
-      out.padded(slot, digits);
-      this.#counter.set(out.bytes.subarray(out.length - digits, out.length));
-      out.text(":\t");
-    } else {
-      const counter = this.#counter;
-      let at = digits - 1;
-      for (; counter[at] === nine; at--) counter[at] = zero;
-      counter[at] = counter[at] === blank ? zero + 1 : counter[at]! + 1;
-      out.ensure(digits + 2);
-      const { bytes, length } = out;
-      for (let i = 0; i < digits + 2; i++) bytes[length + i] = counter[i]!;
-      out.length = length + digits + 2;
-    }
-    this.#last = slot;
+    out.ensure(numberRoom);
+    out.length = this.#numbers.put(out.view, out.length, slot);
   }
 
   #bytes(data: Uint8Array, address: number, size: number): void {
@@ -134,26 +143,39 @@ class Printer {
     return next;
   }
 
-  /** ` # <name+0x10>` of slot `target`; `near` is the number of a label close by. */
-  #target(labels: readonly Label[], near: number, section: string, target: number): void {
+  /** Makes the label before `offset`, or the section, the one whose part of the section `#goal` describes. */
+  #aim(labels: readonly Label[], section: string, offset: number): void {
+    const goal = this.#goal;
+    const label = offset < 0 ? undefined : labelBefore(labels, offset);
+    goal.base = label?.offset ?? 0;
+    goal.start = offset < 0 ? -Infinity : goal.base;
+    goal.end = offset < 0 ? 0 : (labelAfter(labels, offset)?.offset ?? Infinity);
+    goal.head = encodeUtf8(`${this.#open}<${label?.name ?? section}`);
+  }
+
+  /** ` # <name+0x10>` of slot `target`. */
+  #target(labels: readonly Label[], section: string, target: number): void {
     const out = this.#out;
+    const goal = this.#goal;
     const offset = target * opcodes.SLOT;
-    let label = labels[near];
-    const isBefore = label !== undefined && label.offset <= offset && (labels[near + 1]?.offset ?? Infinity) > offset;
-    // Of several names of one place the first is told, here as in the facts.
-    if (!isBefore || labels[near - 1]?.offset === label!.offset) {
-      label = offset < 0 ? undefined : labelBefore(labels, offset);
-    }
-    const distance = offset - (label?.offset ?? 0);
-    out.text(this.#open);
-    out.text("<");
-    out.text(label?.name ?? section);
+    if (offset < goal.start || offset >= goal.end) this.#aim(labels, section, offset);
+    const { head } = goal;
+    out.ensure(head.length + targetRoom);
+    const { bytes } = out;
+    let at = out.length;
+    for (let i = 0; i < head.length; i++) bytes[at++] = head[i]!;
+    const distance = offset - goal.base;
     if (distance !== 0) {
-      out.text(distance < 0 ? "-0x" : "+0x");
+      bytes[at] = distance < 0 ? minus : plus;
+      bytes[at + 1] = zero;
+      bytes[at + 2] = letterX;
+      out.length = at + 3;
       out.hex(Math.abs(distance), 1);
+      at = out.length;
     }
-    out.text(">");
-    out.text(this.#close);
+    bytes[at] = greater;
+    for (let i = 0; i < this.#close.length; i++) bytes[++at] = this.#close.charCodeAt(i);
+    out.length = at + 1;
   }
 
   #patched(row: number, slot: Slot, high: number, patch: Relocation): void {
@@ -179,14 +201,17 @@ class Printer {
     const slot = newSlot();
     const second = newSlot();
     const slots = Math.floor(data.length / opcodes.SLOT);
+    this.#goal.end = this.#goal.start = 0;
     let nextLabel = 0;
     let nextHead = labels[0]?.offset ?? Infinity;
     let next = 0;
     let nextPlace = relocations[0]?.offset ?? Infinity;
-    this.#last = -2;
     if (nextHead !== 0) out.text(`\n${"0".repeat(16)} <${name}>:\n`);
     for (let i = 0; i < slots;) {
       if (out.length > chunk) this.#flush();
+      const quiet = Math.min(slots, Math.floor(nextHead / opcodes.SLOT), Math.floor(nextPlace / opcodes.SLOT));
+      i = cache.follow(words, i, quiet, this.#numbers, out);
+      if (i === slots) break;
       const address = i * opcodes.SLOT;
       const low = words.getInt32(address, true);
       const high = words.getInt32(address + 4, true);
@@ -202,9 +227,9 @@ class Printer {
       this.#number(i);
       if (isKnown) {
         cache.copy(entry, out);
-        if (goes(cache.row(entry))) {
+        if (cache.isPlaced(entry)) {
           const target = targetOf(cache.row(entry), decodeSlot(data, address, endian, slot), i);
-          this.#target(labels, nextLabel - 1, name, target);
+          this.#target(labels, name, target);
         }
       } else {
         const start = out.length;
@@ -218,8 +243,8 @@ class Printer {
           if (patch !== undefined) this.#patched(row, slot, second.imm, patch);
           else {
             this.#plain(row, slot, second.imm);
-            if (!isWide) cache.keep(entry, low, high, out, start, row);
-            if (goes(row)) this.#target(labels, nextLabel - 1, name, targetOf(row, slot, i));
+            if (!isWide) cache.keep(low, high, out, start, row, goes(row));
+            if (goes(row)) this.#target(labels, name, targetOf(row, slot, i));
           }
         }
       }
@@ -248,7 +273,7 @@ class Printer {
   }
 }
 
-/** The listing of `object`, handed to `sink` as UTF-8 in pieces of about 64 KiB. */
+/** The listing of `object`, handed to `sink` as UTF-8 in pieces of about 64 KiB; a piece's bytes are used again when `sink` returns. */
 export function writeDisassembly(object: ObjectFile, options: PrintOptions, sink: (chunk: Uint8Array) => void): void {
   new Printer(object, options, sink).print();
 }

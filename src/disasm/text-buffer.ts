@@ -72,15 +72,6 @@ export class TextBuffer {
     this.length = putHex(this.bytes, this.length, value);
   }
 
-  /** The bytes so far, which are the caller's from now on; the buffer starts anew. */
-  take(): Uint8Array {
-    const taken = this.bytes.subarray(0, this.length);
-    this.bytes = new Uint8Array(this.bytes.length);
-    this.view = new DataView(this.bytes.buffer);
-    this.length = 0;
-    return taken;
-  }
-
   /** The text so far. */
   toString(): string {
     return decodeUtf8(this.bytes.subarray(0, this.length));

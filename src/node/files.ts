@@ -1,55 +1,90 @@
 /**
  * Reading and writing whole files for the commands. `-` is standard input or output.
  *
+ * Files are read and written by blocking calls: a command has nothing else to do meanwhile, and starting the threads that wait
+ * for files takes longer than most commands.
+ *
  * Output appears at once or not at all: it goes to a file beside the target, which then takes the target's name.
  */
 import { randomBytes } from "node:crypto";
-import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  closeSync,
+  fchmodSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { failure } from "../diag/index.js";
 
 /** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
-    return view(path === "-" ? await readStream(process.stdin) : await readFile(path));
+    return view(path === "-" ? await readStream(process.stdin) : readFileSync(path));
   } catch (error) {
     throw failure("file-not-read", { path: nameOf(path, "standard input"), reason: reasonOf(error) });
   }
 }
 
 /** Is there a file or folder called `path`? */
-export async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
   try {
     if (path === "-") await writeStream(process.stdout, bytes);
-    else await writeWhole(path, bytes);
+    else writeWhole(path, bytes);
   } catch (error) {
     throw failure("file-not-written", { path: nameOf(path, "standard output"), reason: reasonOf(error) });
   }
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const known = await stat(path).catch(() => undefined);
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Writes `bytes`, and returns when they are written, to standard output: a stream would keep a copy of every piece of a long
+ * listing. False when its reader has gone. Throws `file-not-written`. Not to be mixed with writes to the stream.
+ */
+export function writeStandard(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      const code = codeOf(error);
+      // A pipe that somebody made non-blocking, and that is full.
+      if (code === "EAGAIN") Atomics.wait(sleeper, 0, 0, 1);
+      else if (code === "EPIPE") return false;
+      else throw failure("file-not-written", { path: "standard output", reason: reasonOf(error) });
+    }
+  }
+  return true;
+}
+
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const known = statSync(path, { throwIfNoEntry: false });
   // Devices and pipes cannot be replaced, only written to.
-  if (known !== undefined && !known.isFile()) return writeFile(path, bytes);
+  if (known !== undefined && !known.isFile()) return writeFileSync(path, bytes);
   // A link keeps pointing to the file that is replaced, and a file keeps its permissions.
-  const target = known === undefined ? path : await realpath(path);
+  const target = known === undefined ? path : realpathSync(path);
   const beside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
-  const file = await open(beside, "wx");
+  const file = openSync(beside, "wx");
   try {
     try {
-      await file.writeFile(bytes);
-      if (known !== undefined) await file.chmod(known.mode & 0o777);
+      writeFileSync(file, bytes);
+      if (known !== undefined) fchmodSync(file, known.mode & 0o777);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await rename(beside, target);
+    renameSync(beside, target);
   } catch (error) {
-    await rm(beside, { force: true });
+    rmSync(beside, { force: true });
     throw error;
   }
 }
@@ -97,7 +132,10 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 }
