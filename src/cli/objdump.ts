@@ -4,7 +4,8 @@ import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
 import { readInput } from "../node/index.js";
-import { asWarnings, put, report, toJson, usage } from "./report.js";
+import { put } from "./output.js";
+import { asWarnings, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly disassemble?: boolean;

@@ -1,6 +1,5 @@
 /** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
 import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../diag/index.js";
-import { writeStandard } from "../node/index.js";
 
 /** Exit codes: all well, an input is wrong, the command line is wrong. */
 export const exitCodes = { ok: 0, input: 1, usage: 2 } as const;
@@ -33,11 +32,6 @@ export function report(diagnostics: readonly Diagnostic[], json = false): void {
 /** What a view could do without: shown, but no reason to fail. */
 export function asWarnings(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return diagnostics.map((each) => ({ ...each, severity: "warning" as const }));
-}
-
-/** Writes a piece of a long listing to standard output. Ends the command when nobody reads it any more, which is no error. */
-export function put(piece: Uint8Array | string): void {
-  if (!writeStandard(typeof piece === "string" ? Buffer.from(piece) : piece)) process.exit(exitCodes.ok);
 }
 
 /** Ends a command on `error`: its diagnostics, never a stack trace unless it is a fault of bpfkit's own. */

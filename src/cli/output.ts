@@ -1,0 +1,8 @@
+/** Standard output for facts of any length. */
+import { writeStandard } from "../node/index.js";
+import { exitCodes } from "./report.js";
+
+/** Writes a piece of a long listing to standard output. Ends the command when nobody reads it any more, which is no error. */
+export function put(piece: Uint8Array | string): void {
+  if (!writeStandard(typeof piece === "string" ? Buffer.from(piece) : piece)) process.exit(exitCodes.ok);
+}
