@@ -1,8 +1,9 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
 import { failure } from "../diag/index.js";
-import { fail, exitCodes, usage } from "./report.js";
+import { fail, exitCodes } from "./report.js";
 import { addBtfVerb } from "./verbs-btf.js";
+import { addCopyVerbs } from "./verbs-copy.js";
 import { addFileVerbs } from "./verbs-files.js";
 
 declare const BPFKIT_VERSION: string;
@@ -78,6 +79,7 @@ verb("nm", "list symbols")
   .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
 
 addFileVerbs(verb, inputs);
+addCopyVerbs(verb);
 addBtfVerb(verb);
 
 /** Options that `run` and `load` share: what to feed to the program and what to print of it. */
@@ -112,16 +114,6 @@ packetOptions(
   .addOption(new Option("--type <name>", "program type, instead of what the section's name says"))
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
 
-// Verbs that are planned: said so rather than called unknown.
-for (const name of ["objcopy", "strip"]) {
-  program
-    .command(name, { hidden: true })
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => usage(`bpfkit ${name} is not supported yet`, "bpfkit --help lists what is"));
-}
-
 // A closed pipe (`bpfkit objdump … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
@@ -130,7 +122,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  const words = process.argv.slice(2);
+  // Long lists of arguments come in files: `@list`.
+  const isListed = words.some((word) => word.length > 1 && word.startsWith("@"));
+  const all = isListed ? await (await import("./response.js")).expand(words) : words;
+  await program.parseAsync(all, { from: "user" });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   else fail(error);

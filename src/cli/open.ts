@@ -16,7 +16,10 @@ export async function openObject(file: string): Promise<ObjectFile> {
 
 /** The contents of a member. Thin archives name files, from the archive's own folder on. */
 export async function memberData(archive: string, { name, data }: ArchiveMember): Promise<Uint8Array> {
-  return data ?? readInput(name.startsWith("/") ? name : join(dirname(archive), name));
+  if (data !== undefined) return data;
+  const path = name.startsWith("/") ? name : join(dirname(archive), name);
+  // A file of that name, not standard input.
+  return readInput(path === "-" ? "./-" : path);
 }
 
 /** The ELF file called `file`, or those in the archive of that name, each under the name that tools give it. */

@@ -8,6 +8,7 @@ import { asmMessages } from "./catalogue/asm.js";
 import { btfMessages } from "./catalogue/btf.js";
 import { bytesMessages } from "./catalogue/bytes.js";
 import { cliMessages } from "./catalogue/cli.js";
+import { copyMessages } from "./catalogue/copy.js";
 import { elfMessages } from "./catalogue/elf.js";
 import { kernelMessages } from "./catalogue/kernel.js";
 import { linkMessages } from "./catalogue/link.js";
@@ -22,6 +23,7 @@ type Joined = typeof bytesMessages &
   typeof linkMessages &
   typeof vmMessages &
   typeof kernelMessages &
+  typeof copyMessages &
   typeof cliMessages;
 
 export type DiagnosticCode = keyof Joined;
@@ -35,6 +37,7 @@ export const catalogue: Joined & Catalogue = {
   ...linkMessages,
   ...vmMessages,
   ...kernelMessages,
+  ...copyMessages,
   ...cliMessages,
 };
 

@@ -3,9 +3,10 @@
  */
 import { alignUp, type Endian } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
-import { encodeHeader, encodeSectionHeaders } from "./encode.js";
+import { encodeHeader, encodeSectionHeaders, encodeSegments } from "./encode.js";
 import { StringTable } from "./strings.js";
 import * as elf from "./table.js";
+import type { ElfSegment } from "./types.js";
 
 const { SHT_NOBITS, SHT_NULL, SHT_STRTAB, SHT_SYMTAB_SHNDX } = elf.SectionHeaderType;
 
@@ -23,6 +24,17 @@ export interface NewSection {
   readonly data: Uint8Array;
   /** For SHT_NOBITS; else the length of `data`. */
   readonly size?: number;
+  /** In a linked file: the section stands at this place of `NewElf.image`. */
+  readonly pinned?: number;
+}
+
+/** The part of a linked file that is loaded as it stands: nothing in it moves. */
+export interface NewImage {
+  /** The file from its start to the end of the last segment. */
+  readonly bytes: Uint8Array;
+  /** Where the program headers stand. */
+  readonly phoff: number;
+  readonly segments: readonly ElfSegment[];
 }
 
 export interface NewElf {
@@ -41,6 +53,8 @@ export interface NewElf {
    * offsets. When absent, a section `.shstrtab` is appended.
    */
   readonly shstrndx?: number;
+  /** Sections that are not pinned are placed behind it. */
+  readonly image?: NewImage;
 }
 
 /** All padding of a file together stays below this, so that a damaged alignment cannot blow it up. */
@@ -65,10 +79,11 @@ function nameSections(file: NewElf): { sections: NewSection[]; nameOffsets: numb
 }
 
 /** The file offset of each section and of the section header table. */
-function place(sections: readonly NewSection[]): { offsets: number[]; shoff: number } {
-  let end: number = elf.EHDR_SIZE;
+function place(sections: readonly NewSection[], start: number): { offsets: number[]; shoff: number } {
+  let end = start;
   let padding = 0;
-  const offsets = sections.map(({ name, type, addralign, data }) => {
+  const offsets = sections.map(({ name, type, addralign, data, pinned }) => {
+    if (pinned !== undefined) return pinned;
     const align = Math.max(1, addralign);
     // A power of two of any size has one bit, which Math.log2 finds exactly.
     if (!Number.isInteger(Math.log2(align))) throw failure("elf-alignment", { name, value: addralign });
@@ -84,10 +99,16 @@ function place(sections: readonly NewSection[]): { offsets: number[]; shoff: num
   return { offsets, shoff: alignUp(end, 8) };
 }
 
+function tableEnd({ phoff, segments }: NewImage): number {
+  return phoff + elf.PHDR_SIZE * segments.length;
+}
+
 /** Places `file.sections` behind the header, the section header table last, and writes it all. */
 export function layoutElf(file: NewElf): Uint8Array {
   const { sections, nameOffsets, shstrndx } = nameSections(file);
-  const { offsets, shoff } = place(sections);
+  const { image } = file;
+  const imageEnd = image === undefined ? 0 : Math.max(image.bytes.length, tableEnd(image));
+  const { offsets, shoff } = place(sections, Math.max(elf.EHDR_SIZE, imageEnd));
   const shnum = sections.length + 1;
 
   const header = encodeHeader(
@@ -98,12 +119,12 @@ export function layoutElf(file: NewElf): Uint8Array {
       machine: file.machine,
       version: 1,
       entry: file.entry ?? 0n,
-      phoff: 0,
+      phoff: image?.phoff ?? 0,
       shoff,
       flags: file.flags,
       ehsize: elf.EHDR_SIZE,
-      phentsize: 0,
-      phnum: 0,
+      phentsize: image === undefined ? 0 : elf.PHDR_SIZE,
+      phnum: image?.segments.length ?? 0,
       shentsize: elf.SHDR_SIZE,
       shnum,
       shstrndx,
@@ -122,12 +143,17 @@ export function layoutElf(file: NewElf): Uint8Array {
     offset: offsets[i]!,
     size: section.type === SHT_NOBITS ? (section.size ?? 0) : section.data.length,
   }));
-  const table = encodeSectionHeaders([{ ...zero, name: "", type: SHT_NULL, size, link }, ...headers], file.endian);
+  const phnum = image?.segments.length ?? 0;
+  const info = phnum >= elf.PN_XNUM ? phnum : 0;
+  const first = { ...zero, name: "", type: SHT_NULL, size, link, info };
+  const table = encodeSectionHeaders([first, ...headers], file.endian);
 
   const bytes = new Uint8Array(shoff + table.length);
+  if (image !== undefined) bytes.set(image.bytes);
   bytes.set(header);
   sections.forEach(({ type, data }, i) => type !== SHT_NOBITS && bytes.set(data, offsets[i]!));
   bytes.set(table, shoff);
+  if (image !== undefined) bytes.set(encodeSegments(image.segments, file.endian), image.phoff);
   return bytes;
 }
 

@@ -67,6 +67,13 @@ test("thin archives name files from their own folder on", () => {
   expect(shop.bpfkit(["ar", "x", "lib/thin.a"]).stderr).toContain("[ar-extract]");
 });
 
+test("a member of a thin archive that is called - is a file, not standard input", () => {
+  shop.write("-", shop.read("two.o"));
+  shop.ok(["ar", "rcT", "dash.a", "./-"]);
+  expect(shop.ok(["ar", "t", "dash.a"]).stdout).toBe("-\n");
+  expect(shop.ok(["ar", "p", "dash.a"], "from standard input").bytes).toEqual(shop.read("two.o"));
+});
+
 test("wrong keys, missing members and names that lead out of the folder are errors, and change nothing", () => {
   shop.ok(["ar", "rc", "kept.a", "one.o"]);
   const before = shop.read("kept.a");

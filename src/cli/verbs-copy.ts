@@ -1,0 +1,75 @@
+/** The verbs that make changed copies of object files: `objcopy`, `strip`. */
+import { Option, type Command } from "commander";
+
+const more = (one: string, all: readonly string[]): readonly string[] => [...all, one];
+
+/** An option that may be given several times. */
+function repeated(command: Command, flags: string, description: string): Command {
+  const option = new Option(flags, description).argParser(more);
+  // A default of the option's own would be printed by --help.
+  return command.addOption(option).setOptionValueWithSource(option.attributeName(), [], "default");
+}
+
+/** Options that both verbs have. */
+function addShared(command: Command): Command {
+  repeated(command, "-R, --remove-section <pattern>", "without these sections and what belongs to them (repeatable)");
+  repeated(command, "--keep-section <pattern>", "with these sections, whatever else is asked");
+  repeated(command, "-K, --keep-symbol <name>", "with this symbol, whatever else is asked");
+  repeated(command, "-N, --strip-symbol <name>", "without this symbol");
+  return command
+    .option("--strip-unneeded", "without debugging data, and symbols no relocation and no loader asks for")
+    .option("-x, --discard-all", "without local symbols that no relocation refers to")
+    .option("-X, --discard-locals", "without those of compilers (.L…)")
+    .option("-w, --wildcard", "names of symbols are patterns: *, ?, […], and !name for all but");
+}
+
+const safety =
+  "\nRelocations, BTF and the symbols of programs, functions and maps stay: what loaded before loads as before.";
+
+/** Adds the verbs; `verb` makes one. */
+export function addCopyVerbs(verb: (name: string, description: string) => Command): void {
+  const copy = verb("objcopy", "copy an object, with changes")
+    .argument("<input>", "an object file or archive; - is standard input")
+    .argument("[output]", "the copy; - is standard output; without it the input is replaced");
+  addShared(copy)
+    .option("-g, --strip-debug", "without debugging data (BTF stays)")
+    .option("-S, --strip-all", "without all that loading does not need");
+  repeated(copy, "-j, --only-section <pattern>", "only these sections, their relocations and the symbol table");
+  repeated(copy, "--rename-section <old=new[,flags]>", "another name for a section, and flags as --set-section-flags");
+  repeated(copy, "--add-section <name=file>", "a new section with the contents of a file");
+  repeated(copy, "--update-section <name=file>", "new contents for a section");
+  repeated(copy, "--dump-section <name=file>", "write the contents of a section, as they are, to a file");
+  repeated(copy, "--set-section-flags <name=flags>", "alloc,load,readonly,code,data,contents,merge,strings,exclude…");
+  repeated(copy, "--set-section-alignment <name=bytes>", "another alignment for a section");
+  repeated(copy, "-L, --localize-symbol <name>", "make a symbol local");
+  repeated(copy, "-G, --keep-global-symbol <name>", "make all other defined symbols local");
+  repeated(copy, "--globalize-symbol <name>", "make a symbol global");
+  repeated(copy, "-W, --weaken-symbol <name>", "make a global symbol weak");
+  copy.option("--weaken", "make all global symbols weak");
+  repeated(copy, "--redefine-sym <old=new>", "another name for a symbol");
+  copy.option("--prefix-symbols <text>", "put a text before the name of every symbol");
+  for (const option of ["strip", "keep", "localize", "keep-global", "globalize", "weaken"]) {
+    repeated(copy, `--${option}-symbols <file>`, `as --${option}-symbol, for the names in a file, one a line`);
+  }
+  repeated(copy, "--redefine-syms <file>", "as --redefine-sym, for the pairs in a file, `old new` a line");
+  copy
+    .option("--json", "print what was changed as JSON")
+    .addHelpText("after", `${safety}\nTypes in .BTF keep their names. @file stands for the options in a file.`)
+    .action(async (input: string, output: string | undefined, options: object) =>
+      (await import("./objcopy.js")).run(input, output, options),
+    );
+
+  const strip = verb("strip", "take out of objects what loading does not need").argument(
+    "<files...>",
+    "object files or archives, each replaced by what is left of it",
+  );
+  addShared(strip)
+    .option("-o, --output <file>", "write here instead; - is standard output")
+    .option("-s, --strip-all", "all that loading does not need (the default)")
+    .option("-g, --strip-debug", "debugging data alone (BTF stays)")
+    .option("-S", "as -g")
+    .option("-d", "as -g")
+    .option("--json", "print what was changed as JSON")
+    .addHelpText("after", safety)
+    .action(async (files: string[], options: object) => (await import("./strip.js")).run(files, options));
+}

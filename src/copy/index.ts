@@ -1,0 +1,5 @@
+/** Room `copy`: changed copies of ELF files: `objcopy` and `strip` as functions. */
+export { copyArchive, copyElf, copyFile, type CopyResult } from "./copy.js";
+export type { CopyOptions, SectionFlagName } from "./options.js";
+export { sectionFlagNames } from "./sections.js";
+export type { CopyChange } from "./types.js";

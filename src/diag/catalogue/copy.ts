@@ -1,0 +1,39 @@
+/** Messages of the `copy` room. */
+
+export const copyMessages = {
+  "copy-name": {
+    severity: "error",
+    message: "the name {name} is not UTF-8, and would come out as another one",
+    help: "the file can be copied as long as nothing of it is changed",
+  },
+  "copy-symbol-number": {
+    severity: "error",
+    message: "{what} refers to symbol {number}, which does not exist",
+    help: "the file is damaged: a tool dropped symbols without renumbering",
+  },
+  "copy-needed": {
+    severity: "error",
+    message: "{name} cannot be removed: {by} refers to it",
+    help: "remove what refers to it, too, or keep it",
+  },
+  "copy-section": {
+    severity: "error",
+    message: "section {name} cannot be changed so: {what}",
+    help: "bpfkit readelf -S lists the sections",
+  },
+  "copy-duplicate": {
+    severity: "error",
+    message: "{name} would be defined twice",
+    help: "choose another new name, or make one of them local",
+  },
+  "copy-pattern": {
+    severity: "error",
+    message: "{pattern} is no pattern",
+    help: "a range in brackets goes from the lower to the higher character",
+  },
+  "copy-thin": {
+    severity: "error",
+    message: "the archive is thin: it only names {name}",
+    help: "copy the files it names",
+  },
+} as const;
