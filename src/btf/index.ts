@@ -3,6 +3,11 @@ export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
 export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
 export { writeBtfExt, type WrittenBtfExt } from "./ext-write.js";
+export { declareC, parseCPrototype, parseCType } from "./c.js";
+export { CEmitter } from "./c-emit.js";
+export type { CReport } from "./c-lex.js";
+export { CScope, type CDeclared, type CDeclaredFunction, type CScopeOptions } from "./c-scope.js";
+export { baseOf as cBaseOf, cAlign, cSize, type CBase, type CFunction, type CType } from "./c-types.js";
 export { compareTypes, type TypeDifference, type TypeDifferenceWhat } from "./compare.js";
 export {
   corePath,

@@ -9,6 +9,7 @@ import { btfMessages } from "./catalogue/btf.js";
 import { bytesMessages } from "./catalogue/bytes.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { copyMessages } from "./catalogue/copy.js";
+import { ctypeMessages } from "./catalogue/ctype.js";
 import { elfMessages } from "./catalogue/elf.js";
 import { kernelMessages } from "./catalogue/kernel.js";
 import { linkMessages } from "./catalogue/link.js";
@@ -18,6 +19,7 @@ import { vmMessages } from "./catalogue/vm.js";
 type Joined = typeof bytesMessages &
   typeof elfMessages &
   typeof btfMessages &
+  typeof ctypeMessages &
   typeof objectMessages &
   typeof asmMessages &
   typeof linkMessages &
@@ -32,6 +34,7 @@ export const catalogue: Joined & Catalogue = {
   ...bytesMessages,
   ...elfMessages,
   ...btfMessages,
+  ...ctypeMessages,
   ...objectMessages,
   ...asmMessages,
   ...linkMessages,
