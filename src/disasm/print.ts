@@ -49,7 +49,7 @@ const letterX = 0x78;
 /** Room for a line's number. */
 const numberRoom = 20;
 /** Room for a target's distance and what closes the comment. */
-const targetRoom = 48;
+const targetRoom = 64;
 
 /** The part of a section that belongs to one label, as the targets in it are told. */
 interface Goal {
@@ -206,46 +206,43 @@ class Printer {
     let nextHead = labels[0]?.offset ?? Infinity;
     let next = 0;
     let nextPlace = relocations[0]?.offset ?? Infinity;
+    // Before this slot come neither labels nor relocations.
+    const quietUpTo = (): number =>
+      Math.min(slots, Math.floor(nextHead / opcodes.SLOT), Math.floor(nextPlace / opcodes.SLOT));
+    let quiet = quietUpTo();
     if (nextHead !== 0) out.text(`\n${"0".repeat(16)} <${name}>:\n`);
     for (let i = 0; i < slots;) {
       if (out.length > chunk) this.#flush();
-      const quiet = Math.min(slots, Math.floor(nextHead / opcodes.SLOT), Math.floor(nextPlace / opcodes.SLOT));
-      i = cache.follow(words, i, quiet, this.#numbers, out);
+      i = cache.follow(words, i, quiet, this.#numbers, out, chunk);
+      if (cache.placedRow >= 0) {
+        decodeSlot(data, i * opcodes.SLOT, endian, slot);
+        this.#target(labels, name, targetOf(cache.placedRow, slot, i++));
+        out.bytes[out.length++] = newline;
+        continue;
+      }
       if (i === slots) break;
       const address = i * opcodes.SLOT;
-      const low = words.getInt32(address, true);
-      const high = words.getInt32(address + 4, true);
-      const entry = cache.entry(low, high);
-      const isKnown = nextPlace >= address + opcodes.SLOT && cache.holds(entry, low, high);
-      const row = isKnown ? 0 : rowAt(data, address, endian, slot);
-      const isWide = !isKnown && row >= 0 && slot.opcode === opcodes.LDDW;
+      const row = rowAt(data, address, endian, slot);
+      const isWide = row >= 0 && slot.opcode === opcodes.LDDW;
       const end = address + (isWide ? 2 * opcodes.SLOT : opcodes.SLOT);
       if (nextHead < end) {
         nextLabel = this.#heads(labels, nextLabel, end);
         nextHead = labels[nextLabel]?.offset ?? Infinity;
       }
       this.#number(i);
-      if (isKnown) {
-        cache.copy(entry, out);
-        if (cache.isPlaced(entry)) {
-          const target = targetOf(cache.row(entry), decodeSlot(data, address, endian, slot), i);
-          this.#target(labels, name, target);
-        }
+      const start = out.length;
+      this.#bytes(data, address, end - address);
+      const patch = patchAt(relocations, next, address);
+      if (row === unknownSlot) {
+        out.text(dataDirective(this.#object, data.subarray(address, end)));
+        this.#comment(explainSlot(slot, i + 1 === slots));
       } else {
-        const start = out.length;
-        this.#bytes(data, address, end - address);
-        const patch = patchAt(relocations, next, address);
-        if (row === unknownSlot) {
-          out.text(dataDirective(this.#object, data.subarray(address, end)));
-          this.#comment(explainSlot(slot, i + 1 === slots));
-        } else {
-          if (isWide) decodeSlot(data, address + opcodes.SLOT, endian, second);
-          if (patch !== undefined) this.#patched(row, slot, second.imm, patch);
-          else {
-            this.#plain(row, slot, second.imm);
-            if (!isWide) cache.keep(low, high, out, start, row, goes(row));
-            if (goes(row)) this.#target(labels, name, targetOf(row, slot, i));
-          }
+        if (isWide) decodeSlot(data, address + opcodes.SLOT, endian, second);
+        if (patch !== undefined) this.#patched(row, slot, second.imm, patch);
+        else {
+          this.#plain(row, slot, second.imm);
+          if (!isWide) cache.keep(words, i, out, start, row, goes(row));
+          if (goes(row)) this.#target(labels, name, targetOf(row, slot, i));
         }
       }
       out.ensure(1);
@@ -257,6 +254,7 @@ class Printer {
         nextPlace = relocations[next]?.offset ?? Infinity;
       }
       i = end / opcodes.SLOT;
+      if (i > quiet) quiet = quietUpTo();
     }
     this.#rest(data, slots);
   }

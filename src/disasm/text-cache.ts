@@ -13,8 +13,11 @@ const longest = width - 8;
 /** Of a length: a target follows the text, which depends on the place. */
 const placed = 0x80;
 const newline = 0x0a;
-/** A line number and the newline. */
-const lineRoom = 32;
+
+/** The entry for an instruction with these two words. */
+function entryOf(low: number, high: number): number {
+  return (Math.imul(low, 0x9e37_79b1) ^ Math.imul(high, 0x85eb_ca6b)) >>> (32 - bits);
+}
 
 export class TextCache {
   readonly #low: Int32Array = new Int32Array(entries);
@@ -23,74 +26,52 @@ export class TextCache {
   readonly #lengths: Uint8Array = new Uint8Array(entries);
   readonly #rows: Int16Array = new Int16Array(entries);
   readonly #texts: Uint8Array = new Uint8Array(entries * width);
+  /** The row number of a jump or call whose target `follow` left to the caller, or -1. */
+  placedRow = -1;
   readonly #words: DataView = new DataView(this.#texts.buffer);
 
-  /** The entry for an instruction with these two words. */
-  entry(low: number, high: number): number {
-    return (Math.imul(low, 0x9e37_79b1) ^ Math.imul(high, 0x85eb_ca6b)) >>> (32 - bits);
-  }
-
-  /** Does the entry hold the text of these words? */
-  holds(entry: number, low: number, high: number): boolean {
-    return this.#low[entry] === low && this.#high[entry] === high && this.#lengths[entry] !== 0;
-  }
-
-  /** The row number of the instruction in the entry. */
-  row(entry: number): number {
-    return this.#rows[entry]!;
-  }
-
-  /** Must a target be written behind the entry's text? */
-  isPlaced(entry: number): boolean {
-    return this.#lengths[entry]! >= placed;
-  }
-
-  /** Appends the entry's text to `out`. */
-  copy(entry: number, out: TextBuffer): void {
-    out.ensure(width);
-    const { view } = out;
-    const length = this.#lengths[entry]! & ~placed;
-    const from = entry * width;
-    const at = out.length;
-    // Whole words: what is written beyond the end is overwritten by what comes next.
-    for (let i = 0; i < length; i += 4) view.setUint32(at + i, this.#words.getUint32(from + i));
-    out.length = at + length;
-  }
-
   /**
-   * Appends the lines of the slots from `slot` on, up to `end`, up to the first whose whole text is not here and as long as `out` has
-   * room; returns the slot it stopped at.
+   * Appends the lines of the slots from `slot` on, up to `end`, up to the first whose text is not here and as long as `out`
+   * holds no more than `limit` bytes, which leave room for a line. Returns the slot it stopped at; `placedRow` is not -1 if its
+   * text is written but for what depends on the place and the newline.
    */
-  follow(code: DataView, slot: number, end: number, number: LineNumber, out: TextBuffer): number {
+  follow(code: DataView, slot: number, end: number, number: LineNumber, out: TextBuffer, limit: number): number {
     const lows = this.#low;
     const highs = this.#high;
     const lengths = this.#lengths;
     const words = this.#words;
     const { view } = out;
-    const last = view.byteLength - width - lineRoom;
     let at = out.length;
-    for (; slot < end && at <= last; slot++) {
+    this.placedRow = -1;
+    for (; slot < end && at <= limit; slot++) {
       const low = code.getInt32(8 * slot, true);
       const high = code.getInt32(8 * slot + 4, true);
-      const entry = this.entry(low, high);
-      const length = lengths[entry]!;
-      if (length === 0 || length >= placed || lows[entry] !== low || highs[entry] !== high) break;
+      const entry = entryOf(low, high);
+      const known = lengths[entry]!;
+      if (known === 0 || lows[entry] !== low || highs[entry] !== high) break;
       at = number.put(view, at, slot);
       const from = entry * width;
+      const length = known & ~placed;
       // ASCII is never the pattern of a NaN, so that doubles carry it unchanged.
       for (let i = 0; i < length; i += 8) view.setFloat64(at + i, words.getFloat64(from + i, true), true);
       at += length;
+      if (known >= placed) {
+        this.placedRow = this.#rows[entry]!;
+        break;
+      }
       view.setUint8(at++, newline);
     }
     out.length = at;
     return slot;
   }
 
-  /** Keeps the end of `out`, from `start` on, as the text of these words; `isPlaced` if it depends on where they stand. */
-  keep(low: number, high: number, out: TextBuffer, start: number, row: number, isPlaced: boolean): void {
+  /** Keeps the end of `out`, from `start` on, as the text of slot `slot`; `isPlaced` if `Goals` adds to it. */
+  keep(code: DataView, slot: number, out: TextBuffer, start: number, row: number, isPlaced: boolean): void {
     const length = out.length - start;
     if (length > longest) return;
-    const entry = this.entry(low, high);
+    const low = code.getInt32(8 * slot, true);
+    const high = code.getInt32(8 * slot + 4, true);
+    const entry = entryOf(low, high);
     this.#low[entry] = low;
     this.#high[entry] = high;
     this.#lengths[entry] = isPlaced ? length | placed : length;
