@@ -2,7 +2,7 @@
 import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { readInput, writeOutput } from "../node/index.js";
-import { writeObject } from "../object/index.js";
+import { writeObject, type RelocDialect } from "../object/index.js";
 import { mixed, report, usage } from "./report.js";
 
 interface Options {
@@ -11,6 +11,7 @@ interface Options {
   readonly isa: "v1" | "v2" | "v3" | "v4";
   readonly EB?: boolean;
   readonly EL?: boolean;
+  readonly relocDialect: RelocDialect;
   readonly json?: boolean;
 }
 
@@ -25,5 +26,5 @@ export async function run(file: string, given: object): Promise<void> {
     isa: Number(options.isa.slice(1)) as IsaVersion,
   });
   report(diagnostics, options.json);
-  if (object !== undefined) await writeOutput(options.output, writeObject(object));
+  if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));
 }

@@ -22,6 +22,10 @@ const verb = (name: string, description: string): Command =>
 
 const inputs = "object files; - is standard input";
 
+/** As `relocDialects` of the room `object` has them, which is not loaded here. */
+const relocDialects = ["llvm", "llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017", "mail-2017-netdev", "sbf"];
+const relocDialect = (flag: string, what: string): Option => new Option(`${flag} <name>`, what).choices(relocDialects);
+
 verb("as", "assemble text into an object")
   .argument("[file]", "assembly text; - is standard input", "-")
   .option("-o, --output <file>", "the object; - is standard output", "a.out")
@@ -33,6 +37,7 @@ verb("as", "assemble text into an object")
   .addOption(new Option("--isa <level>", "the instruction set").choices(["v1", "v2", "v3", "v4"]).default("v4"))
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
+  .addOption(relocDialect("--reloc-dialect", "numbers of the object's relocations").default("llvm"))
   .option("--json", "print diagnostics as JSON")
   .action(async (file: string, options: object) => (await import("./as.js")).run(file, options));
 
@@ -40,6 +45,8 @@ verb("ld", "link objects into one")
   .argument("<files...>", inputs)
   .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
   .option("-r, --relocatable", "keep undefined symbols for a later link")
+  .addOption(relocDialect("--reloc-dialect", "numbers of the linked object's relocations").default("llvm"))
+  .addOption(relocDialect("--input-reloc-dialect", "read the inputs' relocations so, whatever they look like"))
   .option("--json", "print diagnostics as JSON")
   .action(async (files: string[], options: object) => (await import("./ld.js")).run(files, options));
 

@@ -2,16 +2,16 @@
 import { isArchive, readArchive, readElf, type ArchiveMember, type ElfFile } from "../elf/index.js";
 import { dirname, join } from "node:path";
 import { readInput } from "../node/index.js";
-import { readObject, type ObjectFile } from "../object/index.js";
+import { readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
 
 /** The name of an input in messages. */
 export function inputName(file: string): string {
   return file === "-" ? "<stdin>" : file;
 }
 
-/** Reads an object; `-` is standard input. */
-export async function openObject(file: string): Promise<ObjectFile> {
-  return readObject(await readInput(file), { file: inputName(file) });
+/** Reads an object, its relocations in `dialect` or the one that is found; `-` is standard input. */
+export async function openObject(file: string, dialect?: RelocDialect): Promise<ObjectFile> {
+  return readObject(await readInput(file), { file: inputName(file), dialect });
 }
 
 /** The contents of a member. Thin archives name files, from the archive's own folder on. */

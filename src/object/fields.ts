@@ -1,7 +1,7 @@
 /** The fields that relocations patch: reading and writing them, and their range checks. Source: docs/psabi.md "Fields". */
 import { fits, type Endian } from "../bytes/index.js";
 import { opcodes, writeImm, writeImm64, writeOff } from "../isa/index.js";
-import type { RelocField, RelocRange } from "./relocations.js";
+import { relocTable, type RelocField, type RelocKind, type RelocRange } from "./relocations.js";
 
 const { SLOT } = opcodes;
 
@@ -46,8 +46,7 @@ export function readField(data: Uint8Array, offset: number, field: RelocField, e
     case "imm64": {
       const low = view.getInt32(offset + 4, little);
       const high = view.getInt32(offset + SLOT + 4, little);
-      // LLVM stores 32 signed bits and leaves the second slot zero; GNU stores all 64.
-      return high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
+      return (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
     }
   }
 }
@@ -77,4 +76,24 @@ export function writeField(data: Uint8Array, offset: number, field: RelocField, 
 /** Does `value` fit `field` under the range check `range`? */
 export function fitsField(value: bigint, field: RelocField, range: RelocRange): boolean {
   return range === "none" || fits(value, fieldBits[field], range);
+}
+
+/** A relocated value, or why there is none: `range`, it does not fit; `align`, the target is between two slots. */
+export type Relocated = { readonly value: bigint; readonly fault?: "range" | "align" };
+
+/**
+ * The number that `kind` puts into its field, checked, for S, A and P in bytes; where the value is another letter (B, G, L), S
+ * is that. `value` is given for a faulty one, too, for the message.
+ */
+export function relocate(kind: RelocKind, S: bigint, A: bigint, P: bigint): Relocated {
+  const { value: formula, field, range } = relocTable[kind];
+  let value = formula === "S" || formula === "HELPER" || formula === "KFUNC" || formula === "MAP" ? S : S + A;
+  if (formula === "S+A-P" || formula.endsWith("/8-1")) value -= P;
+  if (formula.endsWith("/8-1")) {
+    if (value % 8n !== 0n) return { value, fault: "align" };
+    value = value / 8n - 1n;
+  }
+  // Addresses have 64 bits and wrap.
+  if (range === "none") return { value: BigInt.asIntN(64, value) };
+  return fitsField(value, field, range) ? { value } : { value, fault: "range" };
 }

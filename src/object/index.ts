@@ -1,5 +1,14 @@
 /** Room `object`: the Object and Image models, the relocation table and its dialects. */
-export { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
+export { detectDialect, type RelocOrigin } from "./detect.js";
+export {
+  dialectFacts,
+  dialects,
+  relocDialects,
+  type AddendRule,
+  type DialectFacts,
+  type DialectRow,
+  type RelocDialect,
+} from "./dialects.js";
 export {
   programType,
   type Image,
@@ -10,13 +19,15 @@ export {
   type Patch,
   type PatchKind,
 } from "./image.js";
-export { fieldBytes, fitsField, readField, writeField } from "./fields.js";
+export { fieldBytes, fitsField, readField, relocate, writeField, type Relocated } from "./fields.js";
 export { imageOf } from "./image-of.js";
 export { isMapSection, isMetadataSection } from "./names.js";
-export { objectFromElf, readObject } from "./read.js";
+export { placeOpcodes, type InsnPlace } from "./insn-places.js";
+export { objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject } from "./write.js";
 export {
   patchesInsn,
+  relocKinds,
   relocTable,
   type RelocField,
   type RelocKind,

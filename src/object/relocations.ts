@@ -8,7 +8,17 @@
  */
 
 /** The value that is computed. Branch values count slots from the slot after the instruction. */
-export type RelocValue = "S+A" | "S+A-P" | "(S+A-P)/8-1" | "(L+A-P)/8-1" | "B+A" | "G+A" | "MAP" | "HELPER" | "KFUNC";
+export type RelocValue =
+  | "S"
+  | "S+A"
+  | "S+A-P"
+  | "(S+A-P)/8-1"
+  | "(L+A-P)/8-1"
+  | "B+A"
+  | "G+A"
+  | "MAP"
+  | "HELPER"
+  | "KFUNC";
 
 /**
  * Where it is put: data of n bits, the instruction's 16-bit offset, its 32-bit immediate, or the 64-bit immediate split over
@@ -53,7 +63,9 @@ export type RelocKind =
   | "kfunc_imm32"
   | "relative_data64"
   | "relative_imm64"
-  | "got_imm64";
+  | "got_imm64"
+  | "got_data64"
+  | "plt_data64";
 
 const all: readonly Resolver[] = ["assembler", "linker", "loader"];
 const placed: readonly Resolver[] = ["linker", "loader"];
@@ -184,7 +196,23 @@ export const relocTable: Readonly<Record<RelocKind, RelocRow>> = {
     resolvers: placed,
     meaning: "64-bit load of a GOT slot's address",
   },
+  got_data64: {
+    value: "S",
+    field: "data64",
+    range: "none",
+    resolvers: loader,
+    meaning: "contents of a GOT slot: the symbol's address",
+  },
+  plt_data64: {
+    value: "S",
+    field: "data64",
+    range: "none",
+    resolvers: loader,
+    meaning: "contents of the GOT slot of a PLT entry: the function's address",
+  },
 };
+
+export const relocKinds: readonly RelocKind[] = Object.keys(relocTable) as RelocKind[];
 
 /** Does the kind patch an instruction (and not data)? */
 export function patchesInsn(kind: RelocKind): boolean {

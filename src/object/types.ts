@@ -5,6 +5,7 @@
  * changes one after it was made; a pass that wants another Object builds it.
  */
 import type { Endian } from "../bytes/index.js";
+import type { RelocOrigin } from "./detect.js";
 import type { RelocKind } from "./relocations.js";
 
 /** What a section's bytes are. Names follow `@type` of the assembler; unknown ELF types keep their number. */
@@ -94,6 +95,8 @@ export interface ObjectFile {
   /** Locals before globals. There is no null symbol: index 0 is a real one. */
   readonly symbols: readonly ObjectSymbol[];
   readonly groups: readonly SectionGroup[];
+  /** For Objects read from a file: the relocation dialect the file is in, and how that is known. */
+  readonly origin?: RelocOrigin | undefined;
 }
 
 export const noFlags: SectionFlags = {

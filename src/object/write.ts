@@ -1,9 +1,10 @@
 /**
  * Object to ELF: relocation kinds turned into the numbers of a dialect, addends put into the fields (SHT_REL).
  *
- * Section order: each section followed by its relocation table, then groups, symbol table and string tables.
+ * Section order: each section followed by its relocation table, then groups, the psABI's note where the file needs it, symbol table
+ * and string tables.
  */
-import { BpfkitError, diagnostic, type Diagnostic } from "../diag/index.js";
+import { BpfkitError, type Diagnostic } from "../diag/index.js";
 import {
   elfTable,
   encodeRel,
@@ -17,10 +18,10 @@ import {
   type NewSection,
 } from "../elf/index.js";
 import { ByteWriter } from "../bytes/index.js";
-import { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
-import { fitsField, writeField } from "./fields.js";
-import { relocTable, type RelocKind } from "./relocations.js";
-import type { ObjectFile, ObjectSymbol, Section, SectionFlags, SectionType, SymbolType } from "./types.js";
+import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
+import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
+import type { ObjectFile, ObjectSymbol, SectionFlags, SectionType, SymbolType } from "./types.js";
+import { encodeRelocations } from "./write-relocations.js";
 
 const sht = SectionHeaderType;
 const shf = SectionHeaderFlag;
@@ -60,43 +61,6 @@ function flagBits(flags: SectionFlags, group: boolean, linked: boolean): number 
     (group ? shf.SHF_GROUP : 0) +
     (linked ? shf.SHF_LINK_ORDER : 0)
   );
-}
-
-/** The writable row for each kind in code or data; maps are written by the row of their own. */
-function rowFor(dialect: RelocDialect, kind: RelocKind): DialectRow | undefined {
-  return dialects[dialect].find((row) => row.kind === kind && row.readOnly !== true);
-}
-
-/** The section's data with every addend in its field, and its relocation records. */
-function encodeRelocations(
-  object: ObjectFile,
-  section: Section,
-  dialect: RelocDialect,
-  faults: Diagnostic[],
-): { readonly data: Uint8Array; readonly records: { offset: number; type: number; sym: number }[] } {
-  const data = section.data.slice();
-  const records: { offset: number; type: number; sym: number }[] = [];
-  for (const { offset, kind, symbol, addend } of section.relocations) {
-    const place = { kind: "binary", file: object.file, section: section.name, offset } as const;
-    const { name } = object.symbols[symbol]!;
-    const row = rowFor(dialect, kind);
-    if (row === undefined) {
-      faults.push(diagnostic("object-reloc-no-number", { kind, name, dialect }, place));
-      continue;
-    }
-    const { field } = relocTable[kind];
-    const stored = row.addend === "slots" ? addend / 8n - 1n : addend;
-    const odd = row.addend === "slots" && addend % 8n !== 0n;
-    // LLVM's 64-bit loads hold 32 signed bits of addend and nothing in the second slot.
-    const narrow = field === "imm64" ? "imm32" : field;
-    if (odd || !fitsField(stored, narrow, "signed")) {
-      faults.push(diagnostic("object-reloc-addend", { kind, name, addend, dialect }, place));
-      continue;
-    }
-    writeField(data, offset, narrow, object.endian, stored);
-    records.push({ offset: offset + (row.skew ?? 0), type: row.type, sym: symbol + 1 });
-  }
-  return { data, records };
 }
 
 function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): ElfSymbol {
@@ -146,6 +110,14 @@ function entry(name: string, type: number, data: Uint8Array, over: Partial<NewSe
   return { name, type, data, flags: 0, link: 0, info: 0, addralign: 1, entsize: 0, ...over };
 }
 
+/** `e_flags` as producers of `dialect` write it: the ISA version in its low four bits. */
+function flagsFor(dialect: RelocDialect, flags: number): number {
+  const isa = flags & elfTable.EF_BPF_CPUVER;
+  const { isaTag } = dialectFacts[dialect];
+  if (isaTag === "kept") return flags;
+  return flags - isa + (isaTag === "always" ? isa || gnuIsaDefault : 0);
+}
+
 /** Writes `object` as an ELF64 relocatable file. Throws BpfkitError naming every relocation `dialect` cannot express. */
 export function writeObject(object: ObjectFile, options: { readonly dialect?: RelocDialect } = {}): Uint8Array {
   const dialect = options.dialect ?? "llvm";
@@ -157,12 +129,16 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
     sectionNumbers.push(next);
     next += section.relocations.length > 0 ? 2 : 1;
   }
-  const firstGroup = next;
-  const symtab = firstGroup + object.groups.length;
+  const encodings = object.sections.map((section) => encodeRelocations(object, section, dialect, faults));
+  if (faults.length > 0) throw new BpfkitError(faults);
+  const facts = dialectFacts[dialect];
+  const relocated = encodings.some(({ records }) => records.length > 0);
+  const noted = (facts.note && relocated) || encodings.some(({ usesPrivate }) => usesPrivate);
+  const symtab = next + object.groups.length + (noted ? 1 : 0);
 
   const sections: NewSection[] = [];
-  for (const section of object.sections) {
-    const { data, records } = encodeRelocations(object, section, dialect, faults);
+  object.sections.forEach((section, i) => {
+    const { data, records } = encodings[i]!;
     sections.push(
       entry(section.name, typeof section.type === "number" ? section.type : typeNumbers[section.type], data, {
         flags: flagBits(section.flags, section.group >= 0, section.linkedTo >= 0),
@@ -172,13 +148,12 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
         size: section.size,
       }),
     );
-    if (section.relocations.length === 0) continue;
+    if (section.relocations.length === 0) return;
     const info = sections.length;
     const flags = shf.SHF_INFO_LINK + (section.group >= 0 ? shf.SHF_GROUP : 0);
     const over = { flags, link: symtab, info, addralign: 8, entsize: elfTable.REL_SIZE };
     sections.push(entry(`.rel${section.name}`, sht.SHT_REL, encodeRel(records, object.endian), over));
-  }
-  if (faults.length > 0) throw new BpfkitError(faults);
+  });
 
   object.groups.forEach((group, number) => {
     const writer = new ByteWriter(object.endian);
@@ -191,12 +166,17 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
     const over = { link: symtab, info: group.signature + 1, addralign: 4, entsize: 4 };
     sections.push(entry(".group", sht.SHT_GROUP, writer.bytes(), over));
   });
+  if (noted) {
+    sections.push(entry(psabiNoteSection, sht.SHT_NOTE, encodePsabiNote(dialect, object.endian), { addralign: 4 }));
+  }
   const symbols = [nullSymbol, ...object.symbols.map((symbol) => elfSymbol(symbol, sectionNumbers))];
   const encoded = encodeSymbols(symbols, object.endian);
   const over = { link: symtab + 1, info: encoded.firstGlobal, addralign: 8, entsize: elfTable.SYM_SIZE };
   sections.push(entry(".symtab", sht.SHT_SYMTAB, encoded.symtab, over));
   sections.push(entry(".strtab", sht.SHT_STRTAB, encoded.strtab));
   if (encoded.shndx !== undefined) sections.push(shndxSection(encoded.shndx, symtab));
-  const { endian, flags } = object;
-  return layoutElf({ endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections });
+  const { endian } = object;
+  const names = facts.oneStringTable ? { shstrndx: symtab + 1 } : {};
+  const flags = flagsFor(dialect, object.flags);
+  return layoutElf({ endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections, ...names });
 }

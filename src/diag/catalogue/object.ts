@@ -31,7 +31,60 @@ export const objectMessages = {
   "object-reloc-unknown": {
     severity: "error",
     message: "relocation type {type} against {name} has no meaning in {where} in the dialect {dialect}",
-    help: "the object may be from another toolchain; see docs/psabi.md for the numbers that are read",
+    help: "the file is damaged or in another dialect (--reloc-dialect); docs/psabi.md lists the numbers that are read",
+  },
+  "object-reloc-place": {
+    severity: "error",
+    message: "relocation {kind} against {name} stands where the dialect {dialect} has another one, or none",
+    help: "the instruction, its position, or the symbol is not what this relocation is for; see docs/psabi.md",
+  },
+  "object-reloc-private": {
+    severity: "error",
+    message:
+      "relocation type {type} against {name} is of the psABI's private range, but the file has no note that says so",
+    help: "another tool dropped section .note.bpf.psabi, or numbered otherwise; see docs/psabi.md",
+  },
+  "object-reloc-misaligned": {
+    severity: "error",
+    message:
+      "relocation {reloc} (type {type}) against {name} does not stand {skew} bytes after the start of an instruction",
+    help: "instructions start at multiples of 8 bytes; the file is damaged or in another relocation dialect",
+  },
+  "object-reloc-opcode": {
+    severity: "error",
+    message: "relocation {reloc} (type {type}) against {name} stands at an instruction with opcode {opcode}",
+    help: "{dialect} has it for {expected}; the file is damaged or in another relocation dialect (--reloc-dialect)",
+  },
+  "object-reloc-high": {
+    severity: "error",
+    message: "relocation {reloc} (type {type}) against {name} has a number in the second slot of its load",
+    help: "{dialect} stores 32 bits of addend; the file may be GNU's, which stores 64 (--reloc-dialect gnu)",
+  },
+  "object-reloc-helper": {
+    severity: "error",
+    message: "relocation {reloc} (type {type}) calls a helper by its name, but {name} is defined in the file",
+    help: "this dialect has no calls of functions; rename the function or assemble the file anew",
+  },
+  "object-reloc-stored": {
+    severity: "error",
+    message: "relocation {reloc} (type {type}) against {name}: what addend its field stands for cannot be known",
+    help: "{dialect} loses addends in this field; define a symbol at the place and refer to that",
+  },
+  "object-gas-fault": {
+    severity: "error",
+    message:
+      "gas up to 2.40 counts the value of global symbols twice; whether it did in the addend of {name} cannot be proven: {reading}",
+    help: "--reloc-dialect gnu-2.40 says that gas made the file, llvm or gnu that it did not; better: assemble it anew with bpfkit as",
+  },
+  "object-gas-joined": {
+    severity: "error",
+    message: "bpf-ld -r up to 2.40 joined this file and left the addends against section {section} as they were",
+    help: "they cannot be repaired; link the original objects with bpfkit ld -r",
+  },
+  "object-note": {
+    severity: "error",
+    message: "the psABI note says version {version} and dialect {dialect}, expected version 1 and one known dialect",
+    help: "the file is from a newer bpfkit, or a linker joined notes of several dialects",
   },
   "object-reloc-no-number": {
     severity: "error",
@@ -41,7 +94,7 @@ export const objectMessages = {
   "object-reloc-addend": {
     severity: "error",
     message: "relocation {kind} against {name} has the addend {addend}, which the dialect {dialect} cannot store",
-    help: "define a symbol nearer to the place",
+    help: "define a symbol at the place and refer to that, or write another dialect",
   },
   "image-undefined": {
     severity: "error",

@@ -1,0 +1,74 @@
+/** Symbols of an ELF file as the Object's: sections renumbered, locals first. */
+import { ByteReader, toNumber } from "../bytes/index.js";
+import { failure } from "../diag/index.js";
+import { elfTable, SymbolBind, type ElfFile, type ElfSection, type ElfSymbol } from "../elf/index.js";
+import type { ObjectSymbol, SymbolBinding, SymbolHome, SymbolType, SymbolVisibility } from "./types.js";
+
+const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
+const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
+const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
+
+function homeOf(symbol: ElfSymbol, section: number, place: () => ReturnType<ByteReader["place"]>): SymbolHome {
+  if (symbol.reserved) {
+    if (symbol.shndx === elfTable.SHN_ABS) return { kind: "absolute", value: symbol.value };
+    if (symbol.shndx === elfTable.SHN_COMMON) {
+      return { kind: "common", align: toNumber(symbol.value, `the alignment of ${symbol.name}`, place()) };
+    }
+    throw failure("object-symbol-index", { name: symbol.name, index: symbol.shndx }, place());
+  }
+  if (symbol.shndx === elfTable.SHN_UNDEF) return { kind: "undefined" };
+  return { kind: "section", section, offset: toNumber(symbol.value, `the value of ${symbol.name}`, place()) };
+}
+
+export interface SymbolTable {
+  readonly symbols: ObjectSymbol[];
+  /** Object symbol by ELF symbol; -1 for the null symbol and for symbols of sections the Object does not have. */
+  readonly numbers: Int32Array;
+}
+
+/** What relocations refer to whose value needs no symbol: the number 0. */
+const nobody: ObjectSymbol = {
+  name: "",
+  home: { kind: "absolute", value: 0n },
+  size: 0,
+  binding: "local",
+  type: "notype",
+  visibility: "default",
+};
+
+/** The symbols of the file, its table's entries given as `raw`; `withNobody` puts a symbol that stands for nothing before them. */
+export function convertSymbols(
+  file: ElfFile,
+  table: ElfSection | undefined,
+  raw: readonly ElfSymbol[],
+  sectionNumbers: Int32Array,
+  withNobody: boolean,
+): SymbolTable {
+  const symbols: ObjectSymbol[] = withNobody ? [nobody] : [];
+  if (table === undefined) return { symbols, numbers: new Int32Array(1).fill(-1) };
+  const numbers = new Int32Array(raw.length).fill(-1);
+  const reader = new ByteReader(table.data, file.endian, { file: file.file, section: table.name });
+  const convert = (symbol: ElfSymbol, index: number): void => {
+    const place = (): ReturnType<ByteReader["place"]> => reader.place(index * elfTable.SYM_SIZE);
+    const section = symbol.reserved ? -1 : sectionNumbers[symbol.shndx]!;
+    const dropped = !symbol.reserved && symbol.shndx !== elfTable.SHN_UNDEF && section < 0;
+    if (index === 0 || dropped) return;
+    const binding = bindings[symbol.bind];
+    if (binding === undefined) throw failure("object-binding", { name: symbol.name, found: symbol.bind }, place());
+    const isSection = symbol.type === 3;
+    numbers[index] = symbols.length;
+    symbols.push({
+      // Producers differ in whether a section's symbol repeats the section's name.
+      name: isSection && symbol.name === "" ? file.sections[symbol.shndx]!.name : symbol.name,
+      home: homeOf(symbol, section, place),
+      size: toNumber(symbol.size, `the size of ${symbol.name}`, place()),
+      binding,
+      type: symbolTypes[symbol.type] ?? symbol.type,
+      visibility: visibilities[symbol.other & 3]!,
+    });
+  };
+  // Locals first: some writers (libbpf's) leave them mixed.
+  raw.forEach((symbol, index) => symbol.bind === SymbolBind.STB_LOCAL && convert(symbol, index));
+  raw.forEach((symbol, index) => symbol.bind !== SymbolBind.STB_LOCAL && convert(symbol, index));
+  return { symbols, numbers };
+}

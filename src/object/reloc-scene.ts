@@ -1,0 +1,102 @@
+/** All relocation records of a file with what is needed to judge them: section, symbol, and the marks that tell dialects apart. */
+import {
+  elfTable,
+  readRelocs,
+  readSymbols,
+  SectionHeaderFlag,
+  SectionHeaderType,
+  type ElfFile,
+  type ElfReloc,
+  type ElfSection,
+  type ElfSymbol,
+} from "../elf/index.js";
+import type { RelocDialect } from "./dialects.js";
+import { isMapSection } from "./names.js";
+import { isPsabiNote, notedDialect } from "./psabi-note.js";
+import type { RelocSite } from "./reloc-match.js";
+
+const sht = SectionHeaderType;
+
+/** Sections that are the file format's own; the Object states their contents in other words, or has no use for them. */
+const mechanics: ReadonlySet<number> = new Set([
+  sht.SHT_NULL,
+  sht.SHT_SYMTAB,
+  sht.SHT_STRTAB,
+  sht.SHT_REL,
+  sht.SHT_RELA,
+  sht.SHT_GROUP,
+  sht.SHT_SYMTAB_SHNDX,
+  sht.SHT_LLVM_ADDRSIG,
+]);
+
+/** Does the Object have this section? */
+export function isKept(section: ElfSection): boolean {
+  return !mechanics.has(section.type) && !isPsabiNote(section);
+}
+
+export interface RelocRecord extends RelocSite {
+  readonly section: ElfSection;
+  /** Index of the symbol in the file. */
+  readonly sym: number;
+  /** Undefined for index 0 and for an index that the table does not have. */
+  readonly symbol: ElfSymbol | undefined;
+}
+
+export interface RelocScene {
+  readonly elf: ElfFile;
+  readonly symtab: ElfSection | undefined;
+  readonly symbols: readonly ElfSymbol[];
+  /** In the order of the file; without those that ask for nothing. */
+  readonly records: readonly RelocRecord[];
+  /** The dialect that the psABI's note names. */
+  readonly noted: RelocDialect | undefined;
+}
+
+const sectionSymbol = 3;
+
+function classOf(elf: ElfFile, symbol: ElfSymbol | undefined): RelocSite["to"] {
+  if (symbol === undefined) return "none";
+  if (symbol.reserved) return "other";
+  if (symbol.shndx === elfTable.SHN_UNDEF) return "undefined";
+  if (isMapSection(elf.sections[symbol.shndx]!.name)) return "map";
+  return symbol.type === sectionSymbol ? "section" : "other";
+}
+
+/** Type 0 asks for nothing, but for what LLVM up to 12 means by it: a symbol's offset in data. */
+function asksNothing({ type, sym }: ElfReloc, exec: boolean): boolean {
+  return type === 0 && (sym === 0 || exec);
+}
+
+export function relocScene(elf: ElfFile): RelocScene {
+  const symtab = elf.sections.find(({ type }) => type === sht.SHT_SYMTAB);
+  const symbols = symtab === undefined ? [] : readSymbols(elf, symtab);
+  const classes = symbols.map((symbol, index) => (index === 0 ? "none" : classOf(elf, symbol)));
+  const records: RelocRecord[] = [];
+  for (const table of elf.sections) {
+    if (table.type !== sht.SHT_REL && table.type !== sht.SHT_RELA) continue;
+    const section = elf.sections[table.info];
+    if (section === undefined || !isKept(section)) continue;
+    const exec = (section.flags & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
+    for (const reloc of readRelocs(elf, table)) {
+      if (asksNothing(reloc, exec)) continue;
+      const { type, offset, addend, sym } = reloc;
+      const symbol = sym === 0 ? undefined : symbols[sym];
+      const to = classes[sym] ?? "none";
+      records.push({ type, offset, data: section.data, endian: elf.endian, exec, to, addend, section, sym, symbol });
+    }
+  }
+  return { elf, symtab, symbols, records, noted: notedDialect(elf) };
+}
+
+/** Who wrote the file, by the shape that its writer gives to string tables and sections; undefined where that tells nothing. */
+export function writerOf({ elf, symtab }: RelocScene): "llvm" | "gnu" | undefined {
+  const { shstrndx } = elf.header;
+  if (symtab !== undefined && symtab.link === shstrndx && shstrndx !== 0) return "llvm";
+  if (elf.sections.some(({ type }) => type === sht.SHT_LLVM_ADDRSIG)) return "llvm";
+  // Every output of gas begins with these three and ends with the tables, the section names last.
+  const contents = elf.sections
+    .filter(({ type }) => type !== sht.SHT_REL && type !== sht.SHT_GROUP)
+    .map(({ name }) => name);
+  const gas = contents[1] === ".text" && contents[2] === ".data" && contents[3] === ".bss";
+  return gas && contents.slice(-3).join() === ".symtab,.strtab,.shstrtab" ? "gnu" : undefined;
+}
