@@ -1,6 +1,6 @@
 // Builds dist/: the library with tsc (ESM and declarations), the command with esbuild (split, so that a verb loads only its rooms).
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -29,4 +29,9 @@ await build({
   },
   logLevel: "warning",
 });
+// The command holds code of these packages; their licences ask to go with it.
+const notices = ["commander", "@dagrejs/dagre", "@dagrejs/graphlib"].map(
+  (name) => `${name}\n\n${readFileSync(`${root}node_modules/${name}/LICENSE`, "utf8")}`,
+);
+writeFileSync(`${root}dist/cli/LICENSES.txt`, notices.join("\n"));
 chmodSync(`${root}bin/bpfkit`, 0o755);

@@ -48,8 +48,9 @@ function fault({ from, to }: Arrow, table: ReadonlyMap<string, Room>): string | 
   if (here === undefined) return `${from}: room ${room} is not in the rooms table`;
   if (!to.startsWith(".")) {
     if (to.startsWith("node:") && (room === "node" || room === "cli")) return undefined;
-    if ((to === "koffi" && room === "node") || (to === "commander" && room === "cli")) return undefined;
-    return `${from} imports ${to}: only node (node:*, koffi) and cli (commander) import packages`;
+    if ((to === "koffi" && room === "node") || ((to === "commander" || to === "@dagrejs/dagre") && room === "cli"))
+      return undefined;
+    return `${from} imports ${to}: only node (node:*, koffi) and cli (commander, dagre) import packages`;
   }
   const target = relative(join(root, "src"), join(root, dirname(from), to)).split("/");
   if (target[0] === room) return undefined;

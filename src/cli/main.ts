@@ -63,6 +63,14 @@ verb("objdump", "disassemble objects")
       .choices(["pseudoc", "gnu", "plain", "kernel", "conformance"])
       .default("pseudoc"),
   )
+  .addOption(
+    new Option("--cfg <format>", "draw the control-flow graphs of functions (--cfg alone: svg)").choices([
+      "svg",
+      "dot",
+    ]),
+  )
+  .option("--function <name>", "with --cfg: only this function")
+  .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
   .option("--json", "print facts as JSON")
   .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
 
@@ -121,6 +129,12 @@ packetOptions(
   .addOption(new Option("--type <name>", "program type, instead of what the section's name says"))
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
 
+/** `--cfg` alone means `--cfg=svg`: commander would take the file behind it for the format. */
+function withChoice(args: readonly string[]): string[] {
+  const isBare = (i: number): boolean => args[i] === "--cfg" && args[i + 1] !== "svg" && args[i + 1] !== "dot";
+  return args.map((each, i) => (isBare(i) ? "--cfg=svg" : each));
+}
+
 // A closed pipe (`bpfkit objdump … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
@@ -133,7 +147,7 @@ try {
   // Long lists of arguments come in files: `@list`.
   const isListed = words.some((word) => word.length > 1 && word.startsWith("@"));
   const all = isListed ? await (await import("./response.js")).expand(words) : words;
-  await program.parseAsync(all, { from: "user" });
+  await program.parseAsync(withChoice(all), { from: "user" });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   else fail(error);

@@ -16,13 +16,27 @@ interface Options {
   readonly showRawInsn: boolean;
   readonly syntax: Dialect;
   readonly json?: boolean;
+  readonly cfg?: "svg" | "dot";
+  readonly function?: string;
+  readonly output: string;
 }
 
 export async function run(files: readonly string[], given: object): Promise<void> {
   const options = given as Options;
+  if (options.cfg !== undefined) {
+    const { drawGraphs } = await import("./objdump-cfg.js");
+    return drawGraphs(files, {
+      format: options.cfg,
+      function: options.function,
+      section: options.section,
+      syntax: options.syntax,
+      output: options.output,
+      json: options.json ?? false,
+    });
+  }
   const listing = options.disassemble === true || options.reloc === true;
   if (!listing && options.sectionHeaders !== true && options.syms !== true) {
-    return usage("nothing to show was asked for", "give -d, -r, -h or -t");
+    return usage("nothing to show was asked for", "give -d, -r, -h, -t or --cfg");
   }
   const facts: unknown[] = [];
   for (const file of files) {

@@ -9,6 +9,24 @@ export {
   type TargetFacts,
 } from "./disassemble.js";
 export {
+  controlFlow,
+  type CfgBlock,
+  type CfgEdge,
+  type CfgEdgeKind,
+  type CfgLine,
+  type CfgOptions,
+  type FunctionGraph,
+} from "./cfg.js";
+export { formatCfgDot } from "./cfg-dot.js";
+export {
+  formatCfgSvg,
+  type CfgBox,
+  type CfgLayout,
+  type CfgLayoutFunction,
+  type CfgLink,
+  type CfgPoint,
+} from "./cfg-svg.js";
+export {
   elfFacts,
   type ElfFacts,
   type ElfFactsOptions,

@@ -31,5 +31,15 @@ export const cliMessages = {
     message: "{file} has no section {name}",
     help: "bpfkit objdump -h lists its sections",
   },
+  "cli-function": {
+    severity: "error",
+    message: "no code to draw was found: no function {name}",
+    help: "bpfkit nm lists the functions; --function takes a name as it stands there",
+  },
+  "cli-graph-size": {
+    severity: "error",
+    message: "function {name} has {blocks} blocks, more than the {limit} that can be drawn",
+    help: "--cfg=dot writes the graph for Graphviz, --cfg --json the facts, and --function draws another one",
+  },
   "cli-usage": { severity: "error", message: "{message}", help: "{help}" },
 } as const;

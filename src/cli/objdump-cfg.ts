@@ -1,0 +1,44 @@
+/** `bpfkit objdump --cfg`: control-flow graphs as SVG or DOT. */
+import { controlFlow, formatCfgDot, formatCfgSvg, listableObject, type FunctionGraph } from "../disasm/index.js";
+import { failure } from "../diag/index.js";
+import { readElf } from "../elf/index.js";
+import type { Dialect } from "../isa/index.js";
+import { readInput, writeOutput } from "../node/index.js";
+import { inputName } from "./open.js";
+import { asWarnings, report, toJson } from "./report.js";
+
+export interface CfgCommand {
+  readonly format: "svg" | "dot";
+  readonly function: string | undefined;
+  readonly section: string | undefined;
+  readonly syntax: Dialect;
+  readonly output: string;
+  readonly json: boolean;
+}
+
+export async function drawGraphs(files: readonly string[], command: CfgCommand): Promise<void> {
+  const graphs: FunctionGraph[] = [];
+  const sections = command.section === undefined ? {} : { sections: [command.section] };
+  for (const file of files) {
+    const { object, problems } = listableObject(readElf(await readInput(file), { file: inputName(file) }));
+    report(asWarnings(problems));
+    graphs.push(...controlFlow(object, { dialect: command.syntax, name: command.function, ...sections }));
+  }
+  if (graphs.length === 0) throw failure("cli-function", { name: command.function ?? "" });
+  await writeOutput(command.output, new TextEncoder().encode(await text(graphs, command)));
+}
+
+/** Placing more blocks takes minutes, and nobody looks at a picture of so many. */
+const mostBlocks = 800;
+
+async function text(graphs: readonly FunctionGraph[], { format, json }: CfgCommand): Promise<string> {
+  if (json) return `${toJson(graphs)}\n`;
+  if (format === "dot") return formatCfgDot(graphs);
+  const large = graphs.find(({ blocks }) => blocks.length > mostBlocks);
+  if (large !== undefined) {
+    throw failure("cli-graph-size", { name: large.name, blocks: large.blocks.length, limit: mostBlocks });
+  }
+  // The layout library is loaded for a drawing only.
+  const { layoutCfg } = await import("./cfg-layout.js");
+  return formatCfgSvg(graphs, layoutCfg);
+}
