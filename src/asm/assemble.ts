@@ -12,6 +12,7 @@ import { colon } from "./scan.js";
 import { Settler } from "./settle.js";
 import { Source } from "./source.js";
 import { isDefined, putHere } from "./symbols.js";
+import { emitTypes } from "./typed-emit.js";
 import { packed, Token } from "./tokens.js";
 import type { AssembleOptions, AssembleResult } from "./types.js";
 
@@ -30,7 +31,13 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const file = options.file ?? "<source>";
   const endian = options.endian ?? "little";
   const { syntax = "auto" } = options;
-  const run = new Run(new Source(file, text), endian, syntax === "auto" ? detectDialect(text) : syntax, options.isa);
+  const run = new Run(
+    new Source(file, text),
+    endian,
+    syntax === "auto" ? detectDialect(text) : syntax,
+    options.isa,
+    options.strict,
+  );
   const { report } = run;
   if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
   else while (!report.full && next(run)) statement(run);
@@ -42,15 +49,18 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
 function next(run: Run): boolean {
   const { memo, scanner } = run;
-  if (memo.filled) scanner.at = memo.follow(scanner.at, run.sections.current);
+  // Lines of a function with a type are counted one by one.
+  if (memo.filled && run.typed.open === undefined) scanner.at = memo.follow(scanner.at, run.sections.current);
   return scanner.next();
 }
 
 function settle(run: Run, file: string): AssembleResult["object"] {
   const { report, sections, symbols } = run;
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
+  run.typed.close(run);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
+  emitTypes(run);
   for (const section of sections.all) resolver.section(section);
   if (report.errors > 0) return undefined;
   return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
@@ -145,6 +155,7 @@ function instruction(run: Run, first: number): void {
     const facts = { level: leaf.row.version, isa: run.isa };
     return run.errorAt("asm-isa", facts, first, run.tokens.count - 1);
   }
+  if (run.typed.open !== undefined) run.typed.line(run, first);
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {

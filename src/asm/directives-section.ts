@@ -25,7 +25,7 @@ const at = packed("@");
 const percent = packed("%");
 
 /** A section's name: a string, or what stands up to the next comma or blank, dashes and slashes included. */
-function sectionName(run: Run): { readonly name: string; readonly next: number } | undefined {
+export function sectionName(run: Run): { readonly name: string; readonly next: number } | undefined {
   const { tokens } = run;
   if (tokens.count < 2) {
     run.expected("a section's name", 1);

@@ -2,6 +2,8 @@
 import { nearest } from "../diag/index.js";
 import type { Dialect } from "../isa/index.js";
 import { numbers, strings } from "./directives-data.js";
+import { map } from "./directives-map.js";
+import { ctype, endFunc, func, license, program } from "./directives-typed.js";
 import { align, blocks, fill, gap, leb128, org } from "./directives-gaps.js";
 import { popSection, previous, pushSection, section, standard, subsection } from "./directives-section.js";
 import { bind, common, extern, file, ident, set, size, type, visibility } from "./directives-symbol.js";
@@ -101,6 +103,12 @@ const table: Readonly<Record<string, Directive>> = {
   // Bytes for LLVM, a power of two for gas.
   align: (run) => align(run, run.dialect === "gnu"),
   syntax,
+  map,
+  ctype,
+  func,
+  endfunc: endFunc,
+  program,
+  license,
   // A hint for linkers that fold equal functions, which no BPF linker does.
   addrsig: (run) => void run.ends(1),
   addrsig_sym: (run) => void (run.name(1) !== undefined && run.ends(2)),
@@ -114,8 +122,8 @@ const directives: ReadonlyMap<string, Directive> = new Map(
 const unsupported: ReadonlySet<string> = new Set(
   (
     "altmacro noaltmacro bundle_align_mode cfi_sections cfi_startproc cfi_endproc double else " +
-    "elseif endif endm endr equiv eqv err error float func endfunc if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
-    "iflt ifle incbin include irp irpc linkonce loc loc_mark_labels macro exitm purgem map ctype program license octa " +
+    "elseif endif endm endr equiv eqv err error float if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
+    "iflt ifle incbin include irp irpc linkonce loc loc_mark_labels macro exitm purgem octa " +
     "print reloc rept rodata single string16 struct symver tbss title version warning weakref"
   )
     .split(" ")

@@ -31,6 +31,12 @@ export class Report {
     if (made.severity === "error") this.errors++;
   }
 
+  /** Takes diagnostics that others have made. */
+  include(diagnostics: readonly Diagnostic[]): void {
+    this.diagnostics.push(...diagnostics);
+    this.errors += diagnostics.filter(({ severity }) => severity === "error").length;
+  }
+
   /** Like `add`, with a note at another place. */
   addWithNote<Code extends DiagnosticCode>(
     code: Code,

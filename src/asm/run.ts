@@ -17,6 +17,7 @@ import { Sections } from "./sections.js";
 import { Source } from "./source.js";
 import { placeSymbol, Symbols } from "./symbols.js";
 import { Token, Tokens } from "./tokens.js";
+import { Typed } from "./typed.js";
 import type { AsmSymbol, Expression } from "./types.js";
 
 const registerLike = /^[rw]\d+$/i;
@@ -34,6 +35,10 @@ export class Run implements Names {
   readonly sections: Sections = new Sections();
   readonly expressions: ExpressionParser;
   readonly matcher: Matcher;
+  /** Are the additions of bpfkit refused? */
+  readonly strict: boolean;
+  /** What is known of types. */
+  readonly typed: Typed;
   /** Names of `.file`. */
   readonly files: string[] = [];
   /** How often expressions asked for a name's meaning. */
@@ -47,7 +52,7 @@ export class Run implements Names {
   readonly #dialects: Map<Dialect, readonly [Registers, GrammarNode]> = new Map();
   readonly #here: number;
 
-  constructor(source: Source, endian: Endian, dialect: Dialect, isa: IsaVersion = 4) {
+  constructor(source: Source, endian: Endian, dialect: Dialect, isa: IsaVersion = 4, strict = false) {
     this.source = source;
     this.endian = endian;
     this.isa = isa;
@@ -56,6 +61,11 @@ export class Run implements Names {
     this.memo = new LineMemo(source.text);
     this.symbols = new Symbols(this.interner);
     this.expressions = new ExpressionParser(this.tokens, this);
+    this.strict = strict;
+    this.typed = new Typed((name) => {
+      const equation = this.symbols.peek(this.interner.word(name))?.equation;
+      return equation?.kind === "number" ? equation.value : undefined;
+    });
     this.#here = this.interner.word(".");
     [this.registers, this.grammar] = this.#tables(dialect);
     this.matcher = new Matcher(this.tokens, this.interner, this.expressions, this.registers);
@@ -90,6 +100,10 @@ export class Run implements Names {
     if (id === this.#here) return { kind: "symbol", symbol: this.here(at), at };
     const name = this.interner.names[id]!;
     if (registerLike.test(name)) return undefined;
+    // Enumerators of .ctype are numbers here, too.
+    const { enumerators } = this.typed.scope;
+    const value = enumerators.size > 0 ? enumerators.get(name) : undefined;
+    if (value !== undefined) return { kind: "number", value };
     const symbol = this.symbols.get(id, at);
     // What is a number already is taken now: `.set` may change it later.
     return symbol.equation?.kind === "number" ? symbol.equation : symbol;

@@ -26,6 +26,8 @@ export interface AssembleOptions {
   readonly syntax?: Dialect | "auto";
   /** The level of the instruction set: instructions of later ones are errors. Default 4, the last. */
   readonly isa?: IsaVersion;
+  /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`. Default `false`. */
+  readonly strict?: boolean;
 }
 
 export interface AssembleResult {

@@ -240,7 +240,10 @@ export class CParser implements CMeanings {
       const declared = this.#declared(this.specifiers());
       cursor.accept(";");
       if (!cursor.done) cursor.expected("the end of the prototype");
-      if (declared?.type.kind !== "func") return cursor.fail("ctype-function", { what: "prototype here" }, declared);
+      if (declared?.type.kind !== "func") {
+        if (declared !== undefined) this.scope.declared.delete(declared.name);
+        return cursor.fail("ctype-function", { what: "prototype here" }, declared);
+      }
       return declared as CDeclaredFunction;
     });
   }

@@ -26,7 +26,7 @@ export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
 export { writeRaw } from "./format-raw-fast.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
-export { addMapDefinition, addMapSection } from "./maps-add.js";
+export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
 export { essentialName } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";

@@ -20,6 +20,25 @@ function numberType(builder: BtfBuilder, value: number): number {
   return builder.intern({ kind: "ptr", type: array });
 }
 
+/** The members that are numbers, where they are not 0: before the key, and behind the value. */
+function numbersBehind(map: BtfMapDefinition): (readonly [name: string, value: number])[] {
+  const all: (readonly [name: string, value: number])[] = [
+    ["max_entries", map.maxEntries],
+    ["map_flags", map.flags],
+    ["numa_node", map.numaNode],
+    ["pinning", map.pinning === "by-name" ? 1 : 0],
+  ];
+  return all.filter(([, value]) => value !== 0);
+}
+
+/** Bytes of the variable that defines `map`; 8 for each member but the empty array of inner maps. */
+export function mapVariableSize(map: BtfMapDefinition): number {
+  const key = map.keyTypeId !== 0 || map.keySize !== 0 ? 1 : 0;
+  const value = map.valueTypeId !== 0 || map.valueSize !== 0 ? 1 : 0;
+  const extra = map.extra !== 0n ? 1 : 0;
+  return 8 * (1 + key + value + numbersBehind(map).length + extra);
+}
+
 /** The struct that defines `map`; its members are pointers of 8 bytes. */
 function structOf(builder: BtfBuilder, map: BtfMapDefinition): { id: number; size: number } {
   const entries: Entry[] = [["type", numberType(builder, map.type)]];
@@ -30,10 +49,7 @@ function structOf(builder: BtfBuilder, map: BtfMapDefinition): { id: number; siz
   else number("key_size", map.keySize);
   if (map.valueTypeId !== 0) entries.push(["value", builder.intern({ kind: "ptr", type: map.valueTypeId })]);
   else number("value_size", map.valueSize);
-  number("max_entries", map.maxEntries);
-  number("map_flags", map.flags);
-  number("numa_node", map.numaNode);
-  number("pinning", map.pinning === "by-name" ? 1 : 0);
+  for (const [name, value] of numbersBehind(map)) number(name, value);
   if (map.extra >= 0n && map.extra <= 0xffff_ffffn) number("map_extra", Number(map.extra));
   else {
     const values = [{ name: `${map.name}_map_extra`, value: map.extra }];
@@ -44,7 +60,7 @@ function structOf(builder: BtfBuilder, map: BtfMapDefinition): { id: number; siz
     entries.push(["values", builder.intern({ kind: "array", type: inner, indexType: indexOf(builder), nelems: 0 })]);
   }
   const members = entries.map(([name, type], i): BtfMember => ({ name, type, offset: 64 * i, bitfieldSize: 0 }));
-  const size = 8 * (map.inner === undefined ? entries.length : entries.length - 1);
+  const size = mapVariableSize(map);
   return { id: builder.intern({ kind: "struct", name: "", size, kindFlag: false, members }), size };
 }
 

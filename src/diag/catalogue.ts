@@ -5,6 +5,7 @@
  */
 import type { Catalogue } from "./catalogue/entry.js";
 import { asmMessages } from "./catalogue/asm.js";
+import { asmTypedMessages } from "./catalogue/asm-typed.js";
 import { btfMessages } from "./catalogue/btf.js";
 import { bytesMessages } from "./catalogue/bytes.js";
 import { cliMessages } from "./catalogue/cli.js";
@@ -22,6 +23,7 @@ type Joined = typeof bytesMessages &
   typeof ctypeMessages &
   typeof objectMessages &
   typeof asmMessages &
+  typeof asmTypedMessages &
   typeof linkMessages &
   typeof vmMessages &
   typeof kernelMessages &
@@ -37,6 +39,7 @@ export const catalogue: Joined & Catalogue = {
   ...ctypeMessages,
   ...objectMessages,
   ...asmMessages,
+  ...asmTypedMessages,
   ...linkMessages,
   ...vmMessages,
   ...kernelMessages,
