@@ -9,6 +9,7 @@ interface Options {
   readonly output: string;
   readonly syntax: NonNullable<AssembleOptions["syntax"]>;
   readonly isa: "v1" | "v2" | "v3" | "v4";
+  readonly strict?: boolean;
   readonly EB?: boolean;
   readonly EL?: boolean;
   readonly relocDialect: RelocDialect;
@@ -23,6 +24,7 @@ export async function run(file: string, given: object): Promise<void> {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
+    strict: options.strict ?? false,
     isa: Number(options.isa.slice(1)) as IsaVersion,
   });
   report(diagnostics, options.json);

@@ -37,6 +37,7 @@ verb("as", "assemble text into an object")
   .addOption(new Option("--isa <level>", "the instruction set").choices(["v1", "v2", "v3", "v4"]).default("v4"))
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
+  .option("--strict", "refuse bpfkit's own directives: .map, .ctype, .func, .program, .license")
   .addOption(relocDialect("--reloc-dialect", "numbers of the object's relocations").default("llvm"))
   .option("--json", "print diagnostics as JSON")
   .action(async (file: string, options: object) => (await import("./as.js")).run(file, options));
