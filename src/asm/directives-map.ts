@@ -19,9 +19,8 @@ const prefix = "BPF_MAP_TYPE_";
 
 /** Other words for the options of libbpf's macros. */
 const aliases: Readonly<Record<string, string>> = { flags: "map_flags", extra: "map_extra" };
-const optionNames: readonly string[] = [
-  ..."type key value key_size value_size max_entries map_flags map_extra numa_node pinning inner".split(" "),
-];
+const optionNames: readonly string[] =
+  "type key value key_size value_size max_entries map_flags map_extra numa_node pinning inner".split(" ");
 
 /** Map flags by name (linux/bpf.h): what `flags=` may say besides numbers. */
 const flagNames: Readonly<Record<string, number>> = {
