@@ -7,6 +7,7 @@ import type { Catalogue } from "./catalogue/entry.js";
 import { asmMessages } from "./catalogue/asm.js";
 import { asmTypedMessages } from "./catalogue/asm-typed.js";
 import { btfMessages } from "./catalogue/btf.js";
+import { builderMessages } from "./catalogue/builder.js";
 import { bytesMessages } from "./catalogue/bytes.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { copyMessages } from "./catalogue/copy.js";
@@ -24,6 +25,7 @@ type Joined = typeof bytesMessages &
   typeof objectMessages &
   typeof asmMessages &
   typeof asmTypedMessages &
+  typeof builderMessages &
   typeof linkMessages &
   typeof vmMessages &
   typeof kernelMessages &
@@ -40,6 +42,7 @@ export const catalogue: Joined & Catalogue = {
   ...objectMessages,
   ...asmMessages,
   ...asmTypedMessages,
+  ...builderMessages,
   ...linkMessages,
   ...vmMessages,
   ...kernelMessages,

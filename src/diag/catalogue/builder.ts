@@ -1,0 +1,24 @@
+/** Messages of programs written in TypeScript: mistakes of the calls that build one. */
+
+export const builderMessages = {
+  "asm-builder-name": {
+    severity: "error",
+    message: "`{name}` cannot stand in assembly text as a name",
+    help: "names have letters, digits, `_`, `.` and `$`, and do not begin with a digit",
+  },
+  "asm-builder-number": {
+    severity: "error",
+    message: "{value} is not a whole number that a double holds exactly",
+    help: "give numbers beyond 2^53 as bigints",
+  },
+  "asm-builder-hole": {
+    severity: "error",
+    message: "what stands in the template is none of a number, register, label, symbol or fragment",
+    help: "text goes into the template itself; names are written symbol(`name`), map(`name`) and label()",
+  },
+  "asm-builder-operands": {
+    severity: "error",
+    message: "the operands of {name} have other kinds or another number",
+    help: "{name} takes {wanted}",
+  },
+} as const;
