@@ -9,7 +9,7 @@ import type { RelocDialect } from "./dialects.js";
 import { judgeFault, type FaultVerdict, type Reading } from "./gnu-fault.js";
 import { placeOf } from "./reloc-faults.js";
 import { matchRow } from "./reloc-match.js";
-import { relocScene, writerOf, type RelocRecord, type RelocScene } from "./reloc-scene.js";
+import { bfdTail, relocScene, writerOf, type RelocRecord, type RelocScene } from "./reloc-scene.js";
 
 /** The dialect a file was read in, and how that is known. */
 export interface RelocOrigin {
@@ -120,22 +120,28 @@ function gnu240(scene: RelocScene, readings: readonly Reading[], reason: string,
   const origin = { dialect: "gnu-2.40", reason, repaired } as const;
   // The writers of the note have neither of gas's faults.
   if (scene.noted !== undefined) return { origin: { ...origin, repaired: false } };
-  const joined = joinedPlace(scene);
-  if (joined !== undefined) return { origin, problem: joined };
   return verdict.kind === "open" && !repaired ? { origin, problem: undecided(scene, verdict) } : { origin };
 }
 
 const sttFile = 4;
 
-/** bpf-ld -r up to 2.40 leaves the addends of section symbols as they were in the input: nothing tells what they were. */
+/** bpf-ld -r leaves the addends of section symbols as they were in the input: nothing tells what they were. */
 function joinedPlace(scene: RelocScene): Diagnostic | undefined {
+  if (scene.noted !== undefined || !bfdTail(scene.elf)) return undefined;
   if (scene.symbols.filter(({ type }) => type === sttFile).length < 2) return undefined;
-  const record = scene.records.find(({ to }) => to === "section");
+  const record = scene.records.find(({ to, addend }) => to === "section" && addend === undefined);
   return record && diagnostic("object-gas-joined", { section: record.section.name }, placeOf(scene, record));
 }
 
-/** The dialect of the file with these records. `given` overrides what would be found. */
+/** The dialect of the file with these records, `given` or found, and what stands against reading it. */
 export function originOf(scene: RelocScene, given?: RelocDialect): Detection {
+  const found = detect(scene, given);
+  if (found.problem !== undefined || given !== undefined) return found;
+  const joined = joinedPlace(scene);
+  return joined === undefined ? found : { ...found, problem: joined };
+}
+
+function detect(scene: RelocScene, given: RelocDialect | undefined): Detection {
   const { header } = scene.elf;
   const settled = (dialect: RelocDialect, reason: string, asked = false): Detection => {
     const found = readIn(scene, dialect, true);

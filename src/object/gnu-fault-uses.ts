@@ -22,8 +22,16 @@ const widths: ReadonlyMap<number, number> = new Map([
   [opcodes.BPF_DW, 8],
 ]);
 
-/** The bytes accessed through the register that the two-slot load at `start` fills; undefined where none is. */
-export function accessedBytes(data: Uint8Array, start: number, endian: Endian): Extent | undefined {
+/**
+ * The bytes accessed through the register that the two-slot load at `start` fills; undefined where none is. What `relocated` says
+ * is at an offset has a displacement that is not known yet.
+ */
+export function accessedBytes(
+  data: Uint8Array,
+  start: number,
+  endian: Endian,
+  relocated: ReadonlySet<number>,
+): Extent | undefined {
   const slot = newSlot();
   decodeSlot(data, start, endian, slot);
   const register = slot.dst;
@@ -35,7 +43,7 @@ export function accessedBytes(data: Uint8Array, start: number, endian: Endian): 
     const kind = opcode & 7;
     const load = kind === opcodes.BPF_LDX;
     if (load || kind === opcodes.BPF_ST || kind === opcodes.BPF_STX) {
-      if ((load ? src : dst) === register) {
+      if ((load ? src : dst) === register && !relocated.has(at)) {
         const to = off + widths.get(opcode & 0x18)!;
         extent = { from: Math.min(off, extent?.from ?? off), to: Math.max(to, extent?.to ?? to) };
       }

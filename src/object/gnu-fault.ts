@@ -73,13 +73,32 @@ function search(values: readonly bigint[], from: bigint, after: boolean): bigint
   return values[low];
 }
 
+/** What the references are judged by. */
+interface Grounds {
+  readonly scene: RelocScene;
+  readonly places: ReadonlyMap<number, readonly bigint[]>;
+  /** Offsets with a relocation, by section. */
+  readonly relocated: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+function groundsOf(scene: RelocScene): Grounds {
+  const relocated = new Map<number, Set<number>>();
+  for (const { section, offset } of scene.records) {
+    const known = relocated.get(section.index);
+    if (known === undefined) relocated.set(section.index, new Set([offset]));
+    else known.add(offset);
+  }
+  return { scene, places: symbolPlaces(scene), relocated };
+}
+
 /**
  * Is `addend` one that somebody would write? A map has no inside, a call leads to a symbol, an address stays within its symbol, and
  * so does what code accesses there.
  */
-function possible(scene: RelocScene, places: readonly bigint[], { row, record }: Reading, addend: bigint): boolean {
+function possible({ scene, places: all, relocated }: Grounds, { row, record }: Reading, addend: bigint): boolean {
   if (row.of === "map") return addend === 0n;
   const { value, size, shndx } = record.symbol!;
+  const places = all.get(shndx)!;
   const target = value + addend;
   if (row.kind === "call_imm32") return search(places, target, false) === target;
   const sectionEnd = BigInt(scene.elf.sections[shndx]!.size);
@@ -87,22 +106,21 @@ function possible(scene: RelocScene, places: readonly bigint[], { row, record }:
   const end = size > 0n ? value + size : next;
   if (target < value || target > end || target > sectionEnd) return false;
   if (row.insn !== "lddw" || !inSection(row, record.offset, record.data)) return true;
-  const accessed = accessedBytes(record.data, record.offset, record.endian);
+  const accessed = accessedBytes(record.data, record.offset, record.endian, relocated.get(record.section.index)!);
   return accessed === undefined || (target + BigInt(accessed.from) >= value && target + BigInt(accessed.to) <= end);
 }
 
 /** Judges the references of a file as the fault's. */
 export function judgeFault(scene: RelocScene, readings: readonly Reading[]): FaultVerdict {
-  let places: ReadonlyMap<number, readonly bigint[]> | undefined;
+  let grounds: Grounds | undefined;
   const witnesses: Witness[] = [];
   for (const reading of readings) {
     const { record, row, addend: stored } = reading;
     if (!canHaveFault(record)) continue;
-    places ??= symbolPlaces(scene);
-    const here = places.get(record.symbol!.shndx)!;
+    grounds ??= groundsOf(scene);
     const repaired = withoutFault(row, record, stored);
-    const storedPossible = possible(scene, here, reading, stored);
-    const repairedPossible = possible(scene, here, reading, repaired);
+    const storedPossible = possible(grounds, reading, stored);
+    const repairedPossible = possible(grounds, reading, repaired);
     witnesses.push({ record, stored, repaired, storedPossible, repairedPossible });
   }
   const wrong = witnesses.find((each) => !each.storedPossible);

@@ -11,7 +11,7 @@ import { fitsField, writeField } from "./fields.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
 import { isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
-import { patchesInsn, relocTable } from "./relocations.js";
+import { patchesInsn, relocTable, type RelocValue } from "./relocations.js";
 import type { ObjectFile, ObjectSymbol, Relocation, Section } from "./types.js";
 
 const { SLOT } = opcodes;
@@ -221,6 +221,29 @@ function resolveAddress(
   }
 }
 
+/** What a dynamic linker puts in, and has not: see docs/psabi.md "The dynamic part". */
+const dynamicValues: ReadonlySet<RelocValue> = new Set<RelocValue>(["B+A", "G+A", "S"]);
+
+/** Resolves one relocation of a section that landed in code or data; what is elsewhere is nothing that runs. */
+function resolve(building: Building, section: Section, landing: Landing, relocation: Relocation): void {
+  if (landing.kind !== "code" && landing.kind !== "segment") return;
+  const { kind, offset } = relocation;
+  const { value } = relocTable[kind];
+  const name = building.object.symbols[relocation.symbol]!.name;
+  const facts = { kind, name, section: section.name };
+  if (dynamicValues.has(value)) {
+    building.faults.push(diagnostic("image-dynamic", facts, place(building.object, section.name, offset)));
+  } else if (landing.kind === "segment") {
+    resolveAddress(building, section, { segment: landing.segment, base: 0 }, relocation);
+  } else if (!patchesInsn(kind)) {
+    building.faults.push(diagnostic("image-data-in-code", facts, place(building.object, section.name, offset)));
+  } else if (value.endsWith("/8-1") || value === "HELPER" || value === "KFUNC") {
+    resolveBranch(building, section, landing.base, relocation);
+  } else {
+    resolveAddress(building, section, { segment: -1, base: landing.base }, relocation);
+  }
+}
+
 /** Places every section: code one after the other, data as segments, maps as definitions. */
 function land(object: ObjectFile): { landings: Landing[]; slots: number; segments: ImageSegment[]; maps: ImageMap[] } {
   const segments: ImageSegment[] = [];
@@ -281,15 +304,7 @@ export function imageOf(object: ObjectFile): Image {
   object.sections.forEach((section, number) => {
     const landing = landings[number]!;
     for (const relocation of section.relocations) {
-      if (landing.kind === "code" && relocTable[relocation.kind].value.endsWith("/8-1")) {
-        resolveBranch(building, section, landing.base, relocation);
-      } else if (landing.kind === "code" && (relocation.kind === "helper_imm32" || relocation.kind === "kfunc_imm32")) {
-        resolveBranch(building, section, landing.base, relocation);
-      } else if (landing.kind === "code" && patchesInsn(relocation.kind)) {
-        resolveAddress(building, section, { segment: -1, base: landing.base }, relocation);
-      } else if (landing.kind === "segment") {
-        resolveAddress(building, section, { segment: landing.segment, base: 0 }, relocation);
-      }
+      resolve(building, section, landing, relocation);
     }
   });
   if (building.faults.length > 0) throw new BpfkitError(building.faults);

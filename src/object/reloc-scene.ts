@@ -93,10 +93,17 @@ export function writerOf({ elf, symtab }: RelocScene): "llvm" | "gnu" | undefine
   const { shstrndx } = elf.header;
   if (symtab !== undefined && symtab.link === shstrndx && shstrndx !== 0) return "llvm";
   if (elf.sections.some(({ type }) => type === sht.SHT_LLVM_ADDRSIG)) return "llvm";
-  // Every output of gas begins with these three and ends with the tables, the section names last.
-  const contents = elf.sections
-    .filter(({ type }) => type !== sht.SHT_REL && type !== sht.SHT_GROUP)
-    .map(({ name }) => name);
+  // Every output of gas begins with these three.
+  const contents = contentNames(elf);
   const gas = contents[1] === ".text" && contents[2] === ".data" && contents[3] === ".bss";
-  return gas && contents.slice(-3).join() === ".symtab,.strtab,.shstrtab" ? "gnu" : undefined;
+  return gas && bfdTail(elf) ? "gnu" : undefined;
+}
+
+function contentNames({ sections }: ElfFile): string[] {
+  return sections.filter(({ type }) => type !== sht.SHT_REL && type !== sht.SHT_GROUP).map(({ name }) => name);
+}
+
+/** Does the file end as GNU's library ends every file: tables last, the section names behind the symbols' strings? */
+export function bfdTail(elf: ElfFile): boolean {
+  return contentNames(elf).slice(-3).join() === ".symtab,.strtab,.shstrtab";
 }

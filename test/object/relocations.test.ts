@@ -6,6 +6,7 @@ import {
   dialects,
   fieldBytes,
   fitsField,
+  imageOf,
   readObject,
   relocate,
   relocDialects,
@@ -253,6 +254,43 @@ test("in a final link an undefined symbol is an error at its place for every kin
       expect(again.symbols[0], `${dialect} ${kind}`).toMatchObject({ binding: "weak", home: { kind: "undefined" } });
     }
   }
+});
+
+test("an image takes or refuses every kind in code and data, none is passed over", () => {
+  for (const kind of relocKinds) {
+    for (const target of targetsOf(kind)) {
+      const object = oneReloc(kind, target, 0n, "little");
+      const faults = faultsOf(() => imageOf(object));
+      const { value } = relocTable[kind];
+      const dynamic = value === "B+A" || value === "G+A" || value === "S";
+      const undefinedTarget = target === "undefined" || target === "weak";
+      const label = `${kind} ${target}`;
+      if (dynamic)
+        expect(
+          faults.map(({ code }) => code),
+          label,
+        ).toEqual(["image-dynamic"]);
+      else if (undefinedTarget && value !== "KFUNC")
+        expect(
+          faults.map(({ code }) => code),
+          label,
+        ).toEqual(["image-undefined"]);
+      for (const { place } of faults) expect(place, label).toMatchObject({ offset: placeBefore(kind) });
+      if (faults.length > 0) continue;
+      // Resolved in place, or left to the loader with a patch.
+      const image = imageOf(object);
+      const before = object.sections[0]!.data;
+      const after = opcodeFor(kind) === undefined ? image.segments[0]!.data : image.code.subarray(0, before.length);
+      expect(image.patches.length > 0 || Buffer.compare(before, after) !== 0, label).toBe(true);
+    }
+  }
+  const datum = oneReloc("abs_data64", "data", 0n, "little");
+  const [first, ...rest] = datum.sections;
+  const inCode = {
+    ...datum,
+    sections: [{ ...first!, flags: { ...first!.flags, exec: true }, data: new Uint8Array(48), size: 48 }, ...rest],
+  };
+  expect(faultsOf(() => imageOf(inCode)).map(({ code }) => code)).toEqual(["image-data-in-code"]);
 });
 
 test("opcodes of relocated instructions come from the instruction table", () => {

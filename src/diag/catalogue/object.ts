@@ -78,8 +78,8 @@ export const objectMessages = {
   },
   "object-gas-joined": {
     severity: "error",
-    message: "bpf-ld -r up to 2.40 joined this file and left the addends against section {section} as they were",
-    help: "they cannot be repaired; link the original objects with bpfkit ld -r",
+    message: "bpf-ld -r joined this file and left addends in section {section} as they were in its inputs",
+    help: "link the original objects with bpfkit ld -r; --reloc-dialect takes the addends as they stand",
   },
   "object-note": {
     severity: "error",
@@ -118,6 +118,16 @@ export const objectMessages = {
     severity: "error",
     message: "a {kind} reference to {name} in section {section} cannot be loaded",
     help: "BPF addresses have 64 bits; use a 64-bit field",
+  },
+  "image-dynamic": {
+    severity: "error",
+    message: "the relocation {kind} of {name} in section {section} is a dynamic linker's",
+    help: "link the file and the objects it needs into one: bpfkit ld",
+  },
+  "image-data-in-code": {
+    severity: "error",
+    message: "section {section} holds code, but {name} is to be put into a datum there ({kind})",
+    help: "put data that refer to symbols into a data section",
   },
   "image-map-size": {
     severity: "error",
