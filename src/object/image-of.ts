@@ -7,7 +7,7 @@ import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { decodeSlot, helperId, newSlot, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps } from "./btf-maps.js";
-import { fitsField, writeField } from "./fields.js";
+import { fitsField, relocate, writeField } from "./fields.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
 import { isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
@@ -147,6 +147,11 @@ function resolveBranch(building: Building, section: Section, base: number, reloc
       return namePatch(building, "helper", symbol.name, at);
     }
     if (kind === "kfunc_imm32") return namePatch(building, "kfunc", symbol.name, at);
+    if (kind === "call_imm32" && symbol.binding === "weak") {
+      // No helper has this number: who gets here is refused, who only could is not.
+      writeSrc(code, at * SLOT, object.endian, 0);
+      return writeField(code, at * SLOT, field, object.endian, -1n);
+    }
     faults.push(diagnostic("image-undefined", { name: symbol.name }, where));
     return;
   }
@@ -183,8 +188,9 @@ function resolveAddress(
   const symbol = object.symbols[relocation.symbol]!;
   const where = place(object, section.name, offset);
   const { home } = symbol;
-  if (home.kind === "absolute") {
-    const value = home.value + addend;
+  const missing = home.kind === "undefined" && symbol.binding === "weak" && relocTable[kind].value === "S+A";
+  if ((home.kind === "absolute" && relocTable[kind].value === "S+A") || missing) {
+    const value = (home.kind === "absolute" ? home.value : 0n) + addend;
     const bytes = from.segment < 0 ? building.code : building.segments[from.segment]!.data;
     if (!fitsField(value, field, range)) {
       faults.push(diagnostic("image-range", { value, name: symbol.name, field }, where));
@@ -197,6 +203,15 @@ function resolveAddress(
     return;
   }
   const landing = landings[home.section]!;
+  if (relocTable[kind].value === "S+A-P") {
+    // Only distances within one segment are known: a loader places each by itself.
+    const same = landing.kind === "segment" && landing.segment === from.segment;
+    const { value, fault } = relocate(kind, BigInt(home.offset), addend, BigInt(offset));
+    if (!same) faults.push(diagnostic("image-distance", { name: symbol.name, section: section.name }, where));
+    else if (fault === "range") faults.push(diagnostic("image-range", { value, name: symbol.name, field }, where));
+    else writeField(building.segments[from.segment]!.data, offset, field, object.endian, value);
+    return;
+  }
   const at = from.segment < 0 ? from.base + offset / SLOT : offset;
   const target = home.offset + Number(addend);
   const narrow =

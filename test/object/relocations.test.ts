@@ -7,6 +7,7 @@ import {
   fieldBytes,
   fitsField,
   imageOf,
+  readField,
   readObject,
   relocate,
   relocDialects,
@@ -16,6 +17,8 @@ import {
   type ObjectFile,
   type RelocKind,
 } from "../../src/object/index.js";
+import { fuzz, fuzzRounds } from "../support/fuzz.js";
+import { mutateElf } from "../support/mutate.js";
 import { hasNumber, oneReloc, opcodeFor, placeBefore, targetsOf } from "../support/relocs.js";
 
 const endians = ["little", "big"] as const;
@@ -263,7 +266,9 @@ test("an image takes or refuses every kind in code and data, none is passed over
       const faults = faultsOf(() => imageOf(object));
       const { value } = relocTable[kind];
       const dynamic = value === "B+A" || value === "G+A" || value === "S";
-      const undefinedTarget = target === "undefined" || target === "weak";
+      // A weak symbol that nobody defines has the address 0, and a call of it is one of no helper; a jump needs its target.
+      const jump = kind === "branch_off16" || kind === "branch_imm32" || value === "S+A-P" || value === "HELPER";
+      const undefinedTarget = target === "undefined" || (target === "weak" && jump);
       const label = `${kind} ${target}`;
       if (dynamic)
         expect(
@@ -275,14 +280,27 @@ test("an image takes or refuses every kind in code and data, none is passed over
           faults.map(({ code }) => code),
           label,
         ).toEqual(["image-undefined"]);
+      else if (value === "S+A-P" && target !== "absolute")
+        expect(
+          faults.map(({ code }) => code),
+          label,
+        ).toEqual(["image-distance"]);
       for (const { place } of faults) expect(place, label).toMatchObject({ offset: placeBefore(kind) });
       if (faults.length > 0) continue;
       // Resolved in place, or left to the loader with a patch.
       const image = imageOf(object);
-      const before = object.sections[0]!.data;
+      const before = oneReloc(kind, target, 0n, "little").sections[0]!.data;
       const after = opcodeFor(kind) === undefined ? image.segments[0]!.data : image.code.subarray(0, before.length);
+      if (target === "weak") continue;
       expect(image.patches.length > 0 || Buffer.compare(before, after) !== 0, label).toBe(true);
     }
+  }
+  // A distance within one segment is resolved there.
+  for (const kind of ["pcrel_data8", "pcrel_data64"] as const) {
+    const object = oneReloc(kind, "data", 2n, "big");
+    const symbols = [{ ...object.symbols[0]!, home: { kind: "section", section: 0, offset: 40 } as const }];
+    const { segments } = imageOf({ ...object, symbols });
+    expect(readField(segments[0]!.data, 3, relocTable[kind].field, "big")).toBe(39n);
   }
   const datum = oneReloc("abs_data64", "data", 0n, "little");
   const [first, ...rest] = datum.sections;
@@ -291,6 +309,41 @@ test("an image takes or refuses every kind in code and data, none is passed over
     sections: [{ ...first!, flags: { ...first!.flags, exec: true }, data: new Uint8Array(48), size: 48 }, ...rest],
   };
   expect(faultsOf(() => imageOf(inCode)).map(({ code }) => code)).toEqual(["image-data-in-code"]);
+});
+
+test("mutated files in every dialect are read, read as another, or refused with places", () => {
+  const files = relocDialects.flatMap((dialect) =>
+    relocKinds.flatMap((kind) => {
+      if (!hasNumber(dialect, kind)) return [];
+      const object = oneReloc(kind, targetsOf(kind)[0]!, 0n, kind.endsWith("64") ? "big" : "little");
+      return canSay(dialect, object) ? [writeObject(object, { dialect })] : [];
+    }),
+  );
+  const codes = new Set<string>();
+  const { accepted, refused } = fuzz(fuzzRounds(3000), (random) => {
+    const bytes = mutateElf(random, random.pick(files), files);
+    const dialect = random.chance(1, 2) ? undefined : random.pick(relocDialects);
+    try {
+      const object = readObject(bytes, { dialect });
+      for (const { data, relocations } of object.sections) {
+        for (const { offset, kind, symbol } of relocations) {
+          if (
+            offset < 0 ||
+            offset + fieldBytes[relocTable[kind].field] > data.length ||
+            object.symbols[symbol] === undefined
+          ) {
+            throw new Error(`${kind} at ${offset} is out of its section`);
+          }
+        }
+      }
+    } catch (error) {
+      if (error instanceof BpfkitError) for (const { code } of error.diagnostics) codes.add(code);
+      throw error;
+    }
+  });
+  expect(accepted).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(100);
+  for (const code of ["unknown", "symbol", "misaligned", "opcode"]) expect(codes).toContain(`object-reloc-${code}`);
 });
 
 test("opcodes of relocated instructions come from the instruction table", () => {

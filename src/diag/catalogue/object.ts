@@ -129,6 +129,11 @@ export const objectMessages = {
     message: "section {section} holds code, but {name} is to be put into a datum there ({kind})",
     help: "put data that refer to symbols into a data section",
   },
+  "image-distance": {
+    severity: "error",
+    message: "the distance to {name} from section {section} is not known before both are loaded",
+    help: "distances work within one section; refer to the address instead",
+  },
   "image-map-size": {
     severity: "error",
     message: "map {name} in section {section} has a definition of {size} bytes, expected at least 16",
