@@ -94,7 +94,10 @@ export class CEmitter {
   /** Adds the function `name` with its prototype; its id. */
   func(name: string, type: CFunction, linkage: BtfFuncLinkage, tags: readonly string[] = []): number {
     for (const each of references(type)) this.id(each);
-    const prototype = this.#builder.add(this.#prototype(type, true));
+    // Kernels want names of all parameters, and no `...` in the functions they check by themselves.
+    const params = type.params.map((param, i) => ({ ...param, name: param.name || `arg${i}` }));
+    const variadic = type.variadic && params.length > 0;
+    const prototype = this.#builder.add(this.#prototype({ ...type, params, variadic }, true));
     const id = this.#builder.add({ kind: "func", name, type: prototype, linkage });
     this.#tag(id, tags, -1);
     type.params.forEach((param, i) => this.#tag(id, param.tags, i));

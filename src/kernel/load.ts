@@ -10,6 +10,7 @@ import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from
 import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
+import { DebugInfo } from "./debug-info.js";
 import { loadFunctionInfo } from "./func-info.js";
 import { KernelProgram, LoadedImage, missing } from "./loaded.js";
 import { createMap, type KernelMap } from "./maps.js";
@@ -48,6 +49,8 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
     return { program, code, fields: typeFields(program, options) };
   });
   const open: { close(): void }[] = [];
+  // Loaded programs keep the BTF alive.
+  const debug = DebugInfo.open(syscalls, image);
   const keep = <Item extends { close(): void }>(item: Item): Item => {
     open.push(item);
     return item;
@@ -64,13 +67,15 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
     const programs = built.map(({ program, code, fields }) => {
       fill(image, code, maps, segmentMaps);
       const { name, section } = program;
-      const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0);
+      const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0, debug);
       return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
     });
     return new LoadedImage(maps, segments, programs);
   } catch (error) {
     for (const each of open.toReversed()) each.close();
     throw error;
+  } finally {
+    debug?.close();
   }
 }
 
@@ -79,18 +84,21 @@ function loadOne(
   syscalls: Syscalls,
   image: Image,
   { name, section }: ImageProgram,
-  { code, functions, callbacks }: ProgramCode,
+  built: ProgramCode,
   fields: AttrFields<"BPF_PROG_LOAD">,
   logLevel: number,
+  debug: DebugInfo | undefined,
 ): LoadAnswer {
-  const info = callbacks ? loadFunctionInfo(syscalls, name, functions) : undefined;
+  const { code, functions, callbacks } = built;
+  const known = debug?.fields(built);
+  const info = callbacks && known === undefined ? loadFunctionInfo(syscalls, name, functions) : undefined;
   const all = {
     ...fields,
     insn_cnt: code.length / SLOT,
     insns: code,
     license: encodeUtf8(`${image.license}\0`),
     prog_name: objectName(name),
-    ...info?.fields,
+    ...(known ?? info?.fields),
   };
   try {
     return loadProgram(syscalls, { name, section, fields: all, functions, logLevel });

@@ -8,6 +8,7 @@ import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } f
 import { decodeSlot, helperId, newSlot, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps } from "./btf-maps.js";
 import { fitsField, relocate, writeField } from "./fields.js";
+import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
 import { isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
@@ -332,5 +333,10 @@ export function imageOf(object: ObjectFile): Image {
   const license = licenseOf(object);
   const { names, patches } = building;
   patches.sort((a, b) => a.segment - b.segment || a.at - b.at);
-  return { file, endian, license, code, functions, programs, maps, segments, names, patches };
+  const debug = debugOf(object, (section) => {
+    const landing = landings[section]!;
+    return landing.kind === "code" ? landing.base : undefined;
+  });
+  const image = { file, endian, license, code, functions, programs, maps, segments, names, patches };
+  return debug === undefined ? image : { ...image, debug };
 }

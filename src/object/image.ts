@@ -5,6 +5,7 @@
  * `image-of.ts` makes Images from linked Objects.
  */
 import type { Endian } from "../bytes/index.js";
+import type { ImageDebug } from "./image-debug.js";
 import type { MapType, ProgramType, SectionRule } from "../isa/index.js";
 
 /** A function: `slots` instruction slots of `Image.code` from slot `start` on. */
@@ -83,6 +84,8 @@ export interface Image {
   readonly names: readonly string[];
   /** Sorted: code by slot, then data by segment and offset. */
   readonly patches: readonly Patch[];
+  /** What is known of the source; absent where the object says nothing. */
+  readonly debug?: ImageDebug;
 }
 
 /** The program type of `program`, or undefined where its section's name tells none. */

@@ -20,6 +20,7 @@ export {
   type PatchKind,
 } from "./image.js";
 export { fieldBytes, fitsField, readField, relocate, writeField, type Relocated } from "./fields.js";
+export type { ImageDebug } from "./image-debug.js";
 export { imageOf } from "./image-of.js";
 export { isMapSection, isMetadataSection } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
