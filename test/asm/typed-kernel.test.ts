@@ -114,9 +114,7 @@ test.skipIf(tools !== "")(`bpftool loads the object, and knows its types, functi
       expect(load(checked)).toMatchObject({ status: 0 });
       const { stdout } = runTool("bpftool", ["prog", "dump", "xlated", "pinned", pin, "linum"]);
       expect(stdout).toContain("int count(struct xdp_md * ctx):");
-      expect(stdout).toContain(
-        "int below(u64 value, u64 limit):",
-      );
+      expect(stdout).toContain("int below(u64 value, u64 limit):");
       expect(stdout).toMatch(/; call below \[file:count\.s line_num:\d+ line_col:2\]/);
     } finally {
       if (existsSync(pin)) unlinkSync(pin);
