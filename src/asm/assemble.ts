@@ -1,5 +1,6 @@
 /** Text to Object: reads statement by statement, then settles what had to wait for symbols. */
 import { encodeUtf8 } from "../bytes/index.js";
+import { addDebugTables } from "./debug-tables.js";
 import { detectDialect } from "./detect.js";
 import { directive } from "./directives.js";
 import { assign } from "./directives-symbol.js";
@@ -9,12 +10,13 @@ import { makeObject } from "./object.js";
 import { Resolver } from "./resolve.js";
 import { Run } from "./run.js";
 import { colon } from "./scan.js";
+import { padEnd, type Sections } from "./sections.js";
 import { Settler } from "./settle.js";
 import { Source } from "./source.js";
 import { isDefined, putHere } from "./symbols.js";
 import { emitTypes } from "./typed-emit.js";
 import { packed, Token } from "./tokens.js";
-import type { AssembleOptions, AssembleResult } from "./types.js";
+import type { AsmSymbol, AssembleOptions, AssembleResult } from "./types.js";
 
 const equals = packed("=");
 const dot = 0x2e;
@@ -49,8 +51,9 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
 function next(run: Run): boolean {
   const { memo, scanner } = run;
-  // Lines of a function with a type are counted one by one.
-  if (memo.filled && run.typed.open === undefined) scanner.at = memo.follow(scanner.at, run.sections.current);
+  // Lines of a function with a type are counted one by one, and a row of the line table is for one line.
+  const single = run.typed.open !== undefined || run.lines.pending !== undefined;
+  if (memo.filled && !single) scanner.at = memo.follow(scanner.at, run.sections.current);
   return scanner.next();
 }
 
@@ -59,11 +62,25 @@ function settle(run: Run, file: string): AssembleResult["object"] {
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
   run.typed.close(run);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
+  nameSections(symbols.all, sections);
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
+  // Like GNU as, whose sections have a whole number of alignments.
+  if (run.dialect === "gnu") for (const section of sections.all) padEnd(section);
+  addDebugTables(run);
   if (report.errors > 0) return undefined;
   return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
+}
+
+/** A section's name that is no symbol's stands for its start. */
+function nameSections(symbols: readonly AsmSymbol[], sections: Sections): void {
+  for (const symbol of symbols) {
+    const section = symbol.declared || isDefined(symbol) ? undefined : sections.find(symbol.name);
+    if (section === undefined) continue;
+    symbol.section = section;
+    symbol.temporary = true;
+  }
 }
 
 /** Labels, then a directive, an assignment or an instruction. */
@@ -156,6 +173,7 @@ function instruction(run: Run, first: number): void {
     return run.errorAt("asm-isa", facts, first, run.tokens.count - 1);
   }
   if (run.typed.open !== undefined) run.typed.line(run, first);
+  if (run.lines.pending !== undefined) run.lines.take(section);
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {

@@ -23,6 +23,7 @@ export function take(run: Run, size: number, at: number, data: boolean): number 
     run.errorAt("asm-too-large", { section: section.name, limit: maxFilled }, at);
     return -1;
   }
+  if (run.lines.pending !== undefined && section.flags.exec) run.lines.take(section);
   return reserve(section, size);
 }
 

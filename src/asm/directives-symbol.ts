@@ -1,5 +1,5 @@
 /** Directives that say something about symbols. */
-import { alignUp, decodeUtf8 } from "../bytes/index.js";
+import { alignUp } from "../bytes/index.js";
 import { noFlags, type SymbolBinding, type SymbolType, type SymbolVisibility } from "../object/index.js";
 import { stringAt } from "./directives-data.js";
 import { reduce } from "./expression.js";
@@ -141,12 +141,6 @@ export function common(run: Run, local: boolean): void {
   }
   symbol.common = { size: bytes.value, align };
   if (symbol.binding === "local") symbol.binding = "global";
-}
-
-/** `.file "NAME"` */
-export function file(run: Run): void {
-  const bytes = stringAt(run, 1);
-  if (bytes !== undefined && run.ends(2)) run.files.push(decodeUtf8(bytes));
 }
 
 /** `.ident "TEXT"`: a string of the section `.comment`. */

@@ -1,12 +1,14 @@
 /** The directives by name. Source: what gas and LLVM's assembler accept (reference section 4.9). */
 import { nearest } from "../diag/index.js";
 import type { Dialect } from "../isa/index.js";
+import { cfiDirectives } from "./directives-cfi.js";
 import { numbers, strings } from "./directives-data.js";
 import { map } from "./directives-map.js";
 import { ctype, endFunc, func, license, program } from "./directives-typed.js";
 import { align, blocks, fill, gap, leb128, org } from "./directives-gaps.js";
+import { file, loc } from "./directives-line.js";
 import { popSection, previous, pushSection, section, standard, subsection } from "./directives-section.js";
-import { bind, common, extern, file, ident, set, size, type, visibility } from "./directives-symbol.js";
+import { bind, common, extern, ident, set, size, type, visibility } from "./directives-symbol.js";
 import type { Run } from "./run.js";
 
 type Directive = (run: Run) => void;
@@ -54,6 +56,8 @@ const table: Readonly<Record<string, Directive>> = {
   comm: (run) => common(run, false),
   lcomm: (run) => common(run, true),
   file,
+  loc,
+  ...cfiDirectives,
   ident,
   byte,
   short,
@@ -121,9 +125,9 @@ const directives: ReadonlyMap<string, Directive> = new Map(
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
   (
-    "altmacro noaltmacro bundle_align_mode cfi_sections cfi_startproc cfi_endproc double else " +
+    "altmacro noaltmacro bundle_align_mode double else " +
     "elseif endif endm endr equiv eqv err error float if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
-    "iflt ifle incbin include irp irpc linkonce loc loc_mark_labels macro exitm purgem octa " +
+    "iflt ifle incbin include irp irpc linkonce loc_mark_labels macro exitm purgem octa " +
     "print reloc rept rodata single string16 struct symver tbss title version warning weakref"
   )
     .split(" ")
@@ -135,7 +139,7 @@ export function directive(run: Run): void {
   const name = interner.names[interner.folded(tokens.value[0]!)]!;
   const found = directives.get(name);
   if (found !== undefined) return found(run);
-  if (unsupported.has(name) || name.startsWith(".cfi_")) return run.errorAt("asm-unsupported", { name }, 0);
+  if (unsupported.has(name)) return run.errorAt("asm-unsupported", { name }, 0);
   const guess = nearest(name, directives.keys());
   if (guess === undefined) run.errorAt("asm-directive", { name }, 0);
   else run.errorAt("asm-directive-near", { name, guess }, 0);

@@ -7,8 +7,10 @@ import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
 import { ExpressionParser, reduce, type Names } from "./expression.js";
 import { buildGrammar, type GrammarNode } from "./grammar.js";
+import { Frames } from "./frames.js";
 import { Interner } from "./intern.js";
 import { LineMemo } from "./line-memo.js";
+import { Lines } from "./lines.js";
 import { Matcher } from "./match.js";
 import { Registers } from "./registers.js";
 import { Report } from "./report.js";
@@ -41,6 +43,8 @@ export class Run implements Names {
   readonly typed: Typed;
   /** Names of `.file`. */
   readonly files: string[] = [];
+  readonly lines: Lines = new Lines();
+  readonly frames: Frames = new Frames();
   /** How often expressions asked for a name's meaning. */
   lookups = 0;
   /** Bytes that directives have put. */
@@ -135,6 +139,9 @@ export class Run implements Names {
 
   /** Reports that something else was expected at token `at`. */
   expected(what: string, at: number): void {
+    if (this.tokens.kind[at] === Token.huge && at < this.tokens.count) {
+      return this.errorAt("asm-scan-number-range", {}, at);
+    }
     this.errorAt("asm-expected", { expected: what, found: this.found(at) }, at);
   }
 

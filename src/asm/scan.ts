@@ -28,8 +28,8 @@ const equals = 0x3d;
 /** What is wrong with the text itself. */
 export type ScanProblem = "byte" | "string" | "number" | "number-range" | "comment" | "character";
 
-/** Digits that fit 64 bits, by base. */
-const longest: Readonly<Record<number, number>> = { 2: 64, 8: 22, 10: 20, 16: 16 };
+/** Digits that fit 128 bits, by base. */
+const longest: Readonly<Record<number, number>> = { 2: 128, 8: 43, 10: 39, 16: 32 };
 
 function digitOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
@@ -274,9 +274,9 @@ export class Scanner {
     if (at - from > longest[base]!) return this.#fail("number-range", start, end);
     const prefix = base === 16 ? "0x" : base === 2 ? "0b" : base === 8 ? "0o" : "";
     const big = BigInt(prefix + String.fromCharCode(...text.subarray(from, at)));
-    if (big >> 64n !== 0n) return this.#fail("number-range", start, end);
+    if (big >> 128n !== 0n) return this.#fail("number-range", start, end);
     this.tokens.bigs.set(this.tokens.count, big);
-    this.tokens.push(Token.big, 0, start, end);
+    this.tokens.push(big >> 64n === 0n ? Token.big : Token.huge, 0, start, end);
   }
 }
 

@@ -1,5 +1,7 @@
 /** The sections of a run: which one is being filled, and the stack of `.pushsection`. */
+import { alignUp } from "../bytes/index.js";
 import { noFlags, type SectionFlags, type SectionType } from "../object/index.js";
+import { pad } from "./layout.js";
 import type { AsmSection } from "./types.js";
 
 const code: SectionFlags = { ...noFlags, alloc: true, exec: true };
@@ -19,6 +21,12 @@ export function defaults(name: string): { flags: SectionFlags; type: SectionType
   return { flags: noFlags, type: "progbits" };
 }
 
+/** Alignment that compilers give sections and do not print. */
+const alignments: ReadonlyMap<string, number> = new Map([
+  [".BTF", 4],
+  [".BTF.ext", 4],
+]);
+
 export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
   return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
 }
@@ -35,11 +43,12 @@ function newSection(
     flags,
     type,
     entsize,
-    align: 1,
+    align: alignments.get(name) ?? 1,
     size: 0,
     data: new Uint8Array(0),
     fixups: [],
     gaps: [],
+    lines: [],
     parent,
     parts: new Map(),
     places: [],
@@ -50,6 +59,12 @@ function newSection(
     symbol: -1,
     index: -1,
   };
+}
+
+/** Fills `section` up to a multiple of its alignment. */
+export function padEnd(section: AsmSection): void {
+  const at = reserve(section, alignUp(section.size, section.align) - section.size);
+  if (section.type !== "nobits") pad(section.data, at, section.size, section.flags.exec);
 }
 
 /** Puts the subsections of `section`, in the order of their numbers, behind what it has. */
@@ -67,6 +82,11 @@ export function join(section: AsmSection): void {
     for (const gap of part.gaps) {
       gap.at += base;
       section.gaps.push(gap);
+    }
+    for (const row of part.lines) {
+      row.offset += base;
+      row.after += gaps;
+      section.lines.push(row);
     }
     for (const symbol of part.places) {
       symbol.section = section;

@@ -14,6 +14,8 @@ export const Token = {
   /** `1b`, `1f`. */
   backward: 6,
   forward: 7,
+  /** An integer of 65 to 128 bits, in `bigs`: for checksums and `.octa` alone. */
+  huge: 8,
 } as const;
 
 export class Tokens {

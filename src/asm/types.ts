@@ -7,6 +7,7 @@ import type { Diagnostic } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
 import type { Layout } from "./layout.js";
+import type { LineRow } from "./lines.js";
 import type {
   ObjectFile,
   RelocKind,
@@ -58,8 +59,8 @@ export interface AsmSymbol {
   size: Expression | undefined;
   /** `.comm`: bytes and alignment. */
   common: { readonly size: number; readonly align: number } | undefined;
-  /** Does not appear in the symbol table: `.L…`, places, numeric labels. */
-  readonly temporary: boolean;
+  /** Does not appear in the symbol table: `.L…`, places, numeric labels, names of sections. */
+  temporary: boolean;
   /** Byte offset in the text of the definition, or of the first use. */
   at: number;
   /** Is its equation being evaluated? */
@@ -175,6 +176,8 @@ export interface AsmSection {
   data: Uint8Array;
   readonly fixups: Fixup[];
   readonly gaps: Gap[];
+  /** Rows of the line table, by place. */
+  readonly lines: LineRow[];
   /** A subsection: the section whose bytes it will follow. */
   readonly parent: AsmSection | undefined;
   /** The subsections, by number; of a subsection none. */

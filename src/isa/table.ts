@@ -73,7 +73,11 @@ function* aluRows(): Generator<InsnRow> {
         opcode: opcode | bpf.BPF_X,
         dst: "reg",
         src: "reg",
-        spelling: spelled("{s}"),
+        spelling:
+          op === "mov" && width === 32
+            ? // clang prints the move that clears the upper half as `r1 = w2`, which llvm-mc does not read back.
+              { ...spelled("{s}"), pseudoc: ["{wd} = {ws}", "{d} = {ws}"] }
+            : spelled("{s}"),
       });
     }
   }
@@ -522,7 +526,11 @@ function* atomicRows(): Generator<InsnRow> {
         // The addition alone exists since v1; the others came with the v3 atomics.
         version: op === "atomic_add" ? 1 : 3,
         spelling: {
-          pseudoc: [`lock *${type}({d}{o}) ${sign} ${s}`],
+          // Before there were 32-bit registers (LLVM at v1 and v2) a 32-bit addition named the whole one.
+          pseudoc: [
+            `lock *${type}({d}{o}) ${sign} ${s}`,
+            ...(op === "atomic_add" && width === 32 ? [`lock *${type}({d}{o}) ${sign} {s}`] : []),
+          ],
           kernel: [`lock *${type}({d}{o}) ${sign} {s}`],
           gnu: mnemonics.map((name) => `${name} [{d}{o}],{s}`),
           plain: mnemonics.map((name) => `${name} [{d}{o}], {s}`),

@@ -121,6 +121,29 @@ export const asmMessages = {
     message: "`.org` goes back from {here} to {there}",
     help: "a section only grows; `.subsection` puts pieces in another order",
   },
+  "asm-file-twice": { severity: "error", message: "there is a file {number} already" },
+  "asm-file-unknown": {
+    severity: "error",
+    message: "there is no file {number}",
+    help: '`.file {number} "NAME"` names it',
+  },
+  "asm-cfi-nested": {
+    severity: "error",
+    message: "`.cfi_startproc` inside a frame",
+    help: "close the one before with `.cfi_endproc`",
+  },
+  "asm-cfi-open": { severity: "error", message: "the frame has no end", help: "close it with `.cfi_endproc`" },
+  "asm-cfi-outside": {
+    severity: "error",
+    message: "`{name}` outside of a frame",
+    help: "a frame goes from `.cfi_startproc` to `.cfi_endproc`",
+  },
+  "asm-cfi-section": { severity: "error", message: "the frame ends in another section than it starts in" },
+  "asm-cfi-offset": {
+    severity: "error",
+    message: "{bytes} bytes are no whole number of {factor}-byte units",
+    help: "offsets of saved registers are stored in units of {factor} bytes",
+  },
   "asm-opcode": {
     severity: "error",
     message: "the text is not an instruction with opcode {opcode}, which stands before it",
