@@ -43,7 +43,7 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const { report } = run;
   if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
   else while (!report.full && next(run)) statement(run);
-  const object = settle(run, file);
+  const object = settle(run, file, options.padSections ?? false);
   const diagnostics = report.finish();
   return { object: report.errors > 0 ? undefined : object, diagnostics };
 }
@@ -57,7 +57,7 @@ function next(run: Run): boolean {
   return scanner.next();
 }
 
-function settle(run: Run, file: string): AssembleResult["object"] {
+function settle(run: Run, file: string, pads: boolean): AssembleResult["object"] {
   const { report, sections, symbols } = run;
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
   run.typed.close(run);
@@ -66,8 +66,7 @@ function settle(run: Run, file: string): AssembleResult["object"] {
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
-  // Like GNU as, whose sections have a whole number of alignments.
-  if (run.dialect === "gnu") for (const section of sections.all) padEnd(section);
+  if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;
   return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);

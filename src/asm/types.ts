@@ -27,6 +27,8 @@ export interface AssembleOptions {
   readonly syntax?: Dialect | "auto";
   /** The level of the instruction set: instructions of later ones are errors. Default 4, the last. */
   readonly isa?: IsaVersion;
+  /** Fill every section up to a multiple of its alignment, as GNU as does unless told not to. Default false. */
+  readonly padSections?: boolean;
   /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`. Default `false`. */
   readonly strict?: boolean;
 }

@@ -10,6 +10,7 @@ interface Options {
   readonly syntax: NonNullable<AssembleOptions["syntax"]>;
   readonly isa: "v1" | "v2" | "v3" | "v4";
   readonly strict?: boolean;
+  readonly padSections?: boolean;
   readonly EB?: boolean;
   readonly EL?: boolean;
   readonly relocDialect: RelocDialect;
@@ -24,6 +25,7 @@ export async function run(file: string, given: object): Promise<void> {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
+    padSections: options.padSections === true,
     strict: options.strict ?? false,
     isa: Number(options.isa.slice(1)) as IsaVersion,
   });

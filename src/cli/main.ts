@@ -35,6 +35,7 @@ verb("as", "assemble text into an object")
       .default("auto"),
   )
   .addOption(new Option("--isa <level>", "the instruction set").choices(["v1", "v2", "v3", "v4"]).default("v4"))
+  .option("--pad-sections", "fill sections up to their alignment, as GNU as does")
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
   .option("--strict", "refuse bpfkit's own directives: .map, .ctype, .func, .program, .license")

@@ -182,7 +182,7 @@ test.skipIf(noGcc !== "")(
           // A file with a header that is not here, or with inline assembly that is clang's.
           if (runTool("bpf-gcc", [...flags, "-c", "-o", output]).status !== 0) continue;
           runTool("bpf-gcc", [...flags, "-S", "-o", listing]);
-          const { object, diagnostics } = assemble(readFileSync(listing), {});
+          const { object, diagnostics } = assemble(readFileSync(listing), { padSections: true });
           expect(`${name}: ${diagnostics.map((each) => formatDiagnostic(each)).join("\n")}`).toBe(`${name}: `);
           expect(factsForGnu(object!), `${name} ${debug.join("")}`).toEqual(gnuFacts(readFileSync(output)));
           compared++;
