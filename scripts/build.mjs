@@ -11,7 +11,19 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
   stdio: "inherit",
 });
+// commander starts subcommands that are programs of their own by node:child_process; ours are none, and loading it takes longer than
+// most commands run.
+const noSubprocesses = {
+  name: "no-subprocesses",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("commander") ? { path: "nothing", namespace: "no-subprocesses" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "no-subprocesses" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
 await build({
+  plugins: [noSubprocesses],
   absWorkingDir: root,
   entryPoints: ["src/cli/main.ts"],
   outdir: "dist/cli",

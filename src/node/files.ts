@@ -6,7 +6,6 @@
  *
  * Output appears at once or not at all: it goes to a file beside the target, which then takes the target's name.
  */
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
@@ -67,14 +66,25 @@ export function writeStandard(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** A new file beside `target`. Not named by `node:crypto`: loading that takes longer than assembling a small file. */
+function openBeside(target: string): readonly [string, number] {
+  for (;;) {
+    const beside = join(dirname(target), `.${basename(target)}.${process.pid}.${process.hrtime.bigint().toString(36)}`);
+    try {
+      return [beside, openSync(beside, "wx")];
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
+}
+
 function writeWhole(path: string, bytes: Uint8Array): void {
   const known = statSync(path, { throwIfNoEntry: false });
   // Devices and pipes cannot be replaced, only written to.
   if (known !== undefined && !known.isFile()) return writeFileSync(path, bytes);
   // A link keeps pointing to the file that is replaced, and a file keeps its permissions.
   const target = known === undefined ? path : realpathSync(path);
-  const beside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
-  const file = openSync(beside, "wx");
+  const [beside, file] = openBeside(target);
   try {
     try {
       writeFileSync(file, bytes);
