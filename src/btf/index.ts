@@ -24,6 +24,7 @@ export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
 export { jsonType, writeJson } from "./dump/json.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
+export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./min.js";
 export { writeRaw } from "./format-raw-fast.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";

@@ -21,4 +21,14 @@ export function addBtfVerb(verb: (name: string, description: string) => Command)
     .option("--json", "the same as --format json")
     .addHelpText("after", "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`.")
     .action(async (words: string[], options: object) => (await import("./btf-dump.js")).run(words, options));
+
+  command("min", "write the types of a kernel's BTF that the CO-RE records of objects need")
+    .argument("<kernel>", "the BTF to take types from")
+    .argument("<objects...>", "objects with .BTF and .BTF.ext sections")
+    .requiredOption("-o, --output <file>", "the smaller BTF; - is standard output")
+    .option("-B, --base <file>", "the BTF that <kernel> stands on, where it is split")
+    .option("--json", "print what was kept, and which records find nothing, as JSON")
+    .action(async (kernel: string, objects: string[], options: object) =>
+      (await import("./btf-min.js")).run(kernel, objects, options),
+    );
 }
