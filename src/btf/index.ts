@@ -20,6 +20,9 @@ export {
 } from "./core-access.js";
 export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
 export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
+export { diffBtf } from "./diff/diff.js";
+export { summarizeDiff, writeDiff, type DiffSummary } from "./diff/format.js";
+export type { Breaks, Change, ChangeWhat, DiffKind, TypeChange } from "./diff/types.js";
 export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
 export { jsonType, writeJson } from "./dump/json.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
@@ -43,4 +46,5 @@ export {
   coreReloNames,
   type BtfKindRow,
 } from "./table.js";
+export { typeText } from "./type-text.js";
 export type * from "./types.js";

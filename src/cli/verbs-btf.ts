@@ -22,6 +22,19 @@ export function addBtfVerb(verb: (name: string, description: string) => Command)
     .addHelpText("after", "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`.")
     .action(async (words: string[], options: object) => (await import("./btf-dump.js")).run(words, options));
 
+  command("diff", "show what differs between two BTFs, member by member, and whom it breaks")
+    .argument("<old>", "a BTF file or an object with a .BTF section")
+    .argument("<new>", "the other one")
+    .option("-B, --base <file>", "the BTF that both stand on, where they are split")
+    .option("--type <name>", "only types of this name (repeatable)", list, [])
+    .option("--core", "layouts may change: only what CO-RE cannot adapt to counts as broken")
+    .option("--breaking", "only types that something breaks")
+    .option("--json", "print the differences as JSON")
+    .addHelpText("after", "\nThe exit code is 1 when something breaks.")
+    .action(async (old: string, fresh: string, options: object) =>
+      (await import("./btf-diff.js")).run(old, fresh, options),
+    );
+
   command("min", "write the types of a kernel's BTF that the CO-RE records of objects need")
     .argument("<kernel>", "the BTF to take types from")
     .argument("<objects...>", "objects with .BTF and .BTF.ext sections")

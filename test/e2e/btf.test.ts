@@ -26,7 +26,8 @@ split.add({ kind: "ptr", type: 2 });
 shop.write("split.btf", split.bytes("little"));
 
 test("--help of btf and of its commands", () => {
-  for (const command of ["dump"]) expectGolden(`help-btf-${command}.txt`, shop.ok(["btf", command, "--help"]).stdout);
+  for (const command of ["dump", "diff", "min"])
+    expectGolden(`help-btf-${command}.txt`, shop.ok(["btf", command, "--help"]).stdout);
 });
 
 test("dump prints files of either byte order, by both grammars", () => {
@@ -74,4 +75,51 @@ test.skipIf(skipped !== "")(`the kernel's BTF is printed as by bpftool${skipped}
   const words = ["btf", "dump", "file", vmlinuxPath, "format", "raw"];
   expect(shop.ok(words).stdout === runTool("bpftool", words).stdout).toBe(true);
   expect(shop.ok(["btf", "dump", "-"], readVmlinux()).stdout === shop.ok(words).stdout).toBe(true);
+});
+
+test("diff tells what breaks by its exit code", () => {
+  const larger = new BtfBuilder();
+  const int = larger.add({ kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 });
+  const members = [{ name: "x", type: int, offset: 32, bitfieldSize: 0 }];
+  larger.add({ kind: "struct", name: "point", size: 8, kindFlag: false, members });
+  larger.add({ kind: "struct", name: "line", size: 4, kindFlag: false, members: [{ ...members[0]!, offset: 0 }] });
+  larger.add({ kind: "struct", name: "plane", size: 0, kindFlag: false, members: [] });
+  shop.write("larger.btf", larger.bytes("big"));
+  expect(shop.bpfkit(["btf", "diff", "little.btf", "big.btf"])).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  const changed = shop.bpfkit(["btf", "diff", "little.btf", "larger.btf"]);
+  expect(changed).toMatchObject({ status: 1, stderr: "" });
+  expect(changed.stdout).toMatch(/~ struct point\n.*size: 4 -> 8.*\n.*offset of x: 0 -> 4/);
+  expect(changed.stdout).toContain("+ struct plane");
+  expect(shop.bpfkit(["btf", "diff", "--core", "little.btf", "larger.btf"]).status).toBe(0);
+  expect(shop.ok(["btf", "diff", "--type", "line", "little.btf", "larger.btf"]).stdout).toBe("");
+  expect(shop.bpfkit(["btf", "diff", "--breaking", "little.btf", "larger.btf"]).stdout).not.toContain("plane");
+  const { stdout } = shop.bpfkit(["btf", "diff", "--json", "little.btf", "larger.btf"]);
+  expect(JSON.parse(stdout)).toMatchObject({ summary: { added: 1, changed: 1, worst: "layout" }, types: [{}, {}] });
+});
+
+const compiler = toolMissing("clang-22");
+
+test.skipIf(compiler !== "")(`min writes what an object needs, and tells about it${compiler}`, () => {
+  shop.write(
+    "ask.c",
+    "struct point { int x; } __attribute__((preserve_access_index));\n" +
+      "struct gone { int y; } __attribute__((preserve_access_index));\n" +
+      "int f(struct point *p, struct gone *g) { return p->x + g->y; }\n",
+  );
+  const made = runTool(
+    "clang-22",
+    ["-target", "bpf", "-g", "-O2", "-c", "ask.c", "-o", "ask.o"],
+    undefined,
+    shop.folder,
+  );
+  expect(made.status).toBe(0);
+  const facts = shop.ok(["btf", "min", "big.btf", "ask.o", "-o", "min.btf", "--json"]).stdout;
+  expect(JSON.parse(facts)).toMatchObject({
+    types: 2,
+    base: { types: 3 },
+    unresolved: [{ file: "ask.o", kind: "byte_off", type: "gone", access: "0:0" }],
+  });
+  expect(shop.ok(["btf", "dump", "min.btf"]).stdout).toContain("[2] STRUCT 'point' size=4 vlen=1");
+  expect(shop.bpfkit(["btf", "min", "big.btf", "big.btf", "-o", "x.btf"]).status).toBe(1);
+  expect(shop.bpfkit(["btf", "min", "big.btf", "ask.o"]).stderr).toMatch(/required option/);
 });
