@@ -36,7 +36,7 @@ export function addBtfVerb(verb: (name: string, description: string) => Command)
     );
 
   command("min", "write the types of a kernel's BTF that the CO-RE records of objects need")
-    .argument("<kernel>", "the BTF to take types from")
+    .argument("<kernel>", "the BTF whose types are taken")
     .argument("<objects...>", "objects with .BTF and .BTF.ext sections")
     .requiredOption("-o, --output <file>", "the smaller BTF; - is standard output")
     .option("-B, --base <file>", "the BTF that <kernel> stands on, where it is split")
