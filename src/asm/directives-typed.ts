@@ -97,7 +97,9 @@ export function func(run: Run): void {
   const text = textOfTokens(run, 1, tokens.count)!;
   const declared = parseCPrototype(text.text, typed.scope, text.report(run));
   if (declared === undefined) return;
-  typed.endProgram(tokens.start[0]!);
+  // Of `.program SECTION, NAME` this may be the type.
+  if (typed.program?.name === declared.name) typed.program = undefined;
+  else typed.endProgram(tokens.start[0]!);
   const section = sections.current;
   if (!section.flags.exec) return run.errorAt("asm-func-code", { section: section.name }, 0);
   const { name } = declared;

@@ -36,6 +36,12 @@ function errorsOf(text: string, options: AssembleOptions = {}): string[] {
   });
 }
 
+test(".func gives the function that .program begins its type", () => {
+  const object = made(".program xdp, pass\n.func int pass(void)\nmov r0, 2\nexit\n.endfunc\n");
+  const functions = object.symbols.filter(({ type }) => type === "func");
+  expect(functions.map(({ name, size }) => [name, Number(size)])).toEqual([["pass", 16]]);
+});
+
 test(".license and .program: the sections and symbols that compilers make", () => {
   const object = made('.license "GPL"\n.program xdp/drop, drop\nmov r0, 1\nexit\n.program tc, pass\nmov r0, 0\nexit\n');
   const license = sectionOf(object, "license");
