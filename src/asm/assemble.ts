@@ -2,7 +2,8 @@
 import { encodeUtf8 } from "../bytes/index.js";
 import { addDebugTables } from "./debug-tables.js";
 import { detectDialect } from "./detect.js";
-import { directive } from "./directives.js";
+import { expand } from "./directives-macro.js";
+import { directive, rawDirectives } from "./directives.js";
 import { assign } from "./directives-symbol.js";
 import { emitInsn } from "./emit.js";
 import { explain } from "./explain.js";
@@ -21,8 +22,10 @@ import type { AsmSymbol, AssembleOptions, AssembleResult } from "./types.js";
 const equals = packed("=");
 const dot = 0x2e;
 
-/** Places of symbols and fields are kept in 32 bits. */
-const maxText = 2 ** 31 - 1;
+/** Places of symbols and fields are kept in 32 bits, of files and expansions behind the main text, too. */
+const maxMain = 2 ** 30;
+
+const toleratedProblems: ReadonlySet<string> = new Set(["byte", "number", "number-range", "character"]);
 
 /**
  * Assembles `source` (text, or its UTF-8 bytes). Never throws on bad text: every error of the text is in `diagnostics`, and
@@ -31,18 +34,16 @@ const maxText = 2 ** 31 - 1;
 export function assemble(source: string | Uint8Array, options: AssembleOptions = {}): AssembleResult {
   const text = typeof source === "string" ? encodeUtf8(source) : source;
   const file = options.file ?? "<source>";
-  const endian = options.endian ?? "little";
   const { syntax = "auto" } = options;
-  const run = new Run(
-    new Source(file, text),
-    endian,
-    syntax === "auto" ? detectDialect(text) : syntax,
-    options.isa,
-    options.strict,
-  );
+  const run = new Run(new Source(file, text), syntax === "auto" ? detectDialect(text) : syntax, options);
   const { report } = run;
-  if (text.length > maxText) report.add("asm-text-size", { limit: maxText }, 0, 0);
-  else while (!report.full && next(run)) statement(run);
+  if (text.length > maxMain) {
+    report.halt("asm-text-size", { limit: maxMain }, 0, 0);
+  } else {
+    define(run);
+    while (!report.full && next(run)) statement(run);
+    run.conditions.close(0);
+  }
   const object = settle(run, file, options.padSections ?? false);
   const diagnostics = report.finish();
   return { object: report.errors > 0 ? undefined : object, diagnostics };
@@ -50,11 +51,32 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
 
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
 function next(run: Run): boolean {
-  const { memo, scanner } = run;
-  // Lines of a function with a type are counted one by one, and a row of the line table is for one line.
-  const single = run.typed.open !== undefined || run.lines.pending !== undefined;
-  if (memo.filled && !single) scanner.at = memo.follow(scanner.at, run.sections.current);
-  return scanner.next();
+  const { memo, scanner, input } = run;
+  for (;;) {
+    // Lines of a function with a type are counted one by one, and a row of the line table is for one line.
+    const single = run.typed.open !== undefined || run.lines.pending !== undefined;
+    if (memo.filled && !input.entered && !single) {
+      scanner.at = memo.follow(scanner.at, run.sections.current);
+    }
+    if (scanner.next()) return true;
+    if (!input.leave()) return false;
+  }
+}
+
+/** The symbols of `options.defines`, which stand in a text of their own. */
+function define(run: Run): void {
+  const defines = Object.entries(run.options.defines ?? {});
+  if (defines.length === 0) return;
+  const lines = defines.map(([name, value]) => `${name} = ${value}\n`);
+  const text = encodeUtf8(lines.join(""));
+  let at = run.input.append(text.length, { file: "<defines>", body: 0, from: -1, message: "" }, 0, 0);
+  if (at < 0) return;
+  run.source.text.set(text, at);
+  for (const [i, [name, value]] of defines.entries()) {
+    run.symbols.get(run.interner.word(name), at).equation = { kind: "number", value: BigInt(value) };
+    at += encodeUtf8(lines[i]!).length;
+  }
+  run.scanner.text = run.source.text;
 }
 
 function settle(run: Run, file: string, pads: boolean): AssembleResult["object"] {
@@ -84,8 +106,8 @@ function nameSections(symbols: readonly AsmSymbol[], sections: Sections): void {
 
 /** Labels, then a directive, an assignment or an instruction. */
 function statement(run: Run): void {
-  const { tokens, scanner } = run;
-  if (scanner.problem !== undefined) {
+  const { tokens, scanner, macros } = run;
+  if (scanner.problem !== undefined && !tolerated(run)) {
     const { problem, problemAt, problemEnd } = scanner;
     return run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
   }
@@ -96,6 +118,10 @@ function statement(run: Run): void {
   }
   if (first >= tokens.count) return;
   if (tokens.kind[first] === Token.word) {
+    if (macros.size > 0 && !tokens.is(first + 1, equals)) {
+      const macro = macros.get(run.interner.folded(tokens.value[first]!));
+      if (macro !== undefined) return expand(run, macro, first);
+    }
     if (run.source.text[tokens.start[first]!] === dot && !tokens.is(first + 1, equals)) {
       if (first > 0) dropTokens(run, first);
       return directive(run);
@@ -109,6 +135,18 @@ function statement(run: Run): void {
     }
   }
   instruction(run, first);
+}
+
+/** Is what the scanner stumbled over an argument, which may be any text? */
+function tolerated(run: Run): boolean {
+  const { tokens, scanner, interner } = run;
+  if (!toleratedProblems.has(scanner.problem!)) return false;
+  let first = 0;
+  while (tokens.is(first + 1, colon)) first += 2;
+  if (first >= tokens.count || tokens.kind[first] !== Token.word || tokens.end[first]! > scanner.problemAt)
+    return false;
+  const word = interner.folded(tokens.value[first]!);
+  return run.macros.get(word) !== undefined || rawDirectives.has(interner.names[word]!);
 }
 
 function assignment(run: Run, first: number): void {
@@ -177,7 +215,7 @@ function instruction(run: Run, first: number): void {
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {
     const plain = first === 0 && !leaf.row.wide && section.fixups.length === length && run.lookups === lookups;
-    if (plain) run.memo.learn(run.tokens.start[0]!, run.scanner.at, section);
+    if (plain && !run.input.entered) run.memo.learn(run.tokens.start[0]!, run.scanner.at, section);
     return;
   }
   const { code, operand } = problem;

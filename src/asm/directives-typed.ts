@@ -55,9 +55,9 @@ export function ctype(run: Run): void {
     return;
   }
   const start = scanner.at;
-  const end = findEnd(source.text, start);
+  const end = findEnd(source.text, start, scanner.end);
   if (end < 0) {
-    scanner.at = source.text.length;
+    scanner.at = scanner.end;
     return run.errorAt("asm-ctype-end", {}, 0);
   }
   scanner.at = end + endWord.length;
@@ -69,8 +69,8 @@ export function ctype(run: Run): void {
 const endWord: readonly number[] = [...".endctype"].map((letter) => letter.charCodeAt(0));
 
 /** Where the line that says `.endctype` starts; -1 where there is none. */
-function findEnd(text: Uint8Array, from: number): number {
-  for (let line = from; line < text.length && line >= 0;) {
+function findEnd(text: Uint8Array, from: number, stop: number): number {
+  for (let line = from; line < stop && line >= 0;) {
     let at = line;
     while (text[at] === 0x20 || text[at] === 0x09) at++;
     if (endWord.every((letter, i) => text[at + i] === letter)) return at;

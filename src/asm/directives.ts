@@ -8,6 +8,11 @@ import { ctype, endFunc, func, license, program } from "./directives-typed.js";
 import { align, blocks, fill, gap, leb128, org } from "./directives-gaps.js";
 import { file, loc } from "./directives-line.js";
 import { popSection, previous, pushSection, section, standard, subsection } from "./directives-section.js";
+import { openIf, otherwise, endIf, tests } from "./directives-if.js";
+import { end, include, incbin } from "./directives-file.js";
+import { alternate, define, exitMacro, purge } from "./directives-macro.js";
+import { err, error, fail, print, warning } from "./directives-message.js";
+import { iterate, repeat } from "./directives-repeat.js";
 import { bind, common, extern, ident, set, size, type, visibility } from "./directives-symbol.js";
 import type { Run } from "./run.js";
 
@@ -31,6 +36,13 @@ const quad: Directive = (run) => numbers(run, 8);
 const global: Directive = (run) => bind(run, "global");
 const zeroEnded: Directive = (run) => strings(run, 1);
 const assignment: Directive = set;
+const elseIf: Directive = (run) => otherwise(run, tests.get(".if"));
+const eachValue: Directive = (run) => iterate(run, false);
+const eachCharacter: Directive = (run) => iterate(run, true);
+const unopened =
+  (opening: string): Directive =>
+  (run) =>
+    run.errorAt("asm-unopened", { name: run.found(0).replaceAll("`", ""), opening }, 0);
 
 const table: Readonly<Record<string, Directive>> = {
   text: (run) => standard(run, ".text"),
@@ -113,23 +125,58 @@ const table: Readonly<Record<string, Directive>> = {
   endfunc: endFunc,
   program,
   license,
+  else: (run) => otherwise(run, undefined),
+  elseif: elseIf,
+  elsif: elseIf,
+  endif: endIf,
+  macro: define,
+  endm: unopened(".macro"),
+  endmacro: unopened(".macro"),
+  purgem: purge,
+  exitm: exitMacro,
+  altmacro: (run) => alternate(run, true),
+  noaltmacro: (run) => alternate(run, false),
+  rept: repeat,
+  rep: repeat,
+  irp: eachValue,
+  irep: eachValue,
+  irpc: eachCharacter,
+  irepc: eachCharacter,
+  endr: unopened(".rept, .irp or .irpc"),
+  include,
+  incbin,
+  end,
+  error,
+  err,
+  warning,
+  print,
+  fail,
   // A hint for linkers that fold equal functions, which no BPF linker does.
   addrsig: (run) => void run.ends(1),
   addrsig_sym: (run) => void (run.name(1) !== undefined && run.ends(2)),
 };
 
-const directives: ReadonlyMap<string, Directive> = new Map(
-  Object.entries(table).map(([name, directive]) => [`.${name}`, directive]),
-);
+const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
+  ...Object.entries(table).map(([name, directive]) => [`.${name}`, directive] as const),
+  ...Array.from(tests, ([name, test]) => [name, (run: Run) => openIf(run, test)] as const),
+]);
+
+/** Directives whose operands are raw text: what is no token there is no mistake. */
+export const rawDirectives: ReadonlySet<string> = new Set([
+  ".macro",
+  ".irp",
+  ".irpc",
+  ".irep",
+  ".irepc",
+  ".ifb",
+  ".ifnb",
+  ".ifc",
+  ".ifnc",
+]);
 
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
-  (
-    "altmacro noaltmacro bundle_align_mode double else " +
-    "elseif endif endm endr equiv eqv err error float if ifdef ifndef ifeq ifne ifb ifnb ifc ifnc ifgt ifge " +
-    "iflt ifle incbin include irp irpc linkonce loc_mark_labels macro exitm purgem octa " +
-    "print reloc rept rodata single string16 struct symver tbss title version warning weakref"
-  )
+  "bundle_align_mode double equiv eqv float linkonce loc_mark_labels octa reloc rodata single string16 struct symver tbss title version weakref"
     .split(" ")
     .map((name) => `.${name}`),
 );
@@ -140,7 +187,7 @@ export function directive(run: Run): void {
   const found = directives.get(name);
   if (found !== undefined) return found(run);
   if (unsupported.has(name)) return run.errorAt("asm-unsupported", { name }, 0);
-  const guess = nearest(name, directives.keys());
+  const guess = nearest(name, [...directives.keys(), ...run.macros.names()]);
   if (guess === undefined) run.errorAt("asm-directive", { name }, 0);
   else run.errorAt("asm-directive-near", { name, guess }, 0);
 }

@@ -111,7 +111,7 @@ function unknownInstruction(run: Run, first: number): void {
   const name = interner.names[tokens.value[first]!]!;
   const register = misspeltRegister(run, first);
   if (register !== undefined && grammar.placeholders.length > 0) return run.errorAt("asm-register", register, first);
-  const guess = nearest(name.toLowerCase(), words(grammar, run));
+  const guess = nearest(name.toLowerCase(), [...words(grammar, run), ...run.macros.names()]);
   if (guess === undefined) run.errorAt("asm-instruction", { name, dialect: run.dialect }, first);
   else run.errorAt("asm-instruction-near", { name, guess }, first);
 }

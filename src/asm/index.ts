@@ -1,6 +1,6 @@
 /** Room `asm`: text to Object, in every spelling of the instruction table. */
 export { assemble } from "./assemble.js";
-export type { AssembleOptions, AssembleResult } from "./types.js";
+export type { AssembleOptions, AssembleResult, ReadFile } from "./types.js";
 export {
   block,
   bpf,

@@ -5,13 +5,17 @@
 import type { DiagnosticCode, DiagnosticFacts } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
+import { Conditions } from "./conditions.js";
+import { Macros } from "./directives-macro.js";
 import { ExpressionParser, reduce, type Names } from "./expression.js";
 import { buildGrammar, type GrammarNode } from "./grammar.js";
 import { Frames } from "./frames.js";
+import { Input } from "./input.js";
 import { Interner } from "./intern.js";
 import { LineMemo } from "./line-memo.js";
 import { Lines } from "./lines.js";
 import { Matcher } from "./match.js";
+import { statementText } from "./raw.js";
 import { Registers } from "./registers.js";
 import { Report } from "./report.js";
 import { Scanner } from "./scan.js";
@@ -20,11 +24,12 @@ import { Source } from "./source.js";
 import { placeSymbol, Symbols } from "./symbols.js";
 import { Token, Tokens } from "./tokens.js";
 import { Typed } from "./typed.js";
-import type { AsmSymbol, Expression } from "./types.js";
+import type { AsmSymbol, AssembleOptions, Expression } from "./types.js";
 
 const registerLike = /^[rw]\d+$/i;
 
 export class Run implements Names {
+  readonly options: AssembleOptions;
   readonly endian: Endian;
   readonly isa: IsaVersion;
   readonly interner: Interner = new Interner();
@@ -33,6 +38,9 @@ export class Run implements Names {
   readonly report: Report;
   readonly scanner: Scanner;
   readonly memo: LineMemo;
+  readonly conditions: Conditions;
+  readonly input: Input;
+  readonly macros: Macros = new Macros();
   readonly symbols: Symbols;
   readonly sections: Sections = new Sections();
   readonly expressions: ExpressionParser;
@@ -56,16 +64,23 @@ export class Run implements Names {
   readonly #dialects: Map<Dialect, readonly [Registers, GrammarNode]> = new Map();
   readonly #here: number;
 
-  constructor(source: Source, endian: Endian, dialect: Dialect, isa: IsaVersion = 4, strict = false) {
+  constructor(source: Source, dialect: Dialect, options: AssembleOptions) {
     this.source = source;
-    this.endian = endian;
-    this.isa = isa;
-    this.report = new Report(source);
+    this.options = options;
+    this.endian = options.endian ?? "little";
+    this.isa = options.isa ?? 4;
+    this.report = new Report(source, {
+      warnings: options.warnings ?? true,
+      fatal: options.fatalWarnings ?? false,
+      silenced: new Set(options.silenced),
+    });
     this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
     this.memo = new LineMemo(source.text);
+    this.conditions = new Conditions(this.report);
+    this.input = new Input(source, this.scanner, this.report, this.conditions);
     this.symbols = new Symbols(this.interner);
     this.expressions = new ExpressionParser(this.tokens, this);
-    this.strict = strict;
+    this.strict = options.strict ?? false;
     this.typed = new Typed((name) => {
       const equation = this.symbols.peek(this.interner.word(name))?.equation;
       return equation?.kind === "number" ? equation.value : undefined;
@@ -78,6 +93,11 @@ export class Run implements Names {
 
   get dialect(): Dialect {
     return this.scanner.dialect;
+  }
+
+  /** Do semicolons separate statements? */
+  get separates(): boolean {
+    return this.dialect !== "gnu" && this.dialect !== "kernel";
   }
 
   /** Reads the rest of the text in another dialect. */
@@ -135,6 +155,12 @@ export class Run implements Names {
     const text = this.source.text.subarray(this.tokens.start[at], this.tokens.end[at]);
     const shown = String.fromCharCode(...text.subarray(0, 40));
     return `\`${shown}${text.length > 40 ? "…" : ""}\``;
+  }
+
+  /** The statement's raw text behind token `at`, without comments, as characters that stand for one byte each. */
+  rest(at: number): string {
+    const { text, end } = this.scanner;
+    return statementText(text, this.tokens.end[at]!, end, this.separates);
   }
 
   /** Reports that something else was expected at token `at`. */

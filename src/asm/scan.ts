@@ -6,12 +6,13 @@
  */
 import type { Dialect } from "../isa/index.js";
 import { hashStart, hashStep, type Interner } from "./intern.js";
-import { packed, Token, type Tokens } from "./tokens.js";
+import { maxTokens, packed, Token, type Tokens } from "./tokens.js";
 
 /** Words go on with the classes from `word` on. */
-const Class = { other: 0, blank: 1, newline: 2, operator: 3, word: 4, digit: 5 } as const;
+export const Class = { other: 0, blank: 1, newline: 2, operator: 3, word: 4, digit: 5 } as const;
 
-const classes = new Uint8Array(256);
+/** What each byte is. */
+export const classes: Uint8Array = new Uint8Array(256);
 classes.fill(Class.word, 0x80);
 for (const char of " \t\r\f\v") classes[char.charCodeAt(0)] = Class.blank;
 classes[10] = Class.newline;
@@ -26,7 +27,18 @@ for (const char of "+-*/%&|^~<>=!()[],:@{}?\\`") classes[char.charCodeAt(0)] = C
 const equals = 0x3d;
 
 /** What is wrong with the text itself. */
-export type ScanProblem = "byte" | "string" | "number" | "number-range" | "comment" | "character";
+export type ScanProblem =
+  | "byte"
+  | "string"
+  | "number"
+  | "number-range"
+  | "comment"
+  | "character"
+  | "word"
+  | "statement";
+
+/** A name is not longer than this, in bytes. */
+export const maxWord: number = 2 ** 16;
 
 /** Digits that fit 128 bits, by base. */
 const longest: Readonly<Record<number, number>> = { 2: 128, 8: 43, 10: 39, 16: 32 };
@@ -38,7 +50,9 @@ function digitOf(byte: number): number {
 }
 
 export class Scanner {
-  readonly text: Uint8Array;
+  text: Uint8Array;
+  /** The text is read up to here. */
+  end: number;
   readonly tokens: Tokens;
   readonly #interner: Interner;
   /** Offset of the next byte. */
@@ -53,6 +67,7 @@ export class Scanner {
 
   constructor(text: Uint8Array, tokens: Tokens, interner: Interner, dialect: Dialect) {
     this.text = text;
+    this.end = text.length;
     this.tokens = tokens;
     this.#interner = interner;
     this.dialect = dialect;
@@ -62,7 +77,7 @@ export class Scanner {
   next(): boolean {
     const { text, tokens } = this;
     const interner = this.#interner;
-    const size = text.length;
+    const size = this.end;
     tokens.clear();
     this.problem = undefined;
     this.opcode = -1;
@@ -83,7 +98,8 @@ export class Scanner {
           hash = Math.imul(hash ^ next, hashStep);
         }
         this.at = end;
-        tokens.push(Token.word, interner.hashed(text, start, end, hash), start, end);
+        if (end - start > maxWord) this.#fail("word", start, end);
+        else tokens.push(Token.word, interner.hashed(text, start, end, hash), start, end);
       } else if (kind === Class.newline) {
         this.at++;
         if (tokens.count > 0 || this.problem !== undefined) break;
@@ -110,8 +126,12 @@ export class Scanner {
         this.#fail("byte", start, this.at);
       }
     }
+    if (tokens.overflowed) {
+      this.#fail("statement", tokens.start[0]!, tokens.end[0]!);
+      tokens.count = maxTokens - 1;
+    }
     // A sentinel, so that looking one token ahead needs no check.
-    const end = Math.min(this.at, text.length);
+    const end = Math.min(this.at, size);
     const last = tokens.count === 0 ? end : tokens.end[tokens.count - 1]!;
     tokens.push(Token.end, 0, last, last);
     tokens.count--;
@@ -127,7 +147,7 @@ export class Scanner {
 
   #toLineEnd(): void {
     const end = this.text.indexOf(10, this.at);
-    this.at = end < 0 ? this.text.length : end;
+    this.at = end < 0 ? this.end : Math.min(end, this.end);
   }
 
   /** `12: (bf) ` before the instructions of verifier logs and `bpftool prog dump`. */
@@ -175,8 +195,8 @@ export class Scanner {
     let at = start + 2;
     for (;;) {
       at = text.indexOf(0x2a, at);
-      if (at < 0) {
-        this.at = text.length;
+      if (at < 0 || at >= this.end) {
+        this.at = this.end;
         return this.#fail("comment", start, start + 2);
       }
       at++;
@@ -188,10 +208,10 @@ export class Scanner {
   #string(start: number): void {
     const { text } = this;
     let at = start + 1;
-    while (at < text.length && text[at] !== 0x22 && text[at] !== 10)
+    while (at < this.end && text[at] !== 0x22 && text[at] !== 10)
       at += text[at] === 0x5c && text[at + 1] !== 10 ? 2 : 1;
-    if (text[at] !== 0x22) {
-      this.at = Math.min(at, text.length);
+    if (at >= this.end || text[at] !== 0x22) {
+      this.at = Math.min(at, this.end);
       return this.#fail("string", start, this.at);
     }
     this.at = at + 1;
@@ -245,13 +265,13 @@ export class Scanner {
     }
     const digits = at;
     let value = 0;
-    for (; at < text.length; at++) {
+    for (; at < this.end; at++) {
       const digit = digitOf(text[at]!);
       if (digit >= base) break;
       value = value * base + digit;
     }
     let end = at;
-    while (end < text.length && (classes[text[end]!] === Class.word || classes[text[end]!] === Class.digit)) end++;
+    while (end < this.end && (classes[text[end]!] === Class.word || classes[text[end]!] === Class.digit)) end++;
     this.at = end;
     if (end !== at || (base === 16 && at === digits)) {
       const suffix = text[at]! | 0x20;

@@ -18,8 +18,13 @@ export const Token = {
   huge: 8,
 } as const;
 
+/** More tokens than any statement of a sane text has cost memory. */
+export const maxTokens: number = 2 ** 23;
+
 export class Tokens {
   count = 0;
+  /** Were there more than `maxTokens`? The rest is not kept. */
+  overflowed = false;
   kind: Uint8Array = new Uint8Array(64);
   value: Float64Array = new Float64Array(64);
   /** Byte offsets in the text. */
@@ -29,12 +34,14 @@ export class Tokens {
 
   clear(): void {
     this.count = 0;
+    this.overflowed = false;
     if (this.bigs.size > 0) this.bigs.clear();
   }
 
   push(kind: number, value: number, start: number, end: number): void {
-    const at = this.count++;
-    if (at >= this.kind.length) this.#grow();
+    const at = this.count;
+    if (at >= this.kind.length && !this.#grow()) return;
+    this.count = at + 1;
     this.kind[at] = kind;
     this.value[at] = value;
     this.start[at] = start;
@@ -46,8 +53,12 @@ export class Tokens {
     return this.kind[at] === Token.operator && this.value[at] === operator;
   }
 
-  #grow(): void {
+  #grow(): boolean {
     const size = this.kind.length * 2;
+    if (size > maxTokens) {
+      this.overflowed = true;
+      return false;
+    }
     const kind = new Uint8Array(size);
     kind.set(this.kind);
     const value = new Float64Array(size);
@@ -60,6 +71,7 @@ export class Tokens {
     this.value = value;
     this.start = start;
     this.end = end;
+    return true;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * These are mutable on purpose: one run owns them. The Object that comes out is data.
  */
-import type { Diagnostic } from "../diag/index.js";
+import type { Diagnostic, DiagnosticCode } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
 import type { Layout } from "./layout.js";
@@ -31,7 +31,27 @@ export interface AssembleOptions {
   readonly padSections?: boolean;
   /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`. Default `false`. */
   readonly strict?: boolean;
+  /** Reads the files of `.include` and `.incbin`. Without it there are none. */
+  readonly readFile?: ReadFile;
+  /** Absolute symbols that are defined before the text is read. */
+  readonly defines?: Readonly<Record<string, number | bigint>>;
+  /** False: no warnings. */
+  readonly warnings?: boolean;
+  /** Warnings are errors. */
+  readonly fatalWarnings?: boolean;
+  /** Codes of warnings that are not given. */
+  readonly silenced?: Iterable<DiagnosticCode>;
 }
+
+/**
+ * Finds the file that the text of `from` calls `name`, of at most `limit` bytes. `path` names it in diagnostics; `reason`: why there
+ * is none.
+ */
+export type ReadFile = (
+  name: string,
+  from: string,
+  limit: number,
+) => { readonly path: string; readonly bytes: Uint8Array } | { readonly reason: string };
 
 export interface AssembleResult {
   /** Undefined when there is an error. */

@@ -1,8 +1,9 @@
 /** `bpfkit as`: text to object. No output file when there is an error. */
 import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
-import { readInput, writeOutput } from "../node/index.js";
+import { includeReader, readInput, writeOutput } from "../node/index.js";
 import { writeObject, type RelocDialect } from "../object/index.js";
+import { definitions, warningCodes } from "./as-options.js";
 import { mixed, report, usage } from "./report.js";
 
 interface Options {
@@ -14,6 +15,12 @@ interface Options {
   readonly EB?: boolean;
   readonly EL?: boolean;
   readonly relocDialect: RelocDialect;
+  readonly I: readonly string[];
+  readonly D: readonly string[];
+  readonly defsym: readonly string[];
+  readonly warn: boolean;
+  readonly fatalWarnings?: boolean;
+  readonly silence: readonly string[];
   readonly json?: boolean;
 }
 
@@ -21,6 +28,10 @@ export async function run(file: string, given: object): Promise<void> {
   const options = given as Options;
   if (options.EB === true && options.EL === true) return usage("--EB and --EL exclude each other", "give one of them");
   if (mixed(options.output, options.json)) return;
+  const defines = definitions([...options.D, ...options.defsym]);
+  if ("help" in defines) return usage(defines.message, defines.help);
+  const silenced = warningCodes(options.silence);
+  if ("help" in silenced) return usage(silenced.message, silenced.help);
   const { object, diagnostics } = assemble(await readInput(file), {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
@@ -28,6 +39,11 @@ export async function run(file: string, given: object): Promise<void> {
     padSections: options.padSections === true,
     strict: options.strict ?? false,
     isa: Number(options.isa.slice(1)) as IsaVersion,
+    readFile: includeReader(options.I),
+    defines: Object.fromEntries(defines),
+    warnings: options.warn,
+    fatalWarnings: options.fatalWarnings === true,
+    silenced,
   });
   report(diagnostics, options.json);
   if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));

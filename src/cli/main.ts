@@ -1,6 +1,7 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
 import { failure } from "../diag/index.js";
+import { longWarnings } from "./as-options.js";
 import { fail, exitCodes } from "./report.js";
 import { addBtfVerb } from "./verbs-btf.js";
 import { addCopyVerbs } from "./verbs-copy.js";
@@ -26,6 +27,8 @@ const inputs = "object files; - is standard input";
 const relocDialects = ["llvm", "llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017", "mail-2017-netdev", "sbf"];
 const relocDialect = (flag: string, what: string): Option => new Option(`${flag} <name>`, what).choices(relocDialects);
 
+const append = (one: string, all: readonly string[]): readonly string[] => [...all, one];
+
 verb("as", "assemble text into an object")
   .argument("[file]", "assembly text; - is standard input", "-")
   .option("-o, --output <file>", "the object; - is standard output", "a.out")
@@ -40,6 +43,12 @@ verb("as", "assemble text into an object")
   .option("--EL", "little-endian object (the default)")
   .option("--strict", "refuse bpfkit's own directives: .map, .ctype, .func, .program, .license")
   .addOption(relocDialect("--reloc-dialect", "numbers of the object's relocations").default("llvm"))
+  .option("-I <folder>", "look there for files of .include and .incbin (repeatable)", append, [])
+  .option("-D <name[=n]>", "define a symbol, as 1 unless said otherwise (repeatable)", append, [])
+  .option("--defsym <name=n>", "the same", append, [])
+  .option("-W, --no-warn", "no warnings")
+  .option("--fatal-warnings", "warnings are errors; also -Werror")
+  .option("--silence <code>", "not the warnings of this code; also -Wno-<code> (repeatable)", append, [])
   .option("--json", "print diagnostics as JSON")
   .action(async (file: string, options: object) => (await import("./as.js")).run(file, options));
 
@@ -149,7 +158,7 @@ try {
   // Long lists of arguments come in files: `@list`.
   const isListed = words.some((word) => word.length > 1 && word.startsWith("@"));
   const all = isListed ? await (await import("./response.js")).expand(words) : words;
-  await program.parseAsync(withChoice(all), { from: "user" });
+  await program.parseAsync(all[0] === "as" ? longWarnings(all) : withChoice(all), { from: "user" });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   else fail(error);

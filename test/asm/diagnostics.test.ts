@@ -34,7 +34,7 @@ test.each([
   ["exit 1", "1:6 expected the end of the statement, found `1`"],
   ["ldxw r1, (r2)", "1:10 expected `[`, found `(`"],
   [".glbl f", "1:1 unknown directive `.glbl` (did you mean `.globl`?)"],
-  [".macro f", "1:1 `.macro` is not supported yet"],
+  [".macro f", "1:1 `.macro` has no `.endm`"],
   ["1x: exit", /^1:1 not a number/],
   ['.ascii "abc', /^1:8 the string has no closing quote/],
   ["/* never", /^1:1 the comment has no end/],
