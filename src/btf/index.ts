@@ -34,6 +34,8 @@ export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js"
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
 export { essentialName } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";
+export { renameTypes } from "./rename.js";
+export { reshapeBtf, type Reshape, type ReshapedBtf } from "./reshape.js";
 export { resolveType, sizeOf } from "./sizes.js";
 export {
   BtfFuncLinkage,

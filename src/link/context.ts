@@ -1,59 +1,133 @@
 /** The one context that the passes of a link share: inputs, output sections, global symbols, diagnostics so far. */
-import type { BinaryPlace, Diagnostic } from "../diag/index.js";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "../object/index.js";
+import type { Diagnostic } from "../diag/index.js";
+import type { ObjectFile, ObjectSymbol, Section, SymbolVisibility } from "../object/index.js";
+import type { OffsetMap } from "./offset-map.js";
+import type { LinkOptions } from "./types.js";
+import type { Types } from "./type-merge.js";
+
+/** A stretch of a section that is kept or dropped as a whole: a function, a variable, a string. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  live: boolean;
+  /** What first led to it, for --why-live. */
+  why: Reason | undefined;
+  /** Its content stands elsewhere, too: identical code that was folded into that piece. */
+  foldedInto: PieceRef | undefined;
+}
+
+export interface PieceRef {
+  readonly input: number;
+  readonly section: number;
+  readonly piece: number;
+}
+
+/** Why a piece is live: a root, or a reference from another piece at `offset` of that section. */
+export type Reason = { readonly root: string } | { readonly from: PieceRef; readonly offset: number };
+
+/** A change of the length of code: the instruction at `at` is written anew with another number of slots. */
+export interface Edit {
+  readonly at: number;
+  readonly kind: "expand-map" | "shrink-wide" | "long-jump" | "short-jump";
+}
+
+export interface SectionState {
+  /** Why nothing of the section is in the output; undefined while it is to be placed. */
+  dropped: string | undefined;
+  /** Number of the output section; -1 where it has none. */
+  output: number;
+  /** Where its bytes went; set by the layout. */
+  map: OffsetMap | undefined;
+  /** The pieces of the section by rising offset; undefined where it is taken whole. */
+  pieces: Piece[] | undefined;
+  edits: readonly Edit[];
+}
+
+export interface Input {
+  readonly number: number;
+  readonly object: ObjectFile;
+  readonly sections: readonly SectionState[];
+  /** Number of the global by symbol; -1 for local symbols. */
+  readonly globalOf: Int32Array;
+  /** Old name -> new name of the symbols that an option renamed. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** All symbols of one name, and the winner among them. */
+export interface Global {
+  readonly name: string;
+  readonly number: number;
+  /** The input and the symbol that won: a definition where there is one. */
+  input: number;
+  symbol: ObjectSymbol;
+  /** The most constraining visibility that any of them has. */
+  visibility: SymbolVisibility;
+  /** An option made it local. */
+  localized: boolean;
+}
 
 /** An output section under construction. */
 export interface OutputSection {
   readonly first: Section;
+  readonly name: string;
   align: number;
   size: number;
-  /** Contributions in command-line order. */
-  readonly parts: { readonly input: number; readonly section: number; readonly offset: number }[];
-}
-
-/** Where an input section went: output section number and offset in it; `undefined` when it was dropped. */
-export interface Placed {
-  readonly output: number;
-  readonly offset: number;
-}
-
-/** The winner among the symbols of one name. */
-export interface Resolved {
-  input: number;
-  symbol: ObjectSymbol;
+  noBits: boolean;
+  /** Contributions in command-line order; `offset` and `end` in the output section. */
+  readonly parts: { readonly input: number; readonly section: number; readonly offset: number; readonly end: number }[];
 }
 
 export interface Context {
-  readonly inputs: readonly ObjectFile[];
-  readonly relocatable: boolean;
+  readonly options: LinkOptions;
+  readonly inputs: Input[];
+  readonly globals: Global[];
+  readonly globalNumbers: Map<string, number>;
   readonly outputs: OutputSection[];
-  /** By input, then by input section. */
-  readonly placed: (Placed | undefined)[][];
-  readonly globals: Map<string, Resolved>;
+  /** Comdat groups met so far: the input that keeps the group, by signature. */
+  readonly groups: Map<string, number>;
+  types: Types | undefined;
   readonly diagnostics: Diagnostic[];
 }
 
-/** The place of byte `offset` in a section of an input. */
-export function placeIn(object: ObjectFile, section: number, offset: number): BinaryPlace {
-  return { kind: "binary", file: object.file, section: object.sections[section]?.name, offset };
-}
-
-/** The place of a definition; undefined where the symbol has no section. */
-export function placeOf(object: ObjectFile, symbol: ObjectSymbol): BinaryPlace | undefined {
-  return symbol.home.kind === "section" ? placeIn(object, symbol.home.section, symbol.home.offset) : undefined;
-}
-
-/** Calls `visit` for every relocation of the sections that were kept. */
-export function eachRelocation(
+/** What a symbol of an input stands for after resolution: the symbol itself, or the winner of its name. */
+export function definition(
   context: Context,
-  visit: (relocation: Relocation, input: number, section: number, placed: Placed) => void,
-): void {
-  for (const [outputNumber, output] of context.outputs.entries()) {
-    for (const part of output.parts) {
-      const section = context.inputs[part.input]!.sections[part.section]!;
-      for (const relocation of section.relocations) {
-        visit(relocation, part.input, part.section, { output: outputNumber, offset: part.offset });
-      }
-    }
+  input: Input,
+  number: number,
+): { readonly input: Input; readonly symbol: ObjectSymbol; readonly global: Global | undefined } {
+  const globalNumber = input.globalOf[number]!;
+  if (globalNumber < 0) return { input, symbol: input.object.symbols[number]!, global: undefined };
+  const global = context.globals[globalNumber]!;
+  return { input: context.inputs[global.input]!, symbol: global.symbol, global };
+}
+
+/** The global called `name`, if any input or option speaks of it. */
+export function globalNamed(context: Context, name: string): Global | undefined {
+  const number = context.globalNumbers.get(name);
+  return number === undefined ? undefined : context.globals[number];
+}
+
+/** The number of the piece that holds `offset`; pieces cover the section without gaps. */
+export function pieceAt(pieces: readonly Piece[], offset: number): number {
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (pieces[middle]!.start <= offset) low = middle;
+    else high = middle - 1;
   }
+  return low;
+}
+
+/** Does one of `patterns` (`*` and `?` stand for any characters and any one) match the whole of `name`? */
+export function matcher(patterns: readonly string[] | undefined): (name: string) => boolean {
+  if (patterns === undefined || patterns.length === 0) return () => false;
+  const plain = new Set(patterns.filter((each) => !/[*?]/.test(each)));
+  const globs = patterns
+    .filter((each) => /[*?]/.test(each))
+    .map((each) => {
+      const source = each.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+      return new RegExp(`^${source.replaceAll("?", ".")}$`, "s");
+    });
+  return (name) => plain.has(name) || globs.some((each) => each.test(name));
 }

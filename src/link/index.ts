@@ -1,3 +1,12 @@
 /** Room `link`: Objects to one Object. */
 export { link } from "./link.js";
-export type { LinkOptions, LinkResult } from "./types.js";
+export type {
+  ArchiveGroup,
+  ArchiveInput,
+  ArchiveInputMember,
+  LinkInput,
+  LinkOptions,
+  LinkResult,
+  SymbolDefinition,
+  SymbolPrefix,
+} from "./types.js";

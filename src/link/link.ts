@@ -1,53 +1,57 @@
-/** The link, pass by pass. Source: docs/psabi.md "Linking". */
-import { diagnostic } from "../diag/index.js";
-import type { ObjectFile } from "../object/index.js";
+/** The link, pass by pass. Source: docs/linker.md. */
+import { applyExports, checkRequired, defineSymbols, placeCommons } from "./common.js";
 import type { Context } from "./context.js";
-import { buildOutput, placeCommons } from "./output.js";
-import { mergeSections } from "./sections.js";
-import { reportUndefined, resolveSymbols } from "./symbols.js";
-import type { LinkOptions, LinkResult } from "./types.js";
+import { gatherInputs, requestSymbols } from "./inputs.js";
+import { chooseSections, layOut } from "./layout.js";
+import { buildOutput } from "./output.js";
+import { mergeTypes } from "./type-merge.js";
+import { buildTypes } from "./type-output.js";
+import { reportUndefined } from "./undefined.js";
+import type { LinkInput, LinkOptions, LinkResult } from "./types.js";
 
-/** Links `inputs` in the given order into one Object. All errors of the link are reported, not the first. */
-export function link(inputs: readonly ObjectFile[], options: LinkOptions = {}): LinkResult {
+/**
+ * Links `inputs` in the given order into one Object. All errors of the link are reported, not the first. Throws BpfkitError where
+ * an archive's member or an object's type information cannot be read.
+ */
+export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): LinkResult {
   const context: Context = {
-    inputs,
-    relocatable: options.relocatable ?? false,
+    options,
+    inputs: [],
+    globals: [],
+    globalNumbers: new Map(),
     outputs: [],
-    placed: [],
-    globals: new Map(),
+    groups: new Map(),
+    types: undefined,
     diagnostics: [],
   };
   const { diagnostics } = context;
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
 
-  // Nothing else makes sense when there is no input or the byte orders differ.
-  checkInputs(context);
-  if (failed()) return { object: undefined, diagnostics };
+  // Inputs come in order, archive members where they are needed; one symbol wins for every global name.
+  requestSymbols(context);
+  gatherInputs(context, inputs);
+  if (context.inputs.length === 0 || diagnostics.some(({ code }) => code === "link-endian")) {
+    return { object: undefined, diagnostics };
+  }
 
-  // Sections first: symbols need to know where their sections went.
-  mergeSections(context);
-
-  // One winner for every global name.
-  resolveSymbols(context);
+  // Definitions of the linker's own, and what the command line says about names.
   placeCommons(context);
+  defineSymbols(context);
+  checkRequired(context);
+  applyExports(context);
+
+  // The types of all inputs become one set, in which declarations can be compared.
+  mergeTypes(context);
+
+  // What is placed, and where.
+  chooseSections(context);
+  layOut(context);
 
   // A final link leaves nothing open but what the kernel provides.
-  if (!context.relocatable) reportUndefined(context);
+  if (options.relocatable !== true) reportUndefined(context);
+  if (failed()) return { object: undefined, diagnostics };
 
-  // Copy contents, renumber, resolve what is now within one section.
-  const object = buildOutput(context, options.file ?? "a.out");
+  // Copy contents, renumber symbols, resolve what is known; then describe the result in types.
+  const object = buildOutput(context, buildTypes(context));
   return { object: failed() ? undefined : object, diagnostics };
-}
-
-function checkInputs({ inputs, diagnostics }: Context): void {
-  const [first] = inputs;
-  if (first === undefined) {
-    diagnostics.push(diagnostic("link-no-input", {}));
-    return;
-  }
-  for (const { endian, file } of inputs) {
-    if (endian === first.endian) continue;
-    const facts = { file, endian, first: first.file, other: first.endian };
-    diagnostics.push(diagnostic("link-endian", facts));
-  }
 }

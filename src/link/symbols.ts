@@ -1,12 +1,17 @@
 /**
- * Pass: one winner for every global name. A strong definition beats a weak one, a weak one a common, a common an undefined;
- * of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
+ * One winner for every global name, decided as the inputs come: a strong definition beats a weak one, a weak one a common, a
+ * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
-import { diagnostic, nearest, type Note } from "../diag/index.js";
-import { helperId, helperNames } from "../isa/index.js";
-import type { ObjectSymbol } from "../object/index.js";
-import { eachRelocation, placeIn, placeOf, type Context } from "./context.js";
-import { singleSections } from "./sections.js";
+import { diagnostic, type Note } from "../diag/index.js";
+import type { ObjectFile, ObjectSymbol, SymbolVisibility } from "../object/index.js";
+import type { Context, Global, Input, SectionState } from "./context.js";
+import { renamer, renameSymbols } from "./rename.js";
+import { describeSymbol, placeOfSymbol } from "./where.js";
+
+/** Sections of which one copy is enough, provided that all copies are equal. */
+export const singleSections: ReadonlySet<string> = new Set(["license", "version"]);
+
+const visibilities: readonly SymbolVisibility[] = ["default", "protected", "hidden", "internal"];
 
 /** The rank of a symbol among those of its name. */
 function rank(symbol: ObjectSymbol): 0 | 1 | 2 | 3 {
@@ -15,49 +20,106 @@ function rank(symbol: ObjectSymbol): 0 | 1 | 2 | 3 {
   return symbol.binding === "weak" ? 2 : 3;
 }
 
-export function resolveSymbols(context: Context): void {
-  const { inputs, globals, diagnostics } = context;
-  inputs.forEach((object, input) => {
-    for (const symbol of object.symbols) {
-      if (symbol.binding === "local") continue;
-      const known = globals.get(symbol.name);
-      if (known === undefined) {
-        globals.set(symbol.name, { input, symbol });
-        continue;
-      }
-      const was = rank(known.symbol);
-      const is = rank(symbol);
-      if (was === 3 && is === 3) {
-        const sectionName = symbol.home.kind === "section" ? object.sections[symbol.home.section]!.name : "";
-        if (singleSections.has(sectionName)) continue;
-        const first = inputs[known.input]!;
-        const notes: Note[] = [{ message: `first defined in ${first.file}`, place: placeOf(first, known.symbol) }];
-        diagnostics.push(diagnostic("link-duplicate", { name: symbol.name }, placeOf(object, symbol), notes));
-      } else if (is > was || (is === 1 && was === 1 && symbol.size > known.symbol.size)) {
-        globals.set(symbol.name, { input, symbol });
-      } else if (is === 0 && was === 0 && symbol.binding === "global" && known.symbol.binding === "weak") {
-        // One strong reference makes the name needed.
-        globals.set(symbol.name, { input, symbol });
-      }
+/** Adds an input: its comdat groups and its symbols compete with those of the inputs before it. */
+export function addObject(context: Context, given: ObjectFile): Input {
+  const rename = renamer(context.options, given.file);
+  const { object, renamed } =
+    rename === undefined ? { object: given, renamed: new Map<string, string>() } : renameSymbols(given, rename);
+  const sections = object.sections.map((): SectionState => ({
+    dropped: undefined,
+    output: -1,
+    map: undefined,
+    pieces: undefined,
+    edits: [],
+  }));
+  const number = context.inputs.length;
+  const globalOf = new Int32Array(object.symbols.length).fill(-1);
+  const input: Input = { number, object, sections, globalOf, renamed };
+  context.inputs.push(input);
+  dropKnownGroups(context, input);
+  object.symbols.forEach((symbol, index) => {
+    if (symbol.binding !== "local") globalOf[index] = enter(context, input, symbol);
+  });
+  return input;
+}
+
+/** A comdat group is kept in the first input that has it; what later ones have of it is what they refer to. */
+function dropKnownGroups(context: Context, { number, object, sections }: Input): void {
+  object.groups.forEach(({ comdat, signature }, group) => {
+    if (!comdat) return;
+    const { name } = object.symbols[signature]!;
+    const keeper = context.groups.get(name);
+    if (keeper === undefined) {
+      context.groups.set(name, number);
+      return;
     }
+    const first = context.inputs[keeper]!.object.file;
+    object.sections.forEach((section, index) => {
+      if (section.group === group) sections[index]!.dropped = `group ${name} is kept in ${first}`;
+    });
   });
 }
 
-/** Pass of the final link: every reference must have a definition; one error at each place that refers. */
-export function reportUndefined(context: Context): void {
-  const { inputs, globals, diagnostics } = context;
-  const defined = [...globals].filter(([, { symbol }]) => symbol.home.kind !== "undefined").map(([name]) => name);
-  eachRelocation(context, (relocation, input, section) => {
-    const object = inputs[input]!;
-    const symbol = object.symbols[relocation.symbol]!;
-    if (symbol.binding === "local" || globals.get(symbol.name)!.symbol.home.kind !== "undefined") return;
-    // Helpers are the kernel's: a loader resolves them.
-    if (relocation.kind === "call_imm32" && helperId(symbol.name) !== undefined) return;
-    const meant = nearest(symbol.name, [...defined, ...(relocation.kind === "call_imm32" ? helperNames : [])]);
-    const facts = {
-      name: symbol.name,
-      advice: meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`,
-    };
-    diagnostics.push(diagnostic("link-undefined", facts, placeIn(object, section, relocation.offset)));
-  });
+function enter(context: Context, input: Input, given: ObjectSymbol): number {
+  const { globals, globalNumbers } = context;
+  const { home } = given;
+  const gone = home.kind === "section" && input.sections[home.section]!.dropped !== undefined;
+  const symbol: ObjectSymbol = gone ? { ...given, home: { kind: "undefined" } } : given;
+  const known = globalNumbers.get(symbol.name);
+  if (known === undefined) {
+    const number = globals.length;
+    const { name, visibility } = symbol;
+    globals.push({ name, number, input: input.number, symbol, visibility, localized: false });
+    globalNumbers.set(name, number);
+    return number;
+  }
+  const global = globals[known]!;
+  if (visibilities.indexOf(symbol.visibility) > visibilities.indexOf(global.visibility)) {
+    global.visibility = symbol.visibility;
+  }
+  const was = rank(global.symbol);
+  const is = rank(symbol);
+  if (was === 3 && is === 3) {
+    if (!isSingle(input, symbol) && context.options.allowMultipleDefinition !== true) {
+      reportDuplicate(context, global, input, symbol);
+    }
+  } else if (is > was) {
+    win(global, input, symbol);
+  } else if (is === 1 && was === 1) {
+    joinCommons(global, input, symbol);
+  } else if (is === 0 && was === 0 && symbol.binding === "global" && global.symbol.binding === "weak") {
+    // One strong reference makes the name needed.
+    win(global, input, symbol);
+  }
+  return known;
+}
+
+function win(global: Global, input: Input, symbol: ObjectSymbol): void {
+  global.input = input.number;
+  global.symbol = symbol;
+}
+
+/** Of two tentative definitions the larger stays, at the stricter of both alignments. */
+function joinCommons(global: Global, input: Input, symbol: ObjectSymbol): void {
+  const mine = global.symbol.home;
+  if (mine.kind !== "common" || symbol.home.kind !== "common") return;
+  const align = Math.max(mine.align, symbol.home.align);
+  if (symbol.size > global.symbol.size) win(global, input, { ...symbol, home: { kind: "common", align } });
+  else global.symbol = { ...global.symbol, home: { kind: "common", align } };
+}
+
+function isSingle({ object }: Input, { home }: ObjectSymbol): boolean {
+  return home.kind === "section" && singleSections.has(object.sections[home.section]!.name);
+}
+
+function reportDuplicate(context: Context, global: Global, input: Input, symbol: ObjectSymbol): void {
+  const first = context.inputs[global.input]!;
+  const notes: Note[] = [
+    {
+      message: `first defined in ${first.object.file} as ${describeSymbol(first, global.symbol)}`,
+      place: placeOfSymbol(first, global.symbol),
+    },
+  ];
+  const facts = { name: symbol.name, file: input.object.file };
+  context.diagnostics.push(diagnostic("link-duplicate", facts, placeOfSymbol(input, symbol), notes));
 }

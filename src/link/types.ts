@@ -1,16 +1,90 @@
-/** What the linker is given and what it gives back. */
+/** What a link is asked for and what it gives. */
 import type { Diagnostic } from "../diag/index.js";
 import type { ObjectFile } from "../object/index.js";
 
+/** A member of an archive that has not been read yet. */
+export interface ArchiveInputMember {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+/** An archive: its members are linked on demand, those that define what is still undefined. */
+export interface ArchiveInput {
+  readonly kind: "archive";
+  readonly file: string;
+  readonly members: readonly ArchiveInputMember[];
+  /** The archive's own index: which member defines what. Without one, the members' symbols are read. */
+  readonly symbols?: readonly { readonly name: string; readonly member: number }[] | undefined;
+  /** Link all members, needed or not. */
+  readonly whole?: boolean;
+}
+
+/** Archives that need each other: they are searched until nothing more is found in any of them. */
+export interface ArchiveGroup {
+  readonly kind: "group";
+  readonly inputs: readonly (ObjectFile | ArchiveInput)[];
+}
+
+export type LinkInput = ObjectFile | ArchiveInput | ArchiveGroup;
+
+/** `--defsym name=value`: a number, or another symbol and a distance from it. */
+export interface SymbolDefinition {
+  readonly name: string;
+  readonly base?: string | undefined;
+  readonly value: bigint;
+}
+
+/** `--prefix-symbols`: for one input file, or for all. */
+export interface SymbolPrefix {
+  readonly file?: string | undefined;
+  readonly prefix: string;
+}
+
+/** Names of symbols may be patterns with `*` and `?` where the option takes several. */
 export interface LinkOptions {
-  /** The name of the output, for diagnostics. */
+  /** The name of the linked object. */
   readonly file?: string;
-  /** `-r`: keep undefined symbols for a later link. */
+  /** Keep undefined symbols for a later link. */
   readonly relocatable?: boolean;
+  /** Lay everything out as libbpf's linker does: no strings merged, nothing dropped. */
+  readonly compat?: "libbpf" | undefined;
+  /** Keep DWARF sections (`.debug_*`). */
+  readonly keepDebug?: boolean;
+
+  readonly defsym?: readonly SymbolDefinition[];
+  readonly wrap?: readonly string[];
+  readonly undefined?: readonly string[];
+  readonly requireDefined?: readonly string[];
+  readonly entry?: string | undefined;
+  /** With this, all other definitions but programs and maps become local. */
+  readonly exports?: readonly string[];
+  /** The only symbols to keep in the symbol table, beside those that relocations need. */
+  readonly retainSymbols?: readonly string[] | undefined;
+  readonly allowMultipleDefinition?: boolean;
+  readonly prefixSymbols?: readonly SymbolPrefix[];
+  readonly localize?: readonly string[];
+  readonly rename?: readonly { readonly from: string; readonly to: string }[];
+  /** Give tentative definitions room in a relocatable link, too. */
+  readonly defineCommon?: boolean;
+
+  /** Drop functions, variables, maps and types that no program leads to. */
+  readonly gcSections?: boolean;
+  /** Keep every mergeable string of every input. */
+  readonly keepStrings?: boolean;
+  /** Fold functions with identical code. */
+  readonly icf?: boolean;
+
+  /** Keep `mov32 %map` as it is: the target takes it. */
+  readonly keepMapMoves?: boolean;
+  /** Write 64-bit loads of small constants as moves, and long jumps as short ones where they reach. */
+  readonly relax?: boolean;
+
+  /** Say who defines and who refers to these symbols. */
+  readonly traceSymbols?: readonly string[];
 }
 
 export interface LinkResult {
-  /** Undefined when there are errors. */
+  /** Undefined when there is an error among the diagnostics. */
   readonly object: ObjectFile | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -72,7 +72,7 @@ test("all errors of a link are reported, each at its place", () => {
   const result = link([a, b]);
   expect(result.object).toBeUndefined();
   expect(codes(result)).toEqual(["link-duplicate", "link-undefined", "link-undefined", "link-undefined"]);
-  expect(result.diagnostics[0]!.notes[0]!.message).toBe("first defined in a.o");
+  expect(result.diagnostics[0]!.notes[0]!.message).toBe("first defined in a.o as a function");
   expect(result.diagnostics[2]).toMatchObject({
     message: "sevn is undefined",
     help: "did you mean seven?",

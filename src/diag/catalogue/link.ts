@@ -17,23 +17,42 @@ export const linkMessages = {
     message: "section {name} does not match the one in an earlier object: {difference}",
     help: "give the section the same attributes in all objects, or another name",
   },
-  "link-types-dropped": {
-    severity: "warning",
-    message: "section {name} is left out: merging type information is not supported yet",
-    help: "link one object alone to keep its types",
-  },
   "link-duplicate": {
     severity: "error",
-    message: "{name} is defined twice",
+    message: "{name} is defined twice, again in {file}",
     help: "remove one definition, make it local, or mark one .weak",
   },
   "link-undefined": { severity: "error", message: "{name} is undefined", help: "{advice}" },
-  "link-common": {
+  "link-required": {
     severity: "error",
-    message: "{name} is a tentative definition (common symbol), which the final link cannot place yet",
-    help: "compile with -fno-common, or define it in .bss",
+    message: "{name} is required, but nothing defines it",
+    help: "give the object or the archive that defines it",
   },
-  "link-dropped": { severity: "error", message: "{name} is in a section that is not part of the link" },
+  "link-defsym": {
+    severity: "error",
+    message: "{name} is to be defined by {base}, which nothing defines",
+    help: "{advice}",
+  },
+  "link-alignment": {
+    severity: "error",
+    message: "section {name} wants an alignment of {align}",
+    help: "alignments are powers of two up to 65536",
+  },
+  "link-too-large": {
+    severity: "error",
+    message: "section {name} of the output has {size} bytes, above the limit of {limit}",
+    help: "an input claims more than a program can have",
+  },
+  "link-dropped": {
+    severity: "error",
+    message: "{name} is in a section that is not part of the link",
+    help: "keep the section, or drop what refers to it",
+  },
+  "link-value": {
+    severity: "error",
+    message: "the value {value} of {name} does not fit the field {field}",
+    help: "use a wider field, or give the symbol another value",
+  },
   "link-range": {
     severity: "error",
     message: "{name} is {distance} slots away, too far for the field {field}",

@@ -1,0 +1,116 @@
+/** Passes that bring definitions of the linker's own: tentative definitions get room, `--defsym` gives values. */
+import { alignUp } from "../bytes/index.js";
+import { diagnostic, nearest } from "../diag/index.js";
+import {
+  isMapSection,
+  isMetadataSection,
+  noFlags,
+  type ObjectFile,
+  type ObjectSymbol,
+  type Section,
+} from "../object/index.js";
+import { globalNamed, matcher, type Context } from "./context.js";
+import { addObject } from "./symbols.js";
+
+function own(context: Context, file: string, sections: Section[], symbols: ObjectSymbol[]): ObjectFile {
+  const { endian } = context.inputs[0]!.object;
+  return { file, endian, flags: 0, sections, symbols, groups: [] };
+}
+
+/** Tentative definitions that nobody replaced get room in `.bss`, at the end. */
+export function placeCommons(context: Context): void {
+  if (context.options.relocatable === true && context.options.defineCommon !== true) return;
+  let size = 0;
+  let align = 1;
+  const symbols: ObjectSymbol[] = [];
+  for (const { symbol } of context.globals) {
+    if (symbol.home.kind !== "common") continue;
+    const offset = alignUp(size, symbol.home.align);
+    align = Math.max(align, symbol.home.align);
+    size = offset + symbol.size;
+    const type = symbol.type === "common" ? "object" : symbol.type;
+    symbols.push({ ...symbol, type, home: { kind: "section", section: 0, offset } });
+  }
+  if (symbols.length === 0) return;
+  const flags = { ...noFlags, alloc: true, write: true };
+  const data = new Uint8Array(0);
+  const section: Section = {
+    name: ".bss",
+    type: "nobits",
+    flags,
+    align,
+    entsize: 0,
+    size,
+    data,
+    relocations: [],
+    group: -1,
+    linkedTo: -1,
+  };
+  addObject(context, own(context, "<common>", [section], symbols));
+}
+
+/** `--defsym`: a name gets a number, or the place of another one. It replaces what inputs define. */
+export function defineSymbols(context: Context): void {
+  for (const { name, base, value } of context.options.defsym ?? []) {
+    let symbol: ObjectSymbol = {
+      name,
+      home: { kind: "absolute", value },
+      size: 0,
+      binding: "global",
+      type: "notype",
+      visibility: "default",
+    };
+    let from = -1;
+    if (base !== undefined) {
+      const found = globalNamed(context, base);
+      if (found === undefined || found.symbol.home.kind === "undefined" || found.symbol.home.kind === "common") {
+        const meant = nearest(base, [...context.globalNumbers.keys()].slice(0, 100_000));
+        const advice = meant === undefined ? "name a symbol that an input defines" : `did you mean ${meant}?`;
+        context.diagnostics.push(diagnostic("link-defsym", { name, base, advice }));
+        continue;
+      }
+      const { home } = found.symbol;
+      from = found.input;
+      symbol =
+        home.kind === "section"
+          ? { ...found.symbol, name, home: { ...home, offset: home.offset + Number(value) } }
+          : { ...symbol, home: { kind: "absolute", value: (home.kind === "absolute" ? home.value : 0n) + value } };
+    }
+    const known = globalNamed(context, name);
+    if (known === undefined || from < 0)
+      addObject(context, own(context, "<command line>", [], [{ ...symbol, binding: "weak" }]));
+    const global = globalNamed(context, name)!;
+    global.input = from < 0 ? context.inputs.length - 1 : from;
+    global.symbol = symbol;
+  }
+}
+
+/** `--require-defined` and `-e`: names that the link must define. */
+export function checkRequired(context: Context): void {
+  const { requireDefined = [], entry } = context.options;
+  for (const name of entry === undefined ? requireDefined : [...requireDefined, entry]) {
+    const kind = globalNamed(context, name)?.symbol.home.kind ?? "undefined";
+    if (kind === "undefined") context.diagnostics.push(diagnostic("link-required", { name }));
+  }
+}
+
+/** `--export`: what is not named, and is neither a program nor a map, becomes local. */
+export function applyExports(context: Context): void {
+  const { exports = [] } = context.options;
+  if (exports.length === 0) return;
+  const isExported = matcher(exports);
+  for (const global of context.globals) {
+    const { home } = global.symbol;
+    if (home.kind === "undefined" || isExported(global.name)) continue;
+    if (home.kind === "section") {
+      const { name, flags } = context.inputs[global.input]!.object.sections[home.section]!;
+      if (isMapSection(name) || isMetadataSection(name) || isProgramSection(name, flags.exec)) continue;
+    }
+    global.localized = true;
+  }
+}
+
+/** Do global functions of the section start programs? */
+export function isProgramSection(name: string, exec: boolean): boolean {
+  return exec && name !== ".text" && !name.startsWith(".text.");
+}

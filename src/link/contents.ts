@@ -1,0 +1,74 @@
+/** The bytes of the output sections: what stayed of each contribution, with distances in moved code put right. */
+import { diagnostic } from "../diag/index.js";
+import { decodeSlot, newSlot, opcodes, writeImm, writeOff } from "../isa/index.js";
+import { writeField } from "../object/index.js";
+import { eachBranch, gotol } from "./branches.js";
+import type { Context, Input, SectionState } from "./context.js";
+import { placeIn, siteNote } from "./where.js";
+
+const { SLOT } = opcodes;
+
+export function copyContents({ inputs, outputs, diagnostics }: Context): Uint8Array[] {
+  return outputs.map((output) => {
+    const bytes = new Uint8Array(output.noBits ? 0 : output.size);
+    for (const part of output.parts) {
+      const input = inputs[part.input]!;
+      const { data, size, flags } = input.object.sections[part.section]!;
+      const state = input.sections[part.section]!;
+      state.map!.each(size, (start, end, at) => bytes.set(data.subarray(start, Math.min(end, data.length)), at));
+      if (flags.exec && (state.edits.length > 0 || !state.map!.isWhole)) {
+        editCode(input, state, part.section, bytes);
+        diagnostics.push(...moveBranches(input, part.section, bytes));
+      }
+    }
+    return bytes;
+  });
+}
+
+/** Writes the instructions that the edits ask for, at their new places. */
+function editCode({ object }: Input, { edits, map }: SectionState, section: number, bytes: Uint8Array): void {
+  const { data } = object.sections[section]!;
+  const slot = newSlot();
+  for (const { at, kind } of edits) {
+    const to = map!.at(at);
+    if (to < 0) continue;
+    decodeSlot(data, at, object.endian, slot);
+    if (kind === "expand-map") {
+      bytes[to] = opcodes.LDDW;
+      writeImm(bytes, to, object.endian, 0);
+    } else if (kind === "shrink-wide") {
+      bytes[to] = opcodes.BPF_ALU64 | 0xb0;
+    } else if (kind === "long-jump") {
+      bytes[to] = gotol;
+      writeOff(bytes, to, object.endian, 0);
+      writeImm(bytes, to, object.endian, slot.off);
+    } else {
+      bytes[to] = opcodes.BPF_JMP;
+      writeOff(bytes, to, object.endian, slot.imm);
+      writeImm(bytes, to, object.endian, 0);
+    }
+  }
+}
+
+/** Distances of the jumps and calls that have no relocation, counted anew where bytes between came or went. */
+function moveBranches(input: Input, section: number, bytes: Uint8Array) {
+  const { map, edits } = input.sections[section]!;
+  const { object } = input;
+  const faults: ReturnType<typeof diagnostic>[] = [];
+  const longer = new Set(edits.filter(({ kind }) => kind === "long-jump").map(({ at }) => at));
+  const shorter = new Set(edits.filter(({ kind }) => kind === "short-jump").map(({ at }) => at));
+  eachBranch(object, section, 0, object.sections[section]!.size, (at, target, written) => {
+    const from = map!.at(at);
+    const to = map!.at(target);
+    if (from < 0 || to < 0) return;
+    const field = longer.has(at) ? "imm32" : shorter.has(at) ? "off16" : written;
+    const distance = (to - from) / SLOT - 1;
+    if (field === "off16" && (distance < -0x8000 || distance > 0x7fff)) {
+      const facts = { name: `the target of a jump`, distance: BigInt(distance), field };
+      faults.push(diagnostic("link-range", facts, placeIn(input, section, at), [siteNote(input, section, at)]));
+      return;
+    }
+    writeField(bytes, from, field, object.endian, BigInt(distance));
+  });
+  return faults;
+}

@@ -1,0 +1,156 @@
+/** Pass: the inputs in command-line order, members of archives where they are needed. */
+import { diagnostic } from "../diag/index.js";
+import { readObject, type ObjectFile } from "../object/index.js";
+import { globalNamed, type Context } from "./context.js";
+import { addObject } from "./symbols.js";
+import type { ArchiveInput, LinkInput } from "./types.js";
+
+/** Makes a symbol undefined, as if an input referred to it: archives are searched for it. */
+export function requestSymbols(context: Context): void {
+  const { options } = context;
+  const names = [...(options.undefined ?? []), ...(options.requireDefined ?? [])];
+  if (options.entry !== undefined) names.push(options.entry);
+  for (const name of names) {
+    if (globalNamed(context, name) !== undefined) continue;
+    context.globalNumbers.set(name, context.globals.length);
+    context.globals.push({
+      name,
+      number: context.globals.length,
+      input: 0,
+      symbol: {
+        name,
+        home: { kind: "undefined" },
+        size: 0,
+        binding: "global",
+        type: "notype",
+        visibility: "default",
+      },
+      visibility: "default",
+      localized: false,
+    });
+  }
+}
+
+/** Takes all inputs in. Byte orders do not mix. */
+export function gatherInputs(context: Context, given: readonly LinkInput[]): void {
+  for (const each of given) {
+    if (!("kind" in each)) take(context, each);
+    else if (each.kind === "archive") searchAll(context, [new Search(each)]);
+    else takeGroup(context, each.inputs);
+  }
+  const { inputs, diagnostics } = context;
+  if (inputs.length > 0 || diagnostics.length > 0) return;
+  diagnostics.push(diagnostic("link-no-input", {}));
+}
+
+function takeGroup(context: Context, inputs: readonly (ObjectFile | ArchiveInput)[]): void {
+  const searches: Search[] = [];
+  for (const each of inputs) {
+    if ("kind" in each) searches.push(new Search(each));
+    else take(context, each);
+  }
+  searchAll(context, searches);
+}
+
+function take(context: Context, object: ObjectFile): void {
+  const first = context.inputs[0]?.object;
+  if (first !== undefined && first.endian !== object.endian) {
+    const facts = { file: object.file, endian: object.endian, first: first.file, other: first.endian };
+    context.diagnostics.push(diagnostic("link-endian", facts));
+    return;
+  }
+  addObject(context, object);
+}
+
+/** Searches the archives in turn until none of them has anything more that is needed. */
+function searchAll(context: Context, searches: readonly Search[]): void {
+  for (let found = true; found;) {
+    found = false;
+    for (const search of searches) if (search.run(context)) found = true;
+    if (searches.length === 1) break;
+  }
+}
+
+/** An archive that is being searched: which members are still outside of the link. */
+class Search {
+  readonly #archive: ArchiveInput;
+  readonly #objects: (ObjectFile | undefined)[];
+  readonly #taken: boolean[];
+  #index: ReadonlyMap<string, readonly number[]> | undefined;
+  #whole: boolean;
+
+  constructor(archive: ArchiveInput) {
+    this.#archive = archive;
+    this.#objects = archive.members.map(() => undefined);
+    this.#taken = archive.members.map(() => false);
+    this.#whole = archive.whole ?? false;
+  }
+
+  /** Takes the members that define what is undefined now, and what those need in turn. Says whether there were any. */
+  run(context: Context): boolean {
+    if (this.#whole) {
+      this.#whole = false;
+      this.#archive.members.forEach((_, member) => this.#take(context, member));
+      return this.#taken.length > 0;
+    }
+    const index = (this.#index ??= this.#readIndex());
+    let found = false;
+    // Members add globals at the end of the list, so that one walk sees the new needs, too; a walk after it sees the
+    // globals that stood before and became needed by a strong reference.
+    for (let again = true; again;) {
+      again = false;
+      for (let number = 0; number < context.globals.length; number++) {
+        const { name, symbol } = context.globals[number]!;
+        const { home, binding } = symbol;
+        if (home.kind !== "common" && (home.kind !== "undefined" || binding === "weak")) continue;
+        const member = index.get(name)?.find((each) => !this.#taken[each] && this.#defines(each, name));
+        if (member === undefined) continue;
+        this.#take(context, member);
+        again = true;
+      }
+      found ||= again;
+    }
+    return found;
+  }
+
+  #object(member: number): ObjectFile {
+    const { name, data } = this.#archive.members[member]!;
+    return (this.#objects[member] ??= readObject(data, { file: `${this.#archive.file}(${name})` }));
+  }
+
+  #take(context: Context, member: number): void {
+    if (this.#taken[member] === true) return;
+    this.#taken[member] = true;
+    take(context, this.#object(member));
+  }
+
+  /** The index is somebody else's word, and lists tentative definitions, which are no reason to take a member. */
+  #defines(member: number, name: string): boolean {
+    return this.#object(member).symbols.some(
+      (symbol) =>
+        symbol.name === name &&
+        symbol.binding !== "local" &&
+        symbol.home.kind !== "undefined" &&
+        symbol.home.kind !== "common",
+    );
+  }
+
+  #readIndex(): Map<string, number[]> {
+    const index = new Map<string, number[]>();
+    const add = (name: string, member: number): void => {
+      const list = index.get(name);
+      if (list === undefined) index.set(name, [member]);
+      else list.push(member);
+    };
+    if (this.#archive.symbols !== undefined) {
+      for (const { name, member } of this.#archive.symbols) if (member < this.#objects.length) add(name, member);
+      return index;
+    }
+    this.#archive.members.forEach((_, member) => {
+      for (const { name, binding, home } of this.#object(member).symbols) {
+        if (binding !== "local" && home.kind !== "undefined") add(name, member);
+      }
+    });
+    return index;
+  }
+}

@@ -1,0 +1,207 @@
+/** Pass: input sections of one name become one output section, in command-line order, each contribution aligned. */
+import { alignUp, equalBytes } from "../bytes/index.js";
+import { diagnostic } from "../diag/index.js";
+import { opcodes } from "../isa/index.js";
+import type { Section } from "../object/index.js";
+import type { Context, Input, OutputSection, Piece, SectionState } from "./context.js";
+import { OffsetMap } from "./offset-map.js";
+import { singleSections } from "./symbols.js";
+import { placeIn } from "./where.js";
+
+const { SLOT } = opcodes;
+
+/** Type information is merged type by type, by passes of its own. */
+const types: ReadonlySet<string> = new Set([".BTF", ".BTF.ext"]);
+
+/** A phrase for the first attribute in which two sections of one name differ, or undefined. */
+function difference(a: Section, b: Section): string | undefined {
+  const plain = (type: Section["type"]): boolean => type === "progbits" || type === "nobits";
+  if (a.type !== b.type && !(a.flags.alloc && b.flags.alloc && plain(a.type) && plain(b.type))) {
+    return `type ${a.type} and type ${b.type}`;
+  }
+  for (const flag of ["alloc", "write", "exec", "merge", "strings", "tls"] as const) {
+    if (a.flags[flag] !== b.flags[flag]) return `flag ${flag} in one of them only`;
+  }
+  if (a.entsize !== b.entsize) return `entry size ${a.entsize} and ${b.entsize}`;
+  return undefined;
+}
+
+/** Says of each section that is not to be placed why; the others are for the passes that follow. */
+export function chooseSections({ inputs, options, diagnostics }: Context): void {
+  for (const input of inputs) {
+    const { object, sections } = input;
+    const referenced = new Set<number>();
+    for (const { home, type } of object.symbols) {
+      if (home.kind === "section" && type !== "section") referenced.add(home.section);
+    }
+    object.sections.forEach((section, number) => {
+      const state = sections[number]!;
+      if (state.dropped !== undefined) return;
+      const { name, align } = section;
+      if (align > 0x1_0000 || (align & (align - 1)) !== 0) {
+        diagnostics.push(diagnostic("link-alignment", { name, align }, placeIn(input, number, 0)));
+        state.dropped = "its alignment is wrong";
+      }
+      // A section nobody put anything in (assemblers always make .text) leaves no trace.
+      if (section.size === 0 && !referenced.has(number)) state.dropped = "empty";
+      else if (types.has(section.name)) state.dropped = "merged type by type";
+      else if (section.flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
+      else if (section.name.startsWith(".debug_") && options.keepDebug !== true) state.dropped = "DWARF";
+    });
+  }
+}
+
+/** The name of the output section: a final link gathers the compilers' sections of single functions. */
+function outputName({ options }: Context, { name, flags }: Section): string {
+  return options.relocatable !== true && flags.exec && name.startsWith(".text.") ? ".text" : name;
+}
+
+/** Can pieces of the section share a place with equal ones? */
+export function isMergeable(section: Section): boolean {
+  const { flags, entsize, align, relocations, data } = section;
+  return (
+    flags.merge &&
+    flags.alloc &&
+    !flags.exec &&
+    entsize > 0 &&
+    align <= entsize &&
+    relocations.length === 0 &&
+    data.length % entsize === 0
+  );
+}
+
+class Layout {
+  readonly #context: Context;
+  readonly #byName = new Map<string, number>();
+  /** Where a string of a mergeable output section already stands: by output section, by content. */
+  readonly #strings = new Map<number, Map<string, number>>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  place(input: Input, number: number): void {
+    const { outputs, diagnostics } = this.#context;
+    const section = input.object.sections[number]!;
+    const state = input.sections[number]!;
+    if (state.dropped !== undefined) return;
+    if (state.pieces?.every(({ live }) => !live) === true) {
+      state.dropped = "nothing leads to it";
+      return;
+    }
+    const name = outputName(this.#context, section);
+    let known = this.#byName.get(name);
+    if (known === undefined) {
+      known = outputs.push({ first: section, name, align: section.align, size: 0, noBits: true, parts: [] }) - 1;
+      this.#byName.set(name, known);
+    } else if (singleSections.has(name)) {
+      if (!equalBytes(outputs[known]!.first.data, section.data)) {
+        diagnostics.push(diagnostic("link-single-section", { name }, placeIn(input, number, 0)));
+      }
+      // Symbols of the later copies stand for the first one.
+      state.output = known;
+      state.map = OffsetMap.whole(0);
+      return;
+    } else {
+      const differs = difference(outputs[known]!.first, section);
+      if (differs !== undefined) {
+        const facts = { name, difference: differs };
+        diagnostics.push(diagnostic("link-section-mismatch", facts, placeIn(input, number, 0)));
+      }
+    }
+    const output = outputs[known]!;
+    output.align = Math.max(output.align, section.align);
+    if (section.type !== "nobits") output.noBits = false;
+    state.output = known;
+    const before = output.size;
+    if (state.pieces === undefined && state.edits.length === 0) {
+      const offset = alignUp(output.size, section.align);
+      state.map = OffsetMap.whole(offset);
+      output.size = offset + section.size;
+    } else {
+      state.map = this.#placePieces(output, known, section, state);
+    }
+    const start = Math.min(output.size, alignUp(before, section.align));
+    output.parts.push({ input: input.number, section: number, offset: start, end: output.size });
+  }
+
+  #placePieces(output: OutputSection, number: number, section: Section, state: SectionState): OffsetMap {
+    const map = new OffsetMap();
+    const pieces: readonly Piece[] = state.pieces ?? [
+      { start: 0, end: section.size, live: true, why: undefined, foldedInto: undefined },
+    ];
+    const mergeable = isMergeable(section);
+    let edit = 0;
+    for (const { start, end, live, foldedInto } of pieces) {
+      if (!live) {
+        map.add(start, -1);
+        continue;
+      }
+      // Folded code is where the other copy is; that one comes earlier, so its place is known.
+      if (foldedInto !== undefined) {
+        const leader = this.#context.inputs[foldedInto.input]!.sections[foldedInto.section]!;
+        map.add(
+          start,
+          leader.map === undefined
+            ? map.at(leader.pieces![foldedInto.piece]!.start)
+            : leader.map.at(leader.pieces![foldedInto.piece]!.start),
+        );
+        continue;
+      }
+      if (mergeable) {
+        map.add(start, this.#placeString(output, number, section.data.subarray(start, end)));
+        continue;
+      }
+      let at = alignUp(output.size, alignmentAt(section.align, start));
+      map.add(start, at);
+      let from = start;
+      for (; edit < state.edits.length && state.edits[edit]!.at < end; edit++) {
+        const { at: insn, kind } = state.edits[edit]!;
+        if (insn < start || (kind !== "expand-map" && kind !== "shrink-wide")) continue;
+        at += insn + SLOT - from;
+        from = insn + SLOT;
+        if (kind === "expand-map") at += SLOT;
+        else {
+          map.add(from, -1);
+          from += SLOT;
+        }
+        if (from < end) map.add(from, at);
+      }
+      output.size = at + end - from;
+    }
+    return map;
+  }
+
+  #placeString(output: OutputSection, number: number, bytes: Uint8Array): number {
+    let known = this.#strings.get(number);
+    if (known === undefined) this.#strings.set(number, (known = new Map()));
+    let key = "";
+    for (let i = 0; i < bytes.length; i += 4096) key += String.fromCharCode(...bytes.subarray(i, i + 4096));
+    const at = known.get(key);
+    if (at !== undefined) return at;
+    const offset = output.size;
+    known.set(key, offset);
+    output.size += bytes.length;
+    return offset;
+  }
+}
+
+/** The alignment that byte `offset` of a section with `align` has. */
+function alignmentAt(align: number, offset: number): number {
+  let alignment = align;
+  while (offset % alignment !== 0) alignment /= 2;
+  return Math.max(1, alignment);
+}
+
+/** The largest section of an output: far above what the kernel takes, and small enough to be made. */
+const largest = 2 ** 30;
+
+export function layOut(context: Context): void {
+  const layout = new Layout(context);
+  for (const input of context.inputs) {
+    input.object.sections.forEach((_, number) => layout.place(input, number));
+  }
+  for (const { name, size } of context.outputs) {
+    if (size > largest) context.diagnostics.push(diagnostic("link-too-large", { name, size, limit: largest }));
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Where the bytes of an input section went: runs of bytes that moved together, each with its offset in the output section.
+ * A section that stayed whole is one run; garbage collection, string merging and rewritten code make more of them.
+ */
+
+export class OffsetMap {
+  /** First input offset of each run, ascending from 0; and what is added to get the output offset. */
+  readonly #starts: number[] = [];
+  readonly #shifts: number[] = [];
+
+  /** A section that stayed whole, placed at `offset`. */
+  static whole(offset: number): OffsetMap {
+    const map = new OffsetMap();
+    map.add(0, offset);
+    return map;
+  }
+
+  /** The run from input offset `start` on (to the next run) is at output offset `at`; -1 where it was dropped. */
+  add(start: number, at: number): void {
+    const shift = at < 0 ? Number.NaN : at - start;
+    const last = this.#shifts.length - 1;
+    if (last >= 0 && Object.is(this.#shifts[last], shift)) return;
+    this.#starts.push(start);
+    this.#shifts.push(shift);
+  }
+
+  /** Did all bytes move by the same distance? */
+  get isWhole(): boolean {
+    return this.#starts.length === 1 && !Number.isNaN(this.#shifts[0]);
+  }
+
+  /** The output offset of input offset `offset`, or -1 where that was dropped. Offsets outside go with the nearest run. */
+  at(offset: number): number {
+    const shift = this.#shifts[this.#runOf(offset)]!;
+    return Number.isNaN(shift) ? -1 : offset + shift;
+  }
+
+  /** The output offset behind the bytes that end before input offset `end`: what ends a run ends there, too. */
+  endAt(end: number): number {
+    if (end === 0) return this.at(0);
+    const last = this.at(end - 1);
+    return last < 0 ? -1 : last + 1;
+  }
+
+  /** The output offset behind the last byte of [start, end) that stayed; -1 where none did. */
+  lastIn(start: number, end: number): number {
+    for (let run = this.#runOf(end - 1); run >= 0; run--) {
+      const stop = Math.min(end, this.#starts[run + 1] ?? end);
+      if (stop <= start) break;
+      if (!Number.isNaN(this.#shifts[run])) return stop + this.#shifts[run]!;
+    }
+    return -1;
+  }
+
+  /** Calls `visit` for every run that stayed, up to input offset `size`. */
+  each(size: number, visit: (start: number, end: number, at: number) => void): void {
+    for (let run = 0; run < this.#starts.length; run++) {
+      const shift = this.#shifts[run]!;
+      const start = this.#starts[run]!;
+      const end = Math.min(size, this.#starts[run + 1] ?? size);
+      if (!Number.isNaN(shift) && end > start) visit(start, end, start + shift);
+    }
+  }
+
+  #runOf(offset: number): number {
+    if (this.#starts.length === 1) return 0;
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,160 @@
+/** What becomes of a relocation: resolved into the bytes, given to the loader, or gone with what it was in. */
+import { diagnostic } from "../diag/index.js";
+import { opcodes, writeSrc } from "../isa/index.js";
+import { fitsField, isMapSection, relocTable, writeField, type Relocation } from "../object/index.js";
+import { definition, type Context, type Input } from "./context.js";
+import type { SymbolTable } from "./symbol-table.js";
+import { isKernels } from "./undefined.js";
+import { placeIn, siteNote } from "./where.js";
+
+const { SLOT } = opcodes;
+
+/** The immediate of a call that nothing defines: no helper has it, and behind a test of the address nobody gets there. */
+const noFunction = 2_002_000_000n;
+
+interface Site {
+  readonly input: Input;
+  readonly section: number;
+  readonly relocation: Relocation;
+  /** Output section and offset in it. */
+  readonly output: number;
+  readonly at: number;
+}
+
+export class References {
+  readonly #context: Context;
+  readonly #symbols: SymbolTable;
+  readonly #data: readonly Uint8Array[];
+
+  constructor(context: Context, symbols: SymbolTable, data: readonly Uint8Array[]) {
+    this.#context = context;
+    this.#symbols = symbols;
+    this.#data = data;
+  }
+
+  /** The relocation of the output that `relocation` becomes, its symbol an entry of the table; undefined where none is. */
+  resolve(input: Input, section: number, relocation: Relocation): Relocation | undefined {
+    const { map, output } = input.sections[section]!;
+    const at = map!.at(relocation.offset);
+    if (at < 0) return undefined;
+    const site: Site = { input, section, relocation, output, at };
+    const { kind, addend } = relocation;
+    const { input: owner, symbol, global } = definition(this.#context, input, relocation.symbol);
+    const final = this.#context.options.relocatable !== true;
+    const { home } = symbol;
+    if (home.kind === "section") {
+      const shared = !final && symbol.binding !== "local" && (global?.visibility ?? "default") === "default";
+      return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
+    }
+    if (final && home.kind === "absolute" && relocTable[kind].value === "S+A") {
+      this.#write(site, home.value + addend);
+      return undefined;
+    }
+    if (
+      final &&
+      home.kind === "undefined" &&
+      symbol.binding === "weak" &&
+      !isKernels(this.#context, symbol.name, kind)
+    ) {
+      this.#writeNothing(site);
+      return undefined;
+    }
+    return { offset: at, kind, symbol: this.#symbols.use(input, relocation.symbol), addend };
+  }
+
+  /** `shared`: another object may still bring a definition that replaces this one. */
+  #inSection(
+    site: Site,
+    owner: Input,
+    section: number,
+    offset: number,
+    isSection: boolean,
+    shared: boolean,
+  ): Relocation | undefined {
+    const { relocation, input, output, at } = site;
+    const { kind, addend } = relocation;
+    const { map, output: home } = owner.sections[section]!;
+    const moved = map === undefined ? -1 : this.#moved(owner, section, offset, addend, isSection);
+    const entry = isSection ? -1 : this.#symbols.use(input, relocation.symbol);
+    if (moved < 0 || (entry < 0 && !isSection && map === undefined)) return this.#dropped(site);
+    const row = relocTable[kind];
+    // Distances within one section are known.
+    if (home === output && !shared && row.value.endsWith("/8-1")) {
+      this.#write(site, (BigInt(moved) - BigInt(at)) / BigInt(SLOT) - 1n);
+      return undefined;
+    }
+    if (home === output && !shared && row.value === "S+A-P") {
+      this.#write(site, BigInt(moved) - BigInt(at));
+      return undefined;
+    }
+    // An object that only declares a map cannot know that it is one.
+    const toMap = isMapSection(this.#context.outputs[home]!.name);
+    const known = toMap && kind === "abs_imm64" ? "map_imm64" : toMap && kind === "abs_imm32" ? "map_imm32" : kind;
+    if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: BigInt(moved) };
+    const start = map!.at(offset);
+    return { offset: at, kind: known, symbol: entry, addend: BigInt(moved - start) };
+  }
+
+  /** The output offset of symbol + addend; -1 where it was dropped. */
+  #moved(owner: Input, section: number, offset: number, addend: bigint, isSection: boolean): number {
+    const map = owner.sections[section]!.map!;
+    const target = offset + Number(addend);
+    const { size, flags } = owner.object.sections[section]!;
+    // Outside of the section a section symbol still means a distance from its nearest byte.
+    const inside = target >= 0 && target <= size;
+    if (isSection) return target === size && size > 0 ? map.endAt(size) : map.at(target);
+    const start = map.at(offset);
+    if (start < 0) return -1;
+    // Behind rewritten code the distance has changed; between pieces of data there is none.
+    if (inside && flags.exec && !map.isWhole) {
+      const end = target === size && size > 0 ? map.endAt(size) : map.at(target);
+      if (end >= 0) return end;
+    }
+    return start + Number(addend);
+  }
+
+  /** What refers to a dropped thing: DWARF says zero then; anything else should have kept it. */
+  #dropped(site: Site): undefined {
+    const { input, section, relocation } = site;
+    if (!input.object.sections[section]!.flags.alloc) {
+      writeField(this.#data[site.output]!, site.at, relocTable[relocation.kind].field, input.object.endian, 0n);
+      return undefined;
+    }
+    const { name } = input.object.symbols[relocation.symbol]!;
+    const notes = [siteNote(input, section, relocation.offset)];
+    const place = placeIn(input, section, relocation.offset);
+    this.#context.diagnostics.push(diagnostic("link-dropped", { name }, place, notes));
+    return undefined;
+  }
+
+  #write({ input, section, relocation, output, at }: Site, value: bigint): void {
+    const { field, range } = relocTable[relocation.kind];
+    if (fitsField(value, field, range)) {
+      writeField(this.#data[output]!, at, field, input.object.endian, value);
+      return;
+    }
+    const { name } = input.object.symbols[relocation.symbol]!;
+    const place = placeIn(input, section, relocation.offset);
+    const notes = [siteNote(input, section, relocation.offset)];
+    const branch = relocTable[relocation.kind].value.endsWith("/8-1");
+    const made = branch
+      ? diagnostic("link-range", { name, distance: value, field }, place, notes)
+      : diagnostic("link-value", { name, value, field }, place, notes);
+    this.#context.diagnostics.push(made);
+  }
+
+  /** A weak name that nobody defines: its address is zero, and a call of it goes nowhere. */
+  #writeNothing(site: Site): void {
+    const { input, relocation, output, at } = site;
+    const { value, field } = relocTable[relocation.kind];
+    const data = this.#data[output]!;
+    const { endian } = input.object;
+    if (value.endsWith("/8-1")) {
+      if (relocation.kind === "call_imm32") writeSrc(data, at, endian, 0);
+      writeField(data, at, field, endian, relocation.kind === "call_imm32" ? noFunction : -1n);
+    } else if (value !== "S+A-P") {
+      writeField(data, at, field, endian, relocation.addend);
+      if (field === "imm64") writeSrc(data, at, endian, 0);
+    }
+  }
+}

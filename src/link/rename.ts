@@ -1,0 +1,42 @@
+/** Names as options want them: `--rename`, `--prefix-symbols` and `--wrap`, applied to each input before it is resolved. */
+import { helperId } from "../isa/index.js";
+import type { ObjectFile } from "../object/index.js";
+import type { LinkOptions } from "./types.js";
+
+/** The new name of a symbol of `object`, which defines it or only refers to it. */
+export type Renamer = (name: string, defined: boolean) => string;
+
+/** The renaming for inputs called `file`; undefined where no option asks for one. */
+export function renamer(options: LinkOptions, file: string): Renamer | undefined {
+  const renames = new Map((options.rename ?? []).map(({ from, to }) => [from, to]));
+  const wrapped = new Set(options.wrap);
+  const prefixes = (options.prefixSymbols ?? []).filter((each) => each.file === undefined || each.file === file);
+  if (renames.size === 0 && wrapped.size === 0 && prefixes.length === 0) return undefined;
+  return (name, defined) => {
+    let now = renames.get(name) ?? name;
+    for (const { prefix, file: only } of prefixes) {
+      // A prefix for one input keeps its names out of the others' way; what it takes from them has their names.
+      if (only !== undefined ? defined : helperId(now) === undefined) now = prefix + now;
+    }
+    if (defined) return now;
+    if (wrapped.has(now)) return `__wrap_${now}`;
+    const real = now.startsWith("__real_") ? now.slice("__real_".length) : undefined;
+    return real !== undefined && wrapped.has(real) ? real : now;
+  };
+}
+
+/** `object` with its global symbols renamed, and which names changed. */
+export function renameSymbols(
+  object: ObjectFile,
+  rename: Renamer,
+): { readonly object: ObjectFile; readonly renamed: ReadonlyMap<string, string> } {
+  const renamed = new Map<string, string>();
+  const symbols = object.symbols.map((symbol) => {
+    if (symbol.binding === "local") return symbol;
+    const name = rename(symbol.name, symbol.home.kind !== "undefined");
+    if (name === symbol.name) return symbol;
+    renamed.set(symbol.name, name);
+    return { ...symbol, name };
+  });
+  return renamed.size === 0 ? { object, renamed } : { object: { ...object, symbols }, renamed };
+}

@@ -1,0 +1,99 @@
+/** The symbols of the linked object: locals before globals, one symbol an output section, nothing that nobody needs. */
+import type { ObjectSymbol } from "../object/index.js";
+import { matcher, type Context, type Global, type Input } from "./context.js";
+
+interface Entry {
+  readonly symbol: ObjectSymbol;
+  /** A relocation refers to it. */
+  needed: boolean;
+}
+
+export class SymbolTable {
+  readonly #context: Context;
+  readonly #entries: Entry[] = [];
+  readonly #sections = new Map<number, number>();
+  /** Entry by input and symbol; -1 where there is none yet. */
+  readonly #locals: Int32Array[];
+  readonly #globals: Int32Array;
+  readonly #isLocalized: (name: string) => boolean;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#locals = context.inputs.map(({ object }) => new Int32Array(object.symbols.length).fill(-1));
+    this.#globals = new Int32Array(context.globals.length).fill(-1);
+    this.#isLocalized = matcher(context.options.localize);
+    for (const input of context.inputs) {
+      input.object.symbols.forEach(({ binding, type }, number) => {
+        if (binding === "local" && type !== "section") this.#addLocal(input, number);
+      });
+    }
+    for (const global of context.globals) this.#addGlobal(global);
+  }
+
+  /** The entry of the symbol of output section `section`. */
+  section(section: number): number {
+    let entry = this.#sections.get(section);
+    if (entry === undefined) {
+      const { name } = this.#context.outputs[section]!;
+      const home = { kind: "section", section, offset: 0 } as const;
+      const symbol = { name, home, size: 0, binding: "local", type: "section", visibility: "default" } as const;
+      entry = this.#entries.push({ symbol, needed: true }) - 1;
+      this.#sections.set(section, entry);
+    }
+    return entry;
+  }
+
+  /** The entry that symbol `number` of `input` became, for a relocation; -1 where it went with what it was in. */
+  use(input: Input, number: number): number {
+    const global = input.globalOf[number]!;
+    const entry = global < 0 ? this.#locals[input.number]![number]! : this.#globals[global]!;
+    if (entry >= 0) this.#entries[entry]!.needed = true;
+    return entry;
+  }
+
+  /** The symbols in their order, and the number of each entry among them. */
+  finish(): { readonly symbols: ObjectSymbol[]; readonly numbers: Int32Array } {
+    const numbers = new Int32Array(this.#entries.length).fill(-1);
+    const symbols: ObjectSymbol[] = [];
+    const { retainSymbols, relocatable } = this.#context.options;
+    const retained = retainSymbols === undefined ? undefined : matcher(retainSymbols);
+    for (const locals of [true, false]) {
+      this.#entries.forEach(({ symbol, needed }, entry) => {
+        if ((symbol.binding === "local") !== locals) return;
+        const open = symbol.home.kind === "undefined";
+        if (!needed && ((open && relocatable !== true) || retained?.(symbol.name) === false)) return;
+        numbers[entry] = symbols.push(symbol) - 1;
+      });
+    }
+    return { symbols, numbers };
+  }
+
+  #addLocal(input: Input, number: number): void {
+    const symbol = this.#moved(input, input.object.symbols[number]!);
+    if (symbol !== undefined) this.#locals[input.number]![number] = this.#entries.push({ symbol, needed: false }) - 1;
+  }
+
+  #addGlobal(global: Global): void {
+    const moved = this.#moved(this.#context.inputs[global.input]!, global.symbol);
+    if (moved === undefined) return;
+    const defined = moved.home.kind !== "undefined";
+    const local = defined && (global.localized || this.#isLocalized(global.name));
+    const binding = local ? "local" : moved.binding;
+    const symbol: ObjectSymbol = { ...moved, visibility: local ? "default" : global.visibility, binding };
+    this.#globals[global.number] = this.#entries.push({ symbol, needed: false }) - 1;
+  }
+
+  /** The symbol at its place in the output; undefined where that was dropped. */
+  #moved({ object, sections }: Input, symbol: ObjectSymbol): ObjectSymbol | undefined {
+    const { home, size } = symbol;
+    if (home.kind !== "section") return symbol;
+    const { map, output } = sections[home.section]!;
+    if (map === undefined) return undefined;
+    const section = object.sections[home.section]!;
+    // A label at the very end goes with what it ends.
+    const offset = home.offset === section.size ? map.endAt(home.offset) : map.at(home.offset);
+    if (offset < 0) return undefined;
+    const end = size === 0 || map.isWhole ? offset + size : map.lastIn(home.offset, home.offset + size);
+    return { ...symbol, home: { kind: "section", section: output, offset }, size: Math.max(0, end - offset) };
+  }
+}

@@ -1,0 +1,215 @@
+/** Pass: .BTF and .BTF.ext of the linked object, now that all variables and functions have their places. */
+import {
+  BtfFuncLinkage,
+  BtfKind,
+  reshapeBtf,
+  sizeOf,
+  writeBtfExt,
+  type BtfDatasec,
+  type BtfExtSection,
+  type BtfFunc,
+  type BtfType,
+  type BtfVarSecinfo,
+} from "../btf/index.js";
+import { BpfkitError } from "../diag/index.js";
+import type { Section } from "../object/index.js";
+import { globalNamed, matcher, type Context, type Global, type Input } from "./context.js";
+import { madeSection } from "./output.js";
+import { singleSections } from "./symbols.js";
+import { moveRecords, type MovedRecords } from "./type-ext.js";
+import type { Types } from "./type-merge.js";
+import { typesOf } from "./type-read.js";
+
+/** The sections .BTF and .BTF.ext; none where no input has types. */
+export function buildTypes(context: Context): Section[] {
+  const { types, outputs, inputs, options } = context;
+  if (types === undefined || inputs.length === 0) return [];
+  const choice = new Choice(context, types);
+  const own = [...choice.added, ...choice.datasecs()];
+  const moved = moveRecords(context, types.btf.typeCount + own.length);
+  const { btf, ids, string, text } = reshapeBtf(types.btf, {
+    stands: choice.stands,
+    linkages: choice.linkages,
+    added: [...own, ...moved.added],
+    roots: options.gcSections === true ? recordRoots(moved) : undefined,
+    strings: recordStrings(moved),
+    texts: [...outputs.map(({ name }) => name), ...moved.files.values()],
+  });
+  const named = <Row>(tables: readonly Row[][], convert: (row: Row) => Row): BtfExtSection<Row>[] =>
+    tables
+      .map((records, i) => ({ section: outputs[i]!.name, records: records.map(convert) }))
+      .filter(({ records }) => records.length > 0);
+  const funcInfo = named(moved.funcs, (row) => ({ ...row, typeId: ids[row.typeId]! }));
+  const lineInfo = named(moved.lines, (row) => {
+    const file = moved.files.get(row);
+    const fileNameOff = file === undefined ? string(row.fileNameOff) : text(file);
+    return { ...row, fileNameOff, lineOff: string(row.lineOff) };
+  });
+  const coreRelos = named(moved.relos, (row) => ({
+    ...row,
+    typeId: ids[row.typeId]!,
+    accessStrOff: string(row.accessStrOff),
+  }));
+  const sections = [madeSection(".BTF", btf.bytes, 4)];
+  if (funcInfo.length + lineInfo.length + coreRelos.length > 0) {
+    const { endian } = inputs[0]!.object;
+    sections.push(madeSection(".BTF.ext", writeBtfExt({ funcInfo, lineInfo, coreRelos }, text, endian).bytes, 4));
+  }
+  return sections;
+}
+
+function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
+  for (const table of funcs) for (const { typeId } of table) yield typeId;
+  for (const table of relos) for (const { typeId } of table) yield typeId;
+}
+
+function* recordStrings({ lines, relos }: MovedRecords): Generator<number> {
+  for (const table of lines) {
+    for (const { fileNameOff, lineOff } of table) {
+      yield fileNameOff;
+      yield lineOff;
+    }
+  }
+  for (const table of relos) for (const { accessStrOff } of table) yield accessStrOff;
+}
+
+/** Which declarations stay, and the data sections they are in. */
+class Choice {
+  readonly stands: Uint32Array;
+  readonly linkages = new Map<number, number>();
+  /** Types of functions that only declarations describe. */
+  readonly added: BtfType[] = [];
+  readonly #context: Context;
+  readonly #types: Types;
+  readonly #isLocalized: (name: string) => boolean;
+
+  constructor(context: Context, types: Types) {
+    this.#context = context;
+    this.#types = types;
+    this.#isLocalized = matcher(context.options.localize);
+    const { btf } = types;
+    this.stands = Uint32Array.from({ length: btf.typeCount }, (_, id) => id);
+    for (let id = 1; id < btf.typeCount; id++) {
+      if (btf.kind(id) === BtfKind.BTF_KIND_DATASEC) this.stands[id] = 0;
+    }
+    const kept = new Map<string, number>();
+    for (const [name, id] of types.standing) kept.set(name, this.#keep(name, id));
+    for (const [id, name] of types.declarations) this.stands[id] = kept.get(name)!;
+  }
+
+  /** The declaration that stays for `name`, 0 where none does; its linkage says whether it is defined. */
+  #keep(name: string, id: number): number {
+    const global = globalNamed(this.#context, name);
+    const open = global === undefined || global.symbol.home.kind === "undefined";
+    if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
+    if (this.#placeOf(global) === undefined) return 0;
+    const linkage = global.localized || this.#isLocalized(name) ? 0 : 1;
+    const type = this.#types.btf.type(id);
+    if (type.kind === "func" && type.linkage === BtfFuncLinkage.BTF_FUNC_EXTERN) return this.#define(type, linkage);
+    this.linkages.set(id, linkage);
+    return id;
+  }
+
+  /** A declaration made a definition: there, the kernel wants parameters to have names. */
+  #define(type: BtfFunc, linkage: number): number {
+    const { btf } = this.#types;
+    const proto = btf.type(type.type);
+    const add = (made: BtfType): number => btf.typeCount + this.added.push(made) - 1;
+    if (proto.kind !== "func_proto") return add({ ...type, linkage });
+    const params = proto.params.map((param, i) => ({
+      ...param,
+      name: param.name === "" && param.type !== 0 ? `arg${i + 1}` : param.name,
+    }));
+    return add({ ...type, linkage, type: add({ ...proto, params }) });
+  }
+
+  #isDefined(name: string | undefined): boolean {
+    const global = name === undefined ? undefined : globalNamed(this.#context, name);
+    return global !== undefined && global.symbol.home.kind !== "undefined";
+  }
+
+  /** Where a global is in the output; undefined where it was dropped. Absolute ones are nowhere, and stay. */
+  #placeOf({ input, symbol }: Global): { readonly output: number; readonly offset: number } | undefined {
+    const { home } = symbol;
+    if (home.kind !== "section") return { output: -1, offset: 0 };
+    const { map, output } = this.#context.inputs[input]!.sections[home.section]!;
+    const offset = map === undefined ? -1 : map.at(home.offset);
+    return offset < 0 ? undefined : { output, offset };
+  }
+
+  datasecs(): BtfDatasec[] {
+    const { outputs, inputs, globals } = this.#context;
+    const types = this.#types;
+    const inOutputs = outputs.map((): BtfVarSecinfo[] => []);
+    const elsewhere = new Map<string, Map<number, BtfVarSecinfo>>();
+    const placed = new Set<number>();
+    for (const input of inputs) {
+      for (const [name, variables] of typesOf(input)?.variables ?? []) {
+        const section = input.object.sections.findIndex((each) => each.name === name);
+        for (const { id: old, offset, size } of variables) {
+          const id = types.id(input, old);
+          if (section < 0) {
+            // A map that is only declared here is listed where it is defined.
+            if (this.stands[id] === 0 || this.#isDefined(types.declarations.get(id))) continue;
+            let list = elsewhere.get(name);
+            if (list === undefined) elsewhere.set(name, (list = new Map()));
+            list.set(this.stands[id]!, { type: this.stands[id]!, offset, size });
+            continue;
+          }
+          if (this.stands[id] !== id) continue;
+          const { map, output } = input.sections[section]!;
+          const at = map === undefined || this.#isCopy(input, section) ? -1 : map.at(offset);
+          if (at < 0) {
+            this.stands[id] = 0;
+            continue;
+          }
+          placed.add(id);
+          inOutputs[output]!.push({ type: id, offset: at, size });
+        }
+      }
+    }
+    // Variables of objects without types, declared by others.
+    for (const global of globals) {
+      const id = types.standing.get(global.name);
+      if (id === undefined || placed.has(id) || types.btf.kind(id) !== BtfKind.BTF_KIND_VAR) continue;
+      const place = this.stands[id] === id && global.symbol.home.kind === "section" ? this.#placeOf(global) : undefined;
+      if (place === undefined) continue;
+      const size = global.symbol.size > 0 ? global.symbol.size : this.#size(id);
+      if (size > 0) inOutputs[place.output]!.push({ type: id, offset: place.offset, size });
+    }
+    const made = outputs.map(({ name, size }, i) => this.#datasec(name, size, inOutputs[i]!));
+    for (const [name, list] of elsewhere) {
+      // Loaders give these their places.
+      made.push({ kind: "datasec", name, size: 0, vars: [...list.values()] });
+    }
+    return made.filter(({ vars }) => vars.length > 0);
+  }
+
+  /** Variables of one section, sorted, each behind the one before: what stands at the same place as another is left out. */
+  #datasec(name: string, size: number, vars: BtfVarSecinfo[]): BtfDatasec {
+    let end = 0;
+    const kept = vars
+      .toSorted((a, b) => a.offset - b.offset)
+      .filter((each) => {
+        if (each.offset < end) return false;
+        end = each.offset + each.size;
+        return end <= size;
+      });
+    return { kind: "datasec", name, size, vars: kept };
+  }
+
+  #isCopy(input: Input, section: number): boolean {
+    if (!singleSections.has(input.object.sections[section]!.name)) return false;
+    const { output } = input.sections[section]!;
+    return this.#context.outputs[output]!.parts[0]?.input !== input.number;
+  }
+
+  #size(id: number): number {
+    try {
+      return sizeOf(this.#types.btf, id);
+    } catch (error) {
+      if (error instanceof BpfkitError) return 0;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** The types of one input: its .BTF and .BTF.ext, what they declare by name, and where its variables stand. */
+import {
+  BtfKind,
+  BtfFuncLinkage,
+  BtfVarLinkage,
+  readBtf,
+  readBtfExt,
+  renameTypes,
+  type Btf,
+  type BtfExt,
+  type LineInfo,
+} from "../btf/index.js";
+import type { ObjectFile } from "../object/index.js";
+import type { Input } from "./context.js";
+
+/** A variable in a data section of BTF, at its offset in the section of this input. */
+export interface TypedVariable {
+  readonly id: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface InputTypes {
+  readonly btf: Btf;
+  readonly ext: BtfExt | undefined;
+  /** Ids of the variables and functions that are not static, by name. */
+  readonly declared: ReadonlyMap<string, number>;
+  /** The data sections by name. */
+  readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
+  /** By section: the line table, sorted by offset. */
+  readonly lines: ReadonlyMap<string, readonly LineInfo[]>;
+}
+
+/** Bytes from the start of .BTF to its types: header length and the offset in the header. */
+function typesStart(bytes: Uint8Array, endian: ObjectFile["endian"]): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(4, endian === "little") + view.getUint32(8, endian === "little");
+}
+
+/** Offsets of variables as the relocations of .BTF give them: by the offset in .BTF of the field. */
+function relocatedOffsets(object: ObjectFile, section: number): ReadonlyMap<number, number> {
+  const offsets = new Map<number, number>();
+  for (const { offset, symbol, addend } of object.sections[section]!.relocations) {
+    const { home } = object.symbols[symbol]!;
+    if (home.kind === "section") offsets.set(offset, home.offset + Number(addend));
+  }
+  return offsets;
+}
+
+/** Is the variable or function of this record visible to other objects? */
+function isShared(btf: Btf, id: number): boolean {
+  const type = btf.type(id);
+  if (type.kind === "var") return type.linkage !== BtfVarLinkage.BTF_VAR_STATIC;
+  return type.kind === "func" && type.linkage !== BtfFuncLinkage.BTF_FUNC_STATIC;
+}
+
+function collect(input: Input): InputTypes | undefined {
+  const { object, renamed } = input;
+  const { file, endian } = object;
+  const number = object.sections.findIndex(({ name }) => name === ".BTF");
+  if (number < 0) return undefined;
+  const { data } = object.sections[number]!;
+  const read = readBtf(data, { file, section: ".BTF", endian });
+  const names = new Map<number, string>();
+  const declared = new Map<string, number>();
+  const sections: number[] = [];
+  for (let id = 1; id < read.typeCount; id++) {
+    const kind = read.kind(id);
+    if (kind === BtfKind.BTF_KIND_DATASEC) sections.push(id);
+    if ((kind !== BtfKind.BTF_KIND_VAR && kind !== BtfKind.BTF_KIND_FUNC) || !isShared(read, id)) continue;
+    const old = read.name(id);
+    const name = renamed.get(old) ?? old;
+    if (name !== old) names.set(id, name);
+    // Some compilers declare what they also define: the definition comes later.
+    declared.set(name, id);
+  }
+  const moved = relocatedOffsets(object, number);
+  const symbols = new Map<string, number>();
+  const variables = new Map<string, TypedVariable[]>();
+  const base = sections.length > 0 ? typesStart(data, endian) : 0;
+  for (const id of sections) {
+    const type = read.type(id);
+    if (type.kind !== "datasec") continue;
+    const at = base + 4 * read.starts[id - 1]! + 12;
+    const list = type.vars.map((each, i): TypedVariable => {
+      const known = moved.get(at + 12 * i + 4);
+      if (known === undefined && symbols.size === 0) indexSymbols(object, symbols);
+      const offset = known ?? symbols.get(`${type.name}\0${read.name(each.type)}`) ?? each.offset;
+      return { id: each.type, offset, size: each.size };
+    });
+    variables.set(type.name, [...(variables.get(type.name) ?? []), ...list]);
+  }
+  const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
+  const ext = extSection && readBtfExt(extSection.data, read, { file, section: ".BTF.ext", endian });
+  const lines = new Map((ext?.lineInfo ?? []).map(({ section, records }) => [section, records]));
+  return { btf: renameTypes(read, names), ext, declared, variables, lines };
+}
+
+/** Offsets of named symbols by section and name, for .BTF that has no relocations. */
+function indexSymbols(object: ObjectFile, symbols: Map<string, number>): void {
+  symbols.set("", 0);
+  for (const { name, home, type } of object.symbols) {
+    if (home.kind === "section" && type !== "section") {
+      symbols.set(`${object.sections[home.section]!.name}\0${name}`, home.offset);
+    }
+  }
+}
+
+const read = new WeakMap<Input, InputTypes | undefined>();
+
+/** The types of `input`, read once; undefined where it has none. Throws BpfkitError on wrong ones. */
+export function typesOf(input: Input): InputTypes | undefined {
+  if (!read.has(input)) read.set(input, collect(input));
+  return read.get(input);
+}

@@ -1,0 +1,86 @@
+/** Pass of the final link: every reference must have a definition; one error at each place that refers. */
+import { diagnostic, nearest, type Note } from "../diag/index.js";
+import { helperId, helperNames } from "../isa/index.js";
+import type { Relocation, RelocKind } from "../object/index.js";
+import { definition, globalNamed, type Context, type Input } from "./context.js";
+import { libraryAdvice } from "./libc.js";
+import { describeSymbol, placeIn, siteNote } from "./where.js";
+
+/** Comparisons of names that suggestions may take in all: enough for a person's mistakes, not a cost that grows. */
+const suggestionBudget = 200_000;
+
+/** Is the undefined `name` one that the kernel provides: a helper that is called, a kfunc, a kernel variable? */
+export function isKernels(context: Context, name: string, kind: RelocKind): boolean {
+  if (kind === "helper_imm32" || kind === "kfunc_imm32") return true;
+  if (kind === "call_imm32" && helperId(name) !== undefined) return true;
+  return context.types?.kernel.has(name) ?? false;
+}
+
+export function reportUndefined(context: Context): void {
+  const suggest = new Suggestions(context);
+  for (const input of context.inputs) {
+    input.object.sections.forEach((section, number) => {
+      const { map } = input.sections[number]!;
+      if (map === undefined || !section.flags.alloc) return;
+      for (const { offset, kind, symbol: index } of section.relocations) {
+        if (input.globalOf[index]! < 0) continue;
+        const { symbol } = definition(context, input, index);
+        if (symbol.home.kind !== "undefined" || symbol.binding === "weak" || map.at(offset) < 0) continue;
+        if (isKernels(context, symbol.name, kind)) continue;
+        report(context, suggest, input, number, { offset, kind, symbol: index });
+      }
+    });
+  }
+}
+
+function report(
+  context: Context,
+  suggest: Suggestions,
+  input: Input,
+  section: number,
+  { offset, kind, symbol: index }: Pick<Relocation, "offset" | "kind" | "symbol">,
+): void {
+  const symbol = input.object.symbols[index]!;
+  const { name } = symbol;
+  const notes: Note[] = [siteNote(input, section, offset)];
+  const declared = describeSymbol(input, symbol);
+  if (declared.includes(name)) notes.push({ message: `declared in ${input.object.file} as ${declared}` });
+  const meant = suggest.nearest(name, kind === "call_imm32");
+  const found = meant === undefined ? undefined : globalNamed(context, meant);
+  if (meant !== undefined && found !== undefined) {
+    const owner = context.inputs[found.input]!;
+    notes.push({ message: `${meant} is defined in ${owner.object.file} as ${describeSymbol(owner, found.symbol)}` });
+  }
+  const advice =
+    libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`);
+  context.diagnostics.push(diagnostic("link-undefined", { name, advice }, placeIn(input, section, offset), notes));
+}
+
+/** "Did you mean": each name is looked for once, and the search ends when the budget is used up. */
+class Suggestions {
+  readonly #context: Context;
+  readonly #known = new Map<string, string | undefined>();
+  #defined: readonly string[] | undefined;
+  #budget = suggestionBudget;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  nearest(name: string, called: boolean): string | undefined {
+    const key = `${called} ${name}`;
+    if (this.#known.has(key)) return this.#known.get(key);
+    this.#defined ??= this.#context.globals
+      .filter(({ symbol }) => symbol.home.kind !== "undefined")
+      .map((global) => global.name);
+    if (this.#budget <= 0) return undefined;
+    const length = Math.max(1, Math.floor(name.length / 3));
+    const close = (each: string): boolean => Math.abs(each.length - name.length) <= length;
+    const candidates = this.#defined.filter(close);
+    if (called) candidates.push(...helperNames.filter(close));
+    this.#budget -= this.#defined.length + helperNames.length;
+    const found = nearest(name, candidates);
+    this.#known.set(key, found);
+    return found;
+  }
+}

@@ -1,0 +1,106 @@
+/** Where something is, in the words of the source: function, line, instruction. For messages only: nothing here throws. */
+import { BpfkitError, type Note, type Place } from "../diag/index.js";
+import type { ObjectSymbol } from "../object/index.js";
+import type { Input } from "./context.js";
+import { declaration } from "./declare.js";
+import { typesOf, type InputTypes } from "./type-read.js";
+
+/** The types of an input, or none where they cannot be read. */
+function readable(input: Input): InputTypes | undefined {
+  try {
+    return typesOf(input);
+  } catch (error) {
+    if (error instanceof BpfkitError) return undefined;
+    throw error;
+  }
+}
+
+/** Functions of a section by rising offset, made once for each input that errors speak of. */
+const functions = new WeakMap<Input, Map<number, { readonly offset: number; readonly name: string }[]>>();
+
+function functionAt(input: Input, section: number, offset: number): string | undefined {
+  let bySection = functions.get(input);
+  if (bySection === undefined) {
+    bySection = new Map();
+    for (const { name, home, type, binding } of input.object.symbols) {
+      if (home.kind !== "section" || name === "" || type === "section") continue;
+      if (type !== "func" && (type !== "notype" || binding === "local")) continue;
+      const list = bySection.get(home.section);
+      if (list === undefined) bySection.set(home.section, [{ offset: home.offset, name }]);
+      else list.push({ offset: home.offset, name });
+    }
+    for (const list of bySection.values()) list.sort((a, b) => a.offset - b.offset);
+    functions.set(input, bySection);
+  }
+  const list = bySection.get(section) ?? [];
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]!.offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return list[low - 1]?.name;
+}
+
+/** The source line of the instruction at `offset`, as .BTF.ext tells it. */
+function lineAt(input: Input, section: number, offset: number): Place | undefined {
+  const types = readable(input);
+  const lines = types?.lines.get(input.object.sections[section]!.name);
+  if (types === undefined || lines === undefined) return undefined;
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (lines[middle]!.insnOff <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const found = lines[low - 1];
+  if (found === undefined) return undefined;
+  try {
+    const source = types.btf.string(found.lineOff);
+    const file = types.btf.string(found.fileNameOff);
+    if (source === "") return undefined;
+    return { kind: "text", file, line: found.line, column: Math.max(1, found.column), length: 1, source };
+  } catch (error) {
+    if (error instanceof BpfkitError) return undefined;
+    throw error;
+  }
+}
+
+/** The place of byte `offset` in a section of an input: the source line where that is known. */
+export function placeIn(input: Input, section: number, offset: number): Place {
+  const { file, sections } = input.object;
+  const { name, flags } = sections[section]!;
+  const line = flags.exec ? lineAt(input, section, offset) : undefined;
+  return line ?? { kind: "binary", file, section: name, offset };
+}
+
+/** Who refers: function and instruction, or the variable's section. */
+export function siteNote(input: Input, section: number, offset: number): Note {
+  const { file, sections } = input.object;
+  const { name, flags } = sections[section]!;
+  const place = { kind: "binary", file, section: name, offset } as const;
+  if (!flags.exec) return { message: `referred to from data of ${file}`, place };
+  const inside = functionAt(input, section, offset);
+  return { message: `in ${inside ?? `section ${name}`}, instruction ${offset / 8} of section ${name}`, place };
+}
+
+/** The place of a definition; undefined where the symbol has no section. */
+export function placeOfSymbol(input: Input, { home }: ObjectSymbol): Place | undefined {
+  if (home.kind !== "section") return { kind: "binary", file: input.object.file, offset: 0 };
+  return placeIn(input, home.section, home.offset);
+}
+
+/** A symbol as C declares it where its type is known, else what kind of thing it is. */
+export function describeSymbol(input: Input, symbol: ObjectSymbol): string {
+  const types = readable(input);
+  const id = types?.declared.get(symbol.name);
+  if (types !== undefined && id !== undefined) {
+    const text = declaration(types.btf, id);
+    if (text !== undefined) return text;
+  }
+  if (symbol.home.kind === "absolute") return "an absolute symbol";
+  if (symbol.home.kind === "common") return "a tentative definition";
+  return symbol.type === "func" ? "a function" : symbol.type === "object" ? "a variable" : "a label";
+}
