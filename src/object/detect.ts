@@ -23,6 +23,8 @@ export interface RelocOrigin {
 /** What was found, and what stands against reading the file so. */
 export interface Detection {
   readonly origin: RelocOrigin;
+  /** The records of the scene as the dialect reads them, but for those whose symbol is missing; undefined where it does not. */
+  readonly readings?: readonly Reading[];
   readonly problem?: Diagnostic;
 }
 
@@ -50,8 +52,8 @@ export function readIn(
   for (const record of scene.records) {
     const match = matchRow(dialect, record, { noted, doubtful });
     if ("misfit" in match) {
-      // Numbers whose symbol or addend is wrong are still the dialect's.
-      if (match.misfit === "symbol" && record.to === "none") continue;
+      // A number whose symbol the file does not have is still the dialect's.
+      if (match.misfit === "symbol" && record.to === "none" && record.sym !== 0) continue;
       return { unread: record };
     }
     readings.push({ record, row: match.row, addend: match.addend });
@@ -85,15 +87,15 @@ function reasonFor(scene: RelocScene, dialect: RelocDialect, readings: readonly 
 function sharedWithGnu(scene: RelocScene, readings: readonly Reading[]): Detection {
   const right = { dialect: "llvm", reason: reasonFor(scene, "llvm", readings), repaired: false } as const;
   const gnu = readIn(scene, "gnu-2.40", false);
-  if (scene.records.length === 0) return { origin: { ...right, reason: "it has no relocations" } };
+  if (scene.records.length === 0) return { origin: { ...right, reason: "it has no relocations" }, readings };
   const writer = writerOf(scene);
-  if ("unread" in gnu || writer === "llvm") return { origin: right };
+  if ("unread" in gnu || writer === "llvm") return { origin: right, readings };
   const verdict = judgeFault(scene, gnu.readings);
-  if (verdict.kind === "faulty") return { origin: faultyOrigin(verdict.proof) };
-  if (writer !== "gnu") return { origin: right };
+  if (verdict.kind === "faulty") return { origin: faultyOrigin(verdict.proof), readings: gnu.readings };
+  if (writer !== "gnu") return { origin: right, readings };
   const origin = { dialect: "gnu-2.40", reason: "gas lays files out so", repaired: false } as const;
   if (verdict.kind === "open") return { origin, problem: undecided(scene, verdict) };
-  return wideAddend(gnu.readings) ? { origin } : { origin: right };
+  return wideAddend(gnu.readings) ? { origin, readings: gnu.readings } : { origin: right, readings };
 }
 
 /** A 64-bit load whose second slot holds a part of the addend. */
@@ -119,8 +121,8 @@ function gnu240(scene: RelocScene, readings: readonly Reading[], reason: string,
   const repaired = verdict.kind === "faulty" || (verdict.kind === "open" && verdict.both && asked);
   const origin = { dialect: "gnu-2.40", reason, repaired } as const;
   // The writers of the note have neither of gas's faults.
-  if (scene.noted !== undefined) return { origin: { ...origin, repaired: false } };
-  return verdict.kind === "open" && !repaired ? { origin, problem: undecided(scene, verdict) } : { origin };
+  if (scene.noted !== undefined) return { origin: { ...origin, repaired: false }, readings };
+  return verdict.kind === "open" && !repaired ? { origin, problem: undecided(scene, verdict) } : { origin, readings };
 }
 
 const sttFile = 4;
@@ -146,7 +148,8 @@ function detect(scene: RelocScene, given: RelocDialect | undefined): Detection {
   const settled = (dialect: RelocDialect, reason: string, asked = false): Detection => {
     const found = readIn(scene, dialect, true);
     if (dialect === "gnu-2.40" && "readings" in found) return gnu240(scene, found.readings, reason, asked);
-    return { origin: { dialect, reason, repaired: false } };
+    const origin = { dialect, reason, repaired: false };
+    return "readings" in found ? { origin, readings: found.readings } : { origin };
   };
   if (given !== undefined) return settled(given, "it was asked for", true);
   if (scene.noted !== undefined) return settled(scene.noted, "its psABI note says so");
@@ -163,7 +166,7 @@ function detect(scene: RelocScene, given: RelocDialect | undefined): Detection {
       if (dialect === "llvm") return llvmOf(scene, found.readings);
       const reason = reasonFor(scene, dialect, found.readings);
       if (dialect === "gnu-2.40") return gnu240(scene, found.readings, reason, false);
-      return { origin: { dialect, reason, repaired: false } };
+      return { origin: { dialect, reason, repaired: false }, readings: found.readings };
     }
   }
   return { origin: nearest(scene) };
@@ -175,7 +178,7 @@ function llvmOf(scene: RelocScene, readings: readonly Reading[]): Detection {
   if (old === undefined) return sharedWithGnu(scene, readings);
   const reason = `${spot(old.record)} is data's, as LLVM up to 12 numbered it`;
   const only = "readings" in readIn(scene, "llvm-12", false);
-  return { origin: { dialect: only ? "llvm-12" : "llvm", reason, repaired: false } };
+  return { origin: { dialect: only ? "llvm-12" : "llvm", reason, repaired: false }, readings };
 }
 
 /** No dialect reads all: the one that reads the most, whose complaints are then the file's faults. */

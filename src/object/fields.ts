@@ -26,48 +26,65 @@ const fieldBits: Readonly<Record<RelocField, number>> = {
   imm64: 64,
 };
 
+function int16(data: Uint8Array, at: number, little: boolean): number {
+  return ((little ? data[at]! | (data[at + 1]! << 8) : data[at + 1]! | (data[at]! << 8)) << 16) >> 16;
+}
+
+function int32(data: Uint8Array, at: number, little: boolean): number {
+  return little
+    ? data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24)
+    : data[at + 3]! | (data[at + 2]! << 8) | (data[at + 1]! << 16) | (data[at]! << 24);
+}
+
+/** Two 32-bit halves as one signed number; most have nothing but the sign in the high one. */
+function joined(high: number, low: number): bigint {
+  return high === low >> 31 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low >>> 0);
+}
+
 /** The signed number in the field at `offset`. The caller has checked that `fieldBytes` are there. */
 export function readField(data: Uint8Array, offset: number, field: RelocField, endian: Endian): bigint {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const little = endian === "little";
   switch (field) {
     case "data8":
-      return BigInt(view.getInt8(offset));
+      return BigInt((data[offset]! << 24) >> 24);
     case "data16":
-      return BigInt(view.getInt16(offset, little));
+      return BigInt(int16(data, offset, little));
     case "data32":
-      return BigInt(view.getInt32(offset, little));
+      return BigInt(int32(data, offset, little));
     case "data64":
-      return view.getBigInt64(offset, little);
+      return joined(int32(data, offset + (little ? 4 : 0), little), int32(data, offset + (little ? 0 : 4), little));
     case "off16":
-      return BigInt(view.getInt16(offset + 2, little));
+      return BigInt(int16(data, offset + 2, little));
     case "imm32":
-      return BigInt(view.getInt32(offset + 4, little));
-    case "imm64": {
-      const low = view.getInt32(offset + 4, little);
-      const high = view.getInt32(offset + SLOT + 4, little);
-      return (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
-    }
+      return BigInt(int32(data, offset + 4, little));
+    case "imm64":
+      return joined(int32(data, offset + SLOT + 4, little), int32(data, offset + 4, little));
   }
+}
+
+/** The low `bytes` bytes of `value`. */
+function put(data: Uint8Array, offset: number, bytes: 1 | 2 | 4, value: number, little: boolean): void {
+  for (let i = 0; i < bytes; i++) data[offset + (little ? i : bytes - 1 - i)] = value >>> (8 * i);
 }
 
 /** Writes the low bits of `value` into the field at `offset`. */
 export function writeField(data: Uint8Array, offset: number, field: RelocField, endian: Endian, value: bigint): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const little = endian === "little";
+  const low = Number(BigInt.asIntN(32, value));
   switch (field) {
     case "data8":
-      return view.setUint8(offset, Number(BigInt.asUintN(8, value)));
+      return put(data, offset, 1, low, little);
     case "data16":
-      return view.setUint16(offset, Number(BigInt.asUintN(16, value)), little);
+      return put(data, offset, 2, low, little);
     case "data32":
-      return view.setUint32(offset, Number(BigInt.asUintN(32, value)), little);
+      return put(data, offset, 4, low, little);
     case "data64":
-      return view.setBigUint64(offset, BigInt.asUintN(64, value), little);
+      put(data, offset + (little ? 0 : 4), 4, low, little);
+      return put(data, offset + (little ? 4 : 0), 4, Number(BigInt.asIntN(32, value >> 32n)), little);
     case "off16":
-      return writeOff(data, offset, endian, Number(BigInt.asIntN(16, value)));
+      return writeOff(data, offset, endian, (low << 16) >> 16);
     case "imm32":
-      return writeImm(data, offset, endian, Number(BigInt.asIntN(32, value)));
+      return writeImm(data, offset, endian, low);
     case "imm64":
       return writeImm64(data, offset, endian, value);
   }

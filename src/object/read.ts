@@ -48,15 +48,15 @@ export function objectFromElf(elf: ElfFile, options: { readonly dialect?: RelocD
   if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
 
   const scene = relocScene(elf);
-  const { origin, problem } = originOf(scene, options.dialect);
-  if (problem !== undefined) throw new BpfkitError([problem]);
+  const detection = originOf(scene, options.dialect);
+  if (detection.problem !== undefined) throw new BpfkitError([detection.problem]);
 
   const sectionNumbers = new Int32Array(elf.sections.length).fill(-1);
   const kept = elf.sections.filter(isKept);
   kept.forEach((section, number) => (sectionNumbers[section.index] = number));
   const withNobody = scene.records.some(({ sym }) => sym === 0);
   const symbolTable = convertSymbols(elf, scene.symtab, scene.symbols, sectionNumbers, withNobody);
-  const relocations = readRelocations(scene, origin, symbolTable.numbers, withNobody ? 0 : -1);
+  const relocations = readRelocations(scene, detection, symbolTable.numbers, withNobody ? 0 : -1);
 
   const groups: SectionGroup[] = [];
   const groupOf = new Int32Array(elf.sections.length).fill(-1);
@@ -91,7 +91,7 @@ export function objectFromElf(elf: ElfFile, options: { readonly dialect?: RelocD
     sections,
     symbols: symbolTable.symbols,
     groups,
-    origin,
+    origin: detection.origin,
   };
 }
 

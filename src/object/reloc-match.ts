@@ -51,6 +51,11 @@ export interface MatchOptions {
   readonly doubtful: boolean;
 }
 
+/** Is there a number in the second slot of the load? */
+function hasHigh(data: Uint8Array, start: number): boolean {
+  return (data[start + 12]! | data[start + 13]! | data[start + 14]! | data[start + 15]!) !== 0;
+}
+
 function misfitOf(row: DialectRow, site: RelocSite, { noted, doubtful }: MatchOptions): Misfit | undefined {
   const { exec, data, offset, to } = site;
   if (row.in === "code" ? !exec : exec && (row.inCode === undefined || (row.inCode === "doubtful" && !doubtful))) {
@@ -63,17 +68,11 @@ function misfitOf(row: DialectRow, site: RelocSite, { noted, doubtful }: MatchOp
     if (start < data.length && !isPlace(row.insn!, data[start]!)) return "opcode";
     const wide = relocTable[row.kind].field === "imm64";
     const inData = start + 2 * SLOT <= data.length;
-    if (wide && row.store === "imm32" && site.addend === undefined && inData && highHalf(site, start) !== 0)
-      return "high";
+    if (wide && row.store === "imm32" && site.addend === undefined && inData && hasHigh(data, start)) return "high";
   }
-  // Only a relative value needs no symbol.
-  if (to === "none" && relocTable[row.kind].value !== "B+A") return "symbol";
+  // Only a relative value needs no symbol; where the addend is explicit, none means a symbol of value 0 (gABI, bpfvm).
+  if (to === "none" && relocTable[row.kind].value !== "B+A" && site.addend === undefined) return "symbol";
   return row.of === undefined || row.of === to ? undefined : "symbol";
-}
-
-function highHalf({ data, endian }: RelocSite, start: number): number {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return view.getInt32(start + SLOT + 4, endian === "little");
 }
 
 /** Does all that the row patches stand in the section? */

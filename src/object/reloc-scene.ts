@@ -52,6 +52,11 @@ export interface RelocScene {
   readonly noted: RelocDialect | undefined;
 }
 
+interface Symbols {
+  readonly symbols: readonly ElfSymbol[];
+  readonly classes: readonly RelocSite["to"][];
+}
+
 const sectionSymbol = 3;
 
 function classOf(elf: ElfFile, symbol: ElfSymbol | undefined): RelocSite["to"] {
@@ -67,25 +72,58 @@ function asksNothing({ type, sym }: ElfReloc, exec: boolean): boolean {
   return type === 0 && (sym === 0 || exec);
 }
 
+/** The section that a record's `r_offset` counts from: the table's target, or in linked files the one at that address. */
+function placeFinder(elf: ElfFile, table: ElfSection): (offset: number) => ElfSection | undefined {
+  if (elf.header.type === elfTable.ElfType.ET_REL) {
+    const target = elf.sections[table.info];
+    return () => target;
+  }
+  const loaded = elf.sections.filter(({ data, addr }) => data.length > 0 && addr !== 0n);
+  loaded.sort((a, b) => Number(a.addr - b.addr));
+  return (offset) => {
+    let [low, high] = [0, loaded.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (Number(loaded[middle]!.addr) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const found = loaded[low - 1];
+    return found !== undefined && offset < Number(found.addr) + found.data.length ? found : undefined;
+  };
+}
+
 export function relocScene(elf: ElfFile): RelocScene {
+  const relocatable = elf.header.type === elfTable.ElfType.ET_REL;
+  const tables = new Map<number, Symbols>();
+  const symbolsOf = (section: ElfSection | undefined): Symbols => {
+    let known = tables.get(section?.index ?? 0);
+    if (known === undefined) {
+      const symbols = section === undefined ? [] : readSymbols(elf, section);
+      known = { symbols, classes: symbols.map((symbol, index) => (index === 0 ? "none" : classOf(elf, symbol))) };
+      tables.set(section?.index ?? 0, known);
+    }
+    return known;
+  };
   const symtab = elf.sections.find(({ type }) => type === sht.SHT_SYMTAB);
-  const symbols = symtab === undefined ? [] : readSymbols(elf, symtab);
-  const classes = symbols.map((symbol, index) => (index === 0 ? "none" : classOf(elf, symbol)));
   const records: RelocRecord[] = [];
   for (const table of elf.sections) {
     if (table.type !== sht.SHT_REL && table.type !== sht.SHT_RELA) continue;
-    const section = elf.sections[table.info];
-    if (section === undefined || !isKept(section)) continue;
-    const exec = (section.flags & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
+    const find = placeFinder(elf, table);
+    const linked = elf.sections[table.link];
+    const { symbols, classes } = symbolsOf(relocatable || linked?.type !== sht.SHT_DYNSYM ? symtab : linked);
     for (const reloc of readRelocs(elf, table)) {
+      const section = find(reloc.offset);
+      if (section === undefined || !isKept(section)) continue;
+      const exec = (section.flags & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
       if (asksNothing(reloc, exec)) continue;
-      const { type, offset, addend, sym } = reloc;
+      const { type, addend, sym } = reloc;
       const symbol = sym === 0 ? undefined : symbols[sym];
       const to = classes[sym] ?? "none";
+      const offset = relocatable ? reloc.offset : reloc.offset - Number(section.addr);
       records.push({ type, offset, data: section.data, endian: elf.endian, exec, to, addend, section, sym, symbol });
     }
   }
-  return { elf, symtab, symbols, records, noted: notedDialect(elf) };
+  return { elf, symtab, symbols: symbolsOf(symtab).symbols, records, noted: notedDialect(elf) };
 }
 
 /** Who wrote the file, by the shape that its writer gives to string tables and sections; undefined where that tells nothing. */

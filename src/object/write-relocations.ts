@@ -38,53 +38,65 @@ function classOf(object: ObjectFile, { home, type }: ObjectSymbol): RelocSite["t
 
 const options = { noted: true, doubtful: true } as const;
 
-type Attempt = { readonly offset: number; readonly type: number } | "addend" | "place";
+type Attempt = "written" | "addend" | "place";
 
-/** Writes the relocation by `row` into `data`; the record, or what keeps it from reading back as the same. */
+/** Writes the relocation by `row` into the data of `site`, which becomes its record; or tells what keeps it from reading back as the same. */
 function tryRow(
   dialect: RelocDialect,
   row: DialectRow,
   { offset: start, addend }: Relocation,
-  site: Omit<RelocSite, "type" | "offset">,
+  site: { -readonly [Field in keyof RelocSite]: RelocSite[Field] },
 ): Attempt {
   const { data, endian, to } = site;
   if (!inSection(row, start, data)) return "place";
   if (!storeAddend(row, data, start, endian, addend, to === "section")) return "addend";
-  const record = { type: row.type, offset: start + (row.skew ?? 0) };
-  const back = matchRow(dialect, { ...site, ...record }, options);
+  site.type = row.type;
+  site.offset = start + (row.skew ?? 0);
+  const back = matchRow(dialect, site, options);
   if ("misfit" in back) return back.misfit === "addend" ? "addend" : "place";
   if (back.addend !== addend) return "addend";
   // Whether an undefined symbol is a map is for the linker to find out: the number is the same.
   const toMap = row.of === "map" && to === "undefined" && back.row.type === row.type;
-  return back.row === row || toMap ? record : "place";
+  return back.row === row || toMap ? "written" : "place";
 }
 
+/** The records of `section`; `classes` has what the symbols are as far as it was asked. */
 export function encodeRelocations(
   object: ObjectFile,
   section: Section,
   dialect: RelocDialect,
+  classes: RelocSite["to"][],
   faults: Diagnostic[],
 ): EncodedRelocations {
   const data = section.data.slice();
   const records: { offset: number; type: number; sym: number }[] = [];
   let usesPrivate = false;
   const rows = writableRows(dialect);
+  // One for all relocations: a section may have very many.
+  const site = {
+    type: 0,
+    offset: 0,
+    data,
+    endian: object.endian,
+    exec: section.flags.exec,
+    to: "other" as RelocSite["to"],
+  };
   for (const relocation of section.relocations) {
     const { offset, kind, symbol: number, addend } = relocation;
     const symbol = object.symbols[number]!;
-    const site = { data, endian: object.endian, exec: section.flags.exec, to: classOf(object, symbol) };
+    site.to = classes[number] ??= classOf(object, symbol);
     let attempt: Attempt = "place";
     for (const row of rows.get(kind)!) {
       const next = tryRow(dialect, row, relocation, site);
-      if (typeof next === "object") {
+      if (next === "written") {
         usesPrivate ||= row.private === true;
-        records.push({ ...next, sym: number + 1 });
+        records.push({ offset: site.offset, type: site.type, sym: number + 1 });
       }
       // Of two reasons the addend is the one that says more.
-      attempt = typeof next === "object" || attempt === "place" ? next : attempt;
-      if (typeof next === "object") break;
+      if (next === "written" || attempt === "place") attempt = next;
+      if (next === "written") break;
     }
-    if (typeof attempt === "object") continue;
+    if (attempt === "written") continue;
     const place = { kind: "binary", file: object.file, section: section.name, offset } as const;
     const { name } = symbol;
     if (rows.get(kind)!.length === 0) {

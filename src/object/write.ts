@@ -20,6 +20,7 @@ import {
 import { ByteWriter } from "../bytes/index.js";
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
+import type { RelocSite } from "./reloc-match.js";
 import type { ObjectFile, ObjectSymbol, SectionFlags, SectionType, SymbolType } from "./types.js";
 import { encodeRelocations } from "./write-relocations.js";
 
@@ -129,7 +130,8 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
     sectionNumbers.push(next);
     next += section.relocations.length > 0 ? 2 : 1;
   }
-  const encodings = object.sections.map((section) => encodeRelocations(object, section, dialect, faults));
+  const classes: RelocSite["to"][] = [];
+  const encodings = object.sections.map((section) => encodeRelocations(object, section, dialect, classes, faults));
   if (faults.length > 0) throw new BpfkitError(faults);
   const facts = dialectFacts[dialect];
   const relocated = encodings.some(({ records }) => records.length > 0);
