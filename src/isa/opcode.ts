@@ -49,6 +49,8 @@ export const BPF_PSEUDO_KFUNC_CALL = 2;
 
 /** Opcodes that the other rooms ask for by name. */
 export const LDDW: number = BPF_LD | BPF_IMM | BPF_DW;
+/** With nothing else set: an instruction that does nothing. */
+export const JA: number = BPF_JMP;
 export const CALL: number = BPF_JMP | 0x80;
 export const EXIT: number = BPF_JMP | 0x90;
 

@@ -1,6 +1,7 @@
 /** Pass: the linked Object: contents copied, relocations resolved or carried over, symbols renumbered. */
+import { diagnostic } from "../diag/index.js";
 import type { ObjectFile, Relocation, Section } from "../object/index.js";
-import { noFlags } from "../object/index.js";
+import { mergedFlags, noFlags } from "../object/index.js";
 import type { Context } from "./context.js";
 import { copyContents } from "./contents.js";
 import { References } from "./references.js";
@@ -41,9 +42,20 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
       linkedTo: -1,
     };
   });
-  const flags = inputs.reduce((level, { object }) => Math.max(level, object.flags), 0);
+  const flags = mergedFlags(inputs.map(({ object }) => object.flags));
+  if (flags === undefined) {
+    const tagged = inputs.find(({ object }) => (object.flags & 15) === 15)!;
+    context.diagnostics.push(diagnostic("link-isa", { file: tagged.object.file }));
+  }
   const { endian } = inputs[0]!.object;
-  return { file: options.file ?? "a.out", endian, flags, sections: [...sections, ...types], symbols, groups: [] };
+  return {
+    file: options.file ?? "a.out",
+    endian,
+    flags: flags ?? 0,
+    sections: [...sections, ...types],
+    symbols,
+    groups: [],
+  };
 }
 
 /** A section that the linker makes itself. */

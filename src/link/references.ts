@@ -1,16 +1,11 @@
 /** What becomes of a relocation: resolved into the bytes, given to the loader, or gone with what it was in. */
 import { diagnostic } from "../diag/index.js";
-import { opcodes, writeSrc } from "../isa/index.js";
-import { fitsField, isMapSection, relocTable, writeField, type Relocation } from "../object/index.js";
+import { writeSrc } from "../isa/index.js";
+import { isMapSection, noFunction, relocate, relocTable, writeField, type Relocation } from "../object/index.js";
 import { definition, type Context, type Input } from "./context.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
-
-const { SLOT } = opcodes;
-
-/** The immediate of a call that nothing defines: no helper has it, and behind a test of the address nobody gets there. */
-const noFunction = 2_002_000_000n;
 
 interface Site {
   readonly input: Input;
@@ -47,7 +42,7 @@ export class References {
       return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
     }
     if (final && home.kind === "absolute" && relocTable[kind].value === "S+A") {
-      this.#write(site, home.value + addend);
+      this.#write(site, home.value + addend, 0n);
       return undefined;
     }
     if (
@@ -79,12 +74,8 @@ export class References {
     if (moved < 0 || (entry < 0 && !isSection && map === undefined)) return this.#dropped(site);
     const row = relocTable[kind];
     // Distances within one section are known.
-    if (home === output && !shared && row.value.endsWith("/8-1")) {
-      this.#write(site, (BigInt(moved) - BigInt(at)) / BigInt(SLOT) - 1n);
-      return undefined;
-    }
-    if (home === output && !shared && row.value === "S+A-P") {
-      this.#write(site, BigInt(moved) - BigInt(at));
+    if (home === output && !shared && (row.value.endsWith("/8-1") || row.value === "S+A-P")) {
+      this.#write(site, BigInt(moved), BigInt(at));
       return undefined;
     }
     // An object that only declares a map cannot know that it is one.
@@ -127,9 +118,11 @@ export class References {
     return undefined;
   }
 
-  #write({ input, section, relocation, output, at }: Site, value: bigint): void {
-    const { field, range } = relocTable[relocation.kind];
-    if (fitsField(value, field, range)) {
+  /** Puts what the relocation says of a target into its field; `from` is the place that distances count from. */
+  #write({ input, section, relocation, output, at }: Site, target: bigint, from: bigint): void {
+    const { field } = relocTable[relocation.kind];
+    const { value, fault } = relocate(relocation.kind, target, 0n, from);
+    if (fault === undefined) {
       writeField(this.#data[output]!, at, field, input.object.endian, value);
       return;
     }
@@ -137,6 +130,10 @@ export class References {
     const place = placeIn(input, section, relocation.offset);
     const notes = [siteNote(input, section, relocation.offset)];
     const branch = relocTable[relocation.kind].value.endsWith("/8-1");
+    if (fault === "align") {
+      this.#context.diagnostics.push(diagnostic("link-align", { name, distance: value }, place, notes));
+      return;
+    }
     const made = branch
       ? diagnostic("link-range", { name, distance: value, field }, place, notes)
       : diagnostic("link-value", { name, value, field }, place, notes);
@@ -145,13 +142,18 @@ export class References {
 
   /** A weak name that nobody defines: its address is zero, and a call of it goes nowhere. */
   #writeNothing(site: Site): void {
-    const { input, relocation, output, at } = site;
+    const { input, section, relocation, output, at } = site;
     const { value, field } = relocTable[relocation.kind];
     const data = this.#data[output]!;
     const { endian } = input.object;
-    if (value.endsWith("/8-1")) {
-      if (relocation.kind === "call_imm32") writeSrc(data, at, endian, 0);
-      writeField(data, at, field, endian, relocation.kind === "call_imm32" ? noFunction : -1n);
+    if (relocation.kind === "call_imm32") {
+      writeSrc(data, at, endian, 0);
+      writeField(data, at, field, endian, noFunction);
+    } else if (value.endsWith("/8-1")) {
+      const { name } = input.object.symbols[relocation.symbol]!;
+      const place = placeIn(input, section, relocation.offset);
+      const notes = [siteNote(input, section, relocation.offset)];
+      this.#context.diagnostics.push(diagnostic("link-weak-jump", { name }, place, notes));
     } else if (value !== "S+A-P") {
       writeField(data, at, field, endian, relocation.addend);
       if (field === "imm64") writeSrc(data, at, endian, 0);

@@ -7,7 +7,7 @@ import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { decodeSlot, helperId, newSlot, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps } from "./btf-maps.js";
-import { fitsField, relocate, writeField } from "./fields.js";
+import { fitsField, noFunction, relocate, writeField } from "./fields.js";
 import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
@@ -149,9 +149,8 @@ function resolveBranch(building: Building, section: Section, base: number, reloc
     }
     if (kind === "kfunc_imm32") return namePatch(building, "kfunc", symbol.name, at);
     if (kind === "call_imm32" && symbol.binding === "weak") {
-      // No helper has this number: who gets here is refused, who only could is not.
       writeSrc(code, at * SLOT, object.endian, 0);
-      return writeField(code, at * SLOT, field, object.endian, -1n);
+      return writeField(code, at * SLOT, field, object.endian, noFunction);
     }
     faults.push(diagnostic("image-undefined", { name: symbol.name }, where));
     return;

@@ -19,9 +19,10 @@ export {
   type Patch,
   type PatchKind,
 } from "./image.js";
-export { fieldBytes, fitsField, readField, relocate, writeField, type Relocated } from "./fields.js";
+export { fieldBytes, fitsField, noFunction, readField, relocate, writeField, type Relocated } from "./fields.js";
 export type { ImageDebug } from "./image-debug.js";
 export { imageOf } from "./image-of.js";
+export { mergedFlags } from "./isa-tag.js";
 export { isMapSection, isMetadataSection } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
 export { objectFromElf, readObject, type ReadOptions } from "./read.js";

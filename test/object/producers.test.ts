@@ -128,6 +128,60 @@ function readRelocsOf(elf: ReturnType<typeof readElf>, name: string): (number | 
   ).map(({ offset, type }) => [offset, type]);
 }
 
+test.skipIf(gas !== "")(`our assembler's objects in GNU's numbers are gas 2.40's, field for field${gas}`, () => {
+  for (const endian of ["little", "big"] as const) {
+    const { object, diagnostics } = assemble(`.extern ext\n${everyGasKind}`, { syntax: "gnu", endian });
+    expect(diagnostics).toEqual([]);
+    const ours = readElf(writeObject(object!, { dialect: "gnu-2.40" }));
+    const theirs = readElf(assembleGas(everyGasKind, endian));
+    for (const name of [".text", ".data"]) {
+      const of = (elf: typeof ours): string => toHex(elf.sections.find((section) => section.name === name)!.data);
+      expect(of(ours), name).toBe(of(theirs));
+      expect(readRelocsOf(ours, `.rel${name}`), name).toEqual(readRelocsOf(theirs, `.rel${name}`));
+    }
+  }
+});
+
+test("the mail's program in the mail's numbers: an explicit map, in a two-slot load or a 32-bit move", () => {
+  const text = `
+    .section maps,"aw",@progbits
+    .globl hashmap_def
+hashmap_def:
+    .long 1 # type
+    .long 24 # key_size
+    .long 40 # value_size
+    .long 256 # max_entries
+    .section xdp_tx_iptunnel,"ax",@progbits
+    .globl _xdp_prog
+_xdp_prog:
+    ldimm64 r1, %map(hashmap_def)
+    mov32 r1, %map(hashmap_def)
+    ldimm64 r1, hashmap_def
+    mov r2, r10
+    add r2, -8
+    call bpf_map_lookup_elem
+    exit
+`;
+  const { object, diagnostics } = assemble(text);
+  expect(diagnostics).toEqual([]);
+  const code = "xdp_tx_iptunnel";
+  const numbers = (dialect: RelocDialect): (string | number)[][] =>
+    facts(writeObject(object!, { dialect }), code).map(([type, , kind]) => [type!, kind!]);
+  const [wide, narrow] = ["map_imm64", "map_imm32"];
+  expect(numbers("mail-2017")).toEqual([
+    [9, wide],
+    [9, narrow],
+    [9, wide],
+  ]);
+  expect(numbers("llvm")).toEqual([
+    [1, wide],
+    [0xbf16, narrow],
+    [1, wide],
+  ]);
+  // The table of the second mail has no map: only the two-slot load can be said.
+  expect(() => numbers("mail-2017-netdev")).toThrowError("map_imm32 against hashmap_def has no number");
+});
+
 const faultyText = `
   .globl gf
   .globl gd

@@ -53,6 +53,21 @@ export const linkMessages = {
     message: "the value {value} of {name} does not fit the field {field}",
     help: "use a wider field, or give the symbol another value",
   },
+  "link-align": {
+    severity: "error",
+    message: "{name} is {distance} bytes away, which is no whole number of instructions",
+    help: "refer to the start of an instruction",
+  },
+  "link-weak-jump": {
+    severity: "error",
+    message: "the jump to {name} leads nowhere: it is weak and nothing defines it",
+    help: "define it, or test its address and call it",
+  },
+  "link-isa": {
+    severity: "error",
+    message: "{file} is for xBPF, other inputs are not",
+    help: "assemble all inputs for one instruction set",
+  },
   "link-range": {
     severity: "error",
     message: "{name} is {distance} slots away, too far for the field {field}",
