@@ -34,8 +34,10 @@ export function misfitFault(
       return diagnostic("object-reloc-unknown", { type, name, where: exec ? "code" : "data", dialect }, place);
     case "note":
       return diagnostic("object-reloc-private", { type, name }, place);
-    case "offset":
-      return diagnostic("object-reloc-misaligned", { reloc, type, name, skew: row?.skew ?? 0 }, place);
+    case "offset": {
+      const expected = row?.skew === undefined ? "a multiple of 8" : `${row.skew} after a multiple of 8`;
+      return diagnostic("object-reloc-misaligned", { reloc, type, name, expected }, place);
+    }
     case "opcode": {
       const opcode = hex(data[offset - (row?.skew ?? 0)]!);
       const expected = placeOpcodes(row!.insn!).map(hex).join(" ");

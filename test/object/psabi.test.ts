@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
+  dialectFacts,
   dialects,
   fieldBytes,
   placeOpcodes,
@@ -72,6 +73,18 @@ function rowsOf(dialect: RelocDialect): string[] {
   ];
 }
 
+function dialectList(): string[] {
+  const tags = { kept: "the Object's", zero: "0", always: "always, v4 by default" } as const;
+  return [
+    "| dialect | producers | ISA version | string tables | note |",
+    "|---|---|---|---|---|",
+    ...Object.entries(dialectFacts).map(([dialect, { producers, isaTag, oneStringTable, note }]) => {
+      const noted = note ? "with any relocation" : dialect === "llvm" ? "with private numbers" : "never";
+      return `| \`${dialect}\` | ${producers} | ${tags[isaTag]} | ${oneStringTable ? "one" : "two"} | ${noted} |`;
+    }),
+  ];
+}
+
 const insnPlaces: Readonly<Record<InsnPlace, string>> = {
   lddw: "the two-slot load",
   call: "a call",
@@ -93,18 +106,20 @@ function placesTable(): string[] {
   ];
 }
 
+const tables: Readonly<Record<string, () => string[]>> = { kinds, places: placesTable, dialects: dialectList };
+
 test("the tables of docs/psabi.md are the source's", () => {
   const text = readFileSync(page, "utf8");
   const seen: string[] = [];
   const made = text.replace(
-    /<!-- (kinds|places|dialect ([\w.-]+)) -->\n[^]*?<!-- end -->/g,
+    /<!-- (kinds|places|dialects|dialect ([\w.-]+)) -->\n[^]*?<!-- end -->/g,
     (_, what: string, name?: string) => {
       seen.push(name ?? what);
-      const lines = what === "kinds" ? kinds() : what === "places" ? placesTable() : rowsOf(name as RelocDialect);
+      const lines = tables[what]?.() ?? rowsOf(name as RelocDialect);
       return `<!-- ${what} -->\n\n${lines.join("\n")}\n\n<!-- end -->`;
     },
   );
-  expect(seen.toSorted()).toEqual(["kinds", "places", ...Object.keys(dialects)].toSorted());
+  expect(seen.toSorted()).toEqual([...Object.keys(tables), ...Object.keys(dialects)].toSorted());
   if (process.env["BPFKIT_UPDATE_GOLDEN"] === "1") writeFileSync(page, made);
   expect(readFileSync(page, "utf8")).toBe(made);
 });

@@ -47,8 +47,8 @@ export const objectMessages = {
   "object-reloc-misaligned": {
     severity: "error",
     message:
-      "relocation {reloc} (type {type}) against {name} does not stand {skew} bytes after the start of an instruction",
-    help: "instructions start at multiples of 8 bytes; the file is damaged or in another relocation dialect",
+      "relocation {reloc} (type {type}) against {name} stands at no instruction; its offset should be {expected}",
+    help: "the file is damaged or in another relocation dialect (--reloc-dialect)",
   },
   "object-reloc-opcode": {
     severity: "error",
