@@ -65,8 +65,8 @@ function picture(object: ObjectFile): object {
       kept.map((section) => {
         const { name, type, flags, align, size, entsize } = section;
         const relocations = section.relocations.map((relocation) => reference(object, relocation));
-        // Code is aligned to 8 by bpfkit's assembler whatever the source says.
-        const least = flags.exec ? Math.max(align, 8) : align;
+        // Code is aligned to 8 and BTF to 4 by bpfkit's assembler whatever the source says.
+        const least = Math.max(align, flags.exec ? 8 : name.startsWith(".BTF") ? 4 : 1);
         const shown = { type, flags, align: least, size, entsize: flags.merge ? entsize : 0, relocations };
         return [name, { ...shown, data: contents(section) }];
       }),
