@@ -46,7 +46,9 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   }
   const object = settle(run, file, options.padSections ?? false);
   const diagnostics = report.finish();
-  return { object: report.errors > 0 ? undefined : object, diagnostics };
+  // What a macro or an included file says is not in the text to be read.
+  const impliedMaps = run.impliedMaps.filter(({ end }) => end <= text.length);
+  return { object: report.errors > 0 ? undefined : object, diagnostics, impliedMaps };
 }
 
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
@@ -88,6 +90,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
+  run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;

@@ -1,6 +1,7 @@
 /** Room `asm`: text to Object, in every spelling of the instruction table. */
 export { assemble } from "./assemble.js";
-export type { AssembleOptions, AssembleResult, ReadFile } from "./types.js";
+export { explicitMaps } from "./explicit-maps.js";
+export type { AssembleOptions, AssembleResult, ReadFile, TextRange } from "./types.js";
 export {
   block,
   bpf,

@@ -20,11 +20,13 @@ import { gotolLevel, putLongJump } from "./long-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
-import type { AsmSection, AsmSymbol, Fixup, FixupKind } from "./types.js";
+import type { AsmSection, AsmSymbol, Fixup, FixupKind, TextRange } from "./types.js";
 
 const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data16: 16, data32: 32, data64: 64 };
 
 export class Resolver {
+  /** The operands that are maps because the symbol is one. */
+  readonly impliedMaps: TextRange[] = [];
   readonly #report: Report;
   readonly #endian: Endian;
   readonly #isa: IsaVersion;
@@ -225,6 +227,7 @@ export class Resolver {
         return writeImm64(section.data, fixup.offset, this.#endian, value);
       }
       const map = add.section !== undefined && isMapSection(add.section.name);
+      if (map) this.impliedMaps.push({ start: fixup.at, end: fixup.end });
       return this.#relocate(section, fixup, map ? "map_imm64" : "abs_imm64", add, value);
     }
     if (add === undefined) return this.#putImm(section, fixup, value, "a 32-bit immediate");

@@ -24,7 +24,7 @@ import { Source } from "./source.js";
 import { placeSymbol, Symbols } from "./symbols.js";
 import { Token, Tokens } from "./tokens.js";
 import { Typed } from "./typed.js";
-import type { AsmSymbol, AssembleOptions, Expression } from "./types.js";
+import type { AsmSymbol, AssembleOptions, Expression, TextRange } from "./types.js";
 
 const registerLike = /^[rw]\d+$/i;
 
@@ -47,6 +47,8 @@ export class Run implements Names {
   readonly matcher: Matcher;
   /** Are the additions of bpfkit refused? */
   readonly strict: boolean;
+  /** Operands that turned out to be maps. */
+  impliedMaps: readonly TextRange[] = [];
   /** What is known of types. */
   readonly typed: Typed;
   /** Names of `.file`. */

@@ -58,6 +58,14 @@ export interface AssembleResult {
   readonly object: ObjectFile | undefined;
   /** In the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The operands that were taken for maps though they do not say `%map`: byte offsets in the main text, ascending. */
+  readonly impliedMaps: readonly TextRange[];
+}
+
+/** Bytes of the text from `start` up to `end`. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A name, a numeric label or a place (`.`). */

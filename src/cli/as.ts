@@ -1,5 +1,5 @@
 /** `bpfkit as`: text to object. No output file when there is an error. */
-import { assemble, type AssembleOptions } from "../asm/index.js";
+import { assemble, explicitMaps, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { includeReader, readInput, writeOutput } from "../node/index.js";
 import { writeObject, type RelocDialect } from "../object/index.js";
@@ -7,9 +7,10 @@ import { definitions, warningCodes } from "./as-options.js";
 import { mixed, report, usage } from "./report.js";
 
 interface Options {
-  readonly output: string;
+  readonly output?: string;
   readonly syntax: NonNullable<AssembleOptions["syntax"]>;
   readonly isa: "v1" | "v2" | "v3" | "v4";
+  readonly explicitMaps?: boolean;
   readonly strict?: boolean;
   readonly padSections?: boolean;
   readonly EB?: boolean;
@@ -27,12 +28,15 @@ interface Options {
 export async function run(file: string, given: object): Promise<void> {
   const options = given as Options;
   if (options.EB === true && options.EL === true) return usage("--EB and --EL exclude each other", "give one of them");
-  if (mixed(options.output, options.json)) return;
+  // Text is for reading, objects are for files.
+  const output = options.output ?? (options.explicitMaps === true ? "-" : "a.out");
+  if (mixed(output, options.json)) return;
   const defines = definitions([...options.D, ...options.defsym]);
   if ("help" in defines) return usage(defines.message, defines.help);
   const silenced = warningCodes(options.silence);
   if ("help" in silenced) return usage(silenced.message, silenced.help);
-  const { object, diagnostics } = assemble(await readInput(file), {
+  const text = await readInput(file);
+  const { object, diagnostics, impliedMaps } = assemble(text, {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
@@ -46,5 +50,10 @@ export async function run(file: string, given: object): Promise<void> {
     silenced,
   });
   report(diagnostics, options.json);
-  if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));
+  if (object === undefined) return;
+  const made =
+    options.explicitMaps === true
+      ? explicitMaps(text, impliedMaps)
+      : writeObject(object, { dialect: options.relocDialect });
+  await writeOutput(output, made);
 }

@@ -31,7 +31,7 @@ const append = (one: string, all: readonly string[]): readonly string[] => [...a
 
 verb("as", "assemble text into an object")
   .argument("[file]", "assembly text; - is standard input", "-")
-  .option("-o, --output <file>", "the object; - is standard output", "a.out")
+  .option("-o, --output <file>", 'the object; - is standard output (default: "a.out")')
   .addOption(
     new Option("-s, --syntax <name>", "spelling of instructions")
       .choices(["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"])
@@ -41,6 +41,7 @@ verb("as", "assemble text into an object")
   .option("--pad-sections", "fill sections up to their alignment, as GNU as does")
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
+  .option("--explicit-maps", "print the text with %map(…) around every map reference, and make no object")
   .option("--strict", "refuse bpfkit's own directives: .map, .ctype, .func, .program, .license")
   .addOption(relocDialect("--reloc-dialect", "numbers of the object's relocations").default("llvm"))
   .option("-I <folder>", "look there for files of .include and .incbin (repeatable)", append, [])

@@ -1,5 +1,7 @@
 /** What a loader can tell the kernel about the source of an Image: kept as the object has it, read when a program is loaded. */
-import type { ObjectFile } from "./types.js";
+import { fieldBytes, writeField } from "./fields.js";
+import { relocTable } from "./relocations.js";
+import type { ObjectFile, Section } from "./types.js";
 
 export interface ImageDebug {
   /** The object's sections .BTF and .BTF.ext. */
@@ -11,12 +13,25 @@ export interface ImageDebug {
   readonly hidden: ReadonlySet<number>;
 }
 
+/** The bytes of `section` with its places filled in: an Object that was just assembled has them only in the relocations. */
+function placed(object: ObjectFile, section: Section): Uint8Array {
+  const data = section.data.slice();
+  for (const { offset, kind, symbol, addend } of section.relocations) {
+    const { home } = object.symbols[symbol]!;
+    const { field } = relocTable[kind];
+    const inside = offset + fieldBytes[field] <= data.length;
+    if (home.kind !== "section" || field !== "data32" || !inside) continue;
+    writeField(data, offset, field, object.endian, BigInt(home.offset) + addend);
+  }
+  return data;
+}
+
 /** Undefined where the object has no .BTF.ext. `base` gives the first slot of a code section by its number. */
 export function debugOf(object: ObjectFile, base: (section: number) => number | undefined): ImageDebug | undefined {
-  const data = (name: string): Uint8Array | undefined => object.sections.find((each) => each.name === name)?.data;
-  const btf = data(".BTF");
-  const ext = data(".BTF.ext");
-  if (btf === undefined || ext === undefined) return undefined;
+  const btf = object.sections.find(({ name }) => name === ".BTF")?.data;
+  const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
+  if (btf === undefined || extSection === undefined) return undefined;
+  const ext = placed(object, extSection);
   const starts = new Map<string, number>();
   object.sections.forEach(({ name }, number) => {
     const start = base(number);
