@@ -37,10 +37,8 @@ export function define(run: Run, symbol: AsmSymbol, at: number): boolean {
 /** Reads declarations; remembers where each name was declared. */
 function declare(run: Run, text: CText): void {
   const { scope, places } = run.typed;
-  const known = new Map(scope.declared);
-  declareC(text.text, scope, text.report(run));
-  for (const [name, each] of scope.declared) {
-    if (known.get(name) !== each) places.set(name, [text.place(each.at), text.place(each.end - 1) + 1]);
+  for (const { name, at, end } of declareC(text.text, scope, text.report(run))) {
+    places.set(name, [text.place(at), text.place(end - 1) + 1]);
   }
 }
 

@@ -19,7 +19,7 @@ export interface TypedVariable {
 
 /** The declared variables, and the functions without a `.func`, that the file has or uses; in the order of their places. */
 export function typedData(run: Run): TypedVariable[] {
-  const { typed, symbols, interner, report } = run;
+  const { typed, sections, symbols, interner, report } = run;
   const functions = new Set(typed.functions.map(({ declared }) => declared.name));
   const found: TypedVariable[] = [];
   for (const declared of typed.scope.declared.values()) {
@@ -34,7 +34,9 @@ export function typedData(run: Run): TypedVariable[] {
     const made = isDefined(symbol) ? own(run, declared, symbol) : external(declared, symbol);
     if (made !== undefined) found.push(made);
   }
-  found.sort((a, b) => (a.symbol.section === b.symbol.section ? placeOf(a.symbol) - placeOf(b.symbol) : 0));
+  const number = new Map(sections.all.map((section, i) => [section, i]));
+  const order = ({ section }: AsmSymbol): number => (section === undefined ? -1 : number.get(section)!);
+  found.sort((a, b) => order(a.symbol) - order(b.symbol) || placeOf(a.symbol) - placeOf(b.symbol));
   const ends = new Map<string, TypedVariable>();
   for (const each of found) {
     if (each.external || each.type.kind === "func") continue;

@@ -151,14 +151,19 @@ class TypeEmitter {
   #untyped(): void {
     const { sections, report } = this.#run;
     const complained = new Set<AsmSymbol>();
+    const known = new Map<AsmSection, Set<number>>();
+    for (const { start } of this.#functions) {
+      const places = known.get(start.section!);
+      if (places === undefined) known.set(start.section!, new Set([placeOf(start)]));
+      else places.add(placeOf(start));
+    }
     for (const [name, lines] of this.#bySection(this.#run.typed.lines)) {
       const typed = new Set(lines.map(({ start }) => placeOf(start)));
       for (const { kind, offset, expression, at, end } of sections.find(name)!.fixups) {
         if ((kind !== "call" && kind !== "call_name") || expression.kind !== "symbol" || !typed.has(offset)) continue;
         const { symbol } = expression;
-        if (symbol.section?.flags.exec !== true || complained.has(symbol)) continue;
-        if (this.#functions.some(({ start }) => start.section === symbol.section && placeOf(start) === placeOf(symbol)))
-          continue;
+        const home = symbol.section;
+        if (home?.flags.exec !== true || complained.has(symbol) || known.get(home)?.has(placeOf(symbol))) continue;
         complained.add(symbol);
         report.add("asm-func-missing", { name: symbol.name }, at, end);
       }

@@ -43,6 +43,8 @@ export interface CSpecifiers {
 export class CParser implements CMeanings {
   readonly cursor: CCursor;
   readonly scope: CScope;
+  /** The variables and functions that this text declared. */
+  readonly declared: CDeclared[] = [];
   #depth = 0;
 
   constructor(text: string, scope: CScope, report: CReport) {
@@ -230,6 +232,7 @@ export class CParser implements CMeanings {
       ...place,
     };
     scope.declared.set(made.name, declared);
+    this.declared.push(declared);
     return declared;
   }
 

@@ -1,12 +1,17 @@
 /** Doors to the reader of C declarations: texts into a scope, a scope's types into BTF. */
 import type { CReport } from "./c-lex.js";
 import { CParser } from "./c-parse.js";
-import type { CDeclaredFunction, CScope } from "./c-scope.js";
+import type { CDeclared, CDeclaredFunction, CScope } from "./c-scope.js";
 import type { CType } from "./c-types.js";
 
-/** Reads declarations (`struct foo { int a; }; typedef struct foo *bar; extern int count;`) into `scope`. */
-export function declareC(text: string, scope: CScope, report: CReport): void {
-  new CParser(text, scope, report).declarations();
+/**
+ * Reads declarations (`struct foo { int a; }; typedef struct foo *bar; extern int count;`) into `scope`; returns the variables and
+ * functions among them.
+ */
+export function declareC(text: string, scope: CScope, report: CReport): readonly CDeclared[] {
+  const parser = new CParser(text, scope, report);
+  parser.declarations();
+  return parser.declared;
 }
 
 /** The type that `text` names (`struct foo *[3]`); undefined after an error. */

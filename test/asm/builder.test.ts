@@ -4,9 +4,12 @@ import {
   block,
   bpf,
   build,
+  ctype,
+  defineMap,
   fn,
   insn,
   label,
+  license,
   map,
   mem,
   r0,
@@ -19,6 +22,7 @@ import {
   type Body,
   type Fragment,
 } from "../../src/asm/index.js";
+import { readBtf, readMapDefinitions } from "../../src/btf/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { encodeSlot, insnTable } from "../../src/isa/index.js";
 
@@ -188,6 +192,53 @@ out:
       { name: "helper", binding: "local", type: "func", size: 8 },
       { name: "pass", binding: "global", type: "func", size: 16 },
     ]);
+  });
+
+  test("maps, types and prototypes are the assembler's own", () => {
+    const flows = defineMap("flows", {
+      type: "lru_hash",
+      key: "struct flow",
+      value: "u64 [sizeof(struct flow) * 2]",
+      maxEntries: 16,
+      flags: 2,
+    });
+    const outer = defineMap("outer", {
+      type: "array_of_maps",
+      key: 4,
+      maxEntries: 2,
+      pinning: "by-name",
+      inner: { type: "array", key: "u32", value: 8, maxEntries: 1 },
+    });
+    const { object, diagnostics } = build([
+      license("GPL"),
+      ctype`struct flow { u32 saddr[${2}]; };`,
+      flows.define,
+      outer.define,
+      fn("count", [insn.ldimm64(r1, flows), insn.mov(r0, 2), insn.exit()], {
+        section: "xdp",
+        prototype: `int count(
+          struct xdp_md *ctx)`,
+      }),
+      fn("helper", insn.exit(), { global: false, prototype: "void helper(void)" }),
+    ]);
+    expect(diagnostics).toEqual([]);
+    const btf = readBtf(object!.sections.find(({ name }) => name === ".BTF")!.data);
+    const maps = readMapDefinitions(btf).map(({ name, type, keySize, valueSize, maxEntries, flags, pinning, inner }) =>
+      [name, type, keySize, valueSize, maxEntries, flags, pinning, inner?.valueSize].join(" "),
+    );
+    expect(maps).toEqual(["flows 9 8 128 16 2 none ", "outer 12 4 4 2 0 by-name 8"]);
+    expect(btf.findByName("count", "func")).toBeDefined();
+    const kinds = object!.sections.find(({ name }) => name === "xdp")!.relocations.map(({ kind }) => kind);
+    expect(kinds).toEqual(["map_imm64"]);
+    // @ts-expect-error: there is no such map type.
+    expect(build(defineMap("m", { type: "hsh" }).define).diagnostics[0]!.message).toContain("no map type `hsh`");
+    expect(messageOf(() => fn("f", [], { prototype: "int f(void); exit" }))).toContain("would end the statement");
+    expect(
+      messageOf(
+        () => ctype`int a;
+      .endctype`,
+      ),
+    ).toContain("would end the statement");
   });
 
   test("mistakes in the text are told with its lines", () => {

@@ -3,6 +3,8 @@ import { assemble, type AssembleOptions } from "../../src/asm/index.js";
 import { readBtf, readBtfExt, readMapDefinitions, type Btf, type BtfExt, type BtfType } from "../../src/btf/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
 import { readObject, writeObject, type ObjectFile, type Section } from "../../src/object/index.js";
+import { fuzzRounds } from "../support/fuzz.js";
+import { Random } from "../support/random.js";
 
 /** The object of a text, written and read back. */
 function made(text: string, options: AssembleOptions = {}): ObjectFile {
@@ -263,4 +265,48 @@ test("strict mode refuses the additions, and a file's own .BTF excludes them", (
   expect(errorsOf('.ctype "struct s { int a; };"\n.section .BTF\n.long 1\n')).toEqual([
     "1:1+6 asm-btf-twice: the text has a section `.BTF` of its own",
   ]);
+});
+
+test("mutated declarations and maps give diagnostics, never more", () => {
+  const seeds = [
+    '.ctype "struct a { u32 x : 3; union { int y; char *z[2]; }; } __attribute__((packed)); enum { A = 1 << 2, B };"',
+    '.map m, type=hash, key=struct a, value="u64[3]", max_entries=1 + 2, flags=BPF_F_MMAPABLE | BPF_F_RDONLY, pinning=by_name',
+    ".map o, type=array_of_maps, key=u32, max_entries=2, inner={ type=array, key=4, value=8, max_entries=1 }",
+    ".func static __always_inline int f(const struct a *p, int (*cb)(void *, ...), u64 v[4])\nmov r0, A\nexit\n.endfunc",
+    '.ctype "extern int k(void) __ksym __weak; static const volatile u8 d[4] __attribute__((aligned(8)));"\n.data\nd: .long 1',
+    ".ctype\ntypedef struct a a_t; // x\n/* y */ long double ld; __int128 i;\n.endctype\n.program xdp/x, y\nexit",
+  ];
+  const count = { errors: 0, fine: 0 };
+  for (let seed = 1; seed <= fuzzRounds(150); seed++) {
+    const random = new Random(seed);
+    let text = seeds.join("\n");
+    for (let n = random.between(0, 4); n > 0; n--) {
+      const at = random.below(text.length);
+      const from = random.below(text.length);
+      const piece = random.pick([
+        " ",
+        ";",
+        "}",
+        "{",
+        "(",
+        ")",
+        '"',
+        "*",
+        ",",
+        "=",
+        "\\",
+        "0",
+        text.slice(from, from + 9),
+      ]);
+      text = text.slice(0, at) + piece + text.slice(at + random.below(4));
+    }
+    const { object } = assemble(text, { syntax: "plain" });
+    if (object === undefined) count.errors++;
+    else {
+      count.fine++;
+      typesOf(readObject(writeObject(object), { file: "t.o" }));
+    }
+  }
+  console.log("mutated types:", count);
+  expect(Math.min(count.errors, count.fine)).toBeGreaterThan(20);
 });

@@ -26,4 +26,5 @@ export {
   type Target,
   type Value,
 } from "./parts.js";
+export { ctype, defineMap, license, type MapOptions, type MapTypeName, type MapVariable } from "./typed.js";
 export { block, bpf, build, fn, textOf, type FunctionOptions, type Hole } from "./text.js";

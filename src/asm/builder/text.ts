@@ -62,18 +62,30 @@ export function block(body: Body): Fragment {
   return fragment(...parts);
 }
 
+/** A prototype for a directive: what would end the statement is refused. */
+function oneLine(prototype: string): string {
+  const line = prototype.replace(/\s+/g, " ").trim();
+  if (/[;#"]/.test(line)) throw failure("asm-builder-text", { text: line });
+  return line;
+}
+
 export interface FunctionOptions {
   /** The section it is put into; the one around it unless given. */
   readonly section?: string;
   /** Seen by other objects (unless false). */
   readonly global?: boolean;
+  /** Its C prototype, name included: the object has its type then, and a line of `textOf` for each instruction. */
+  readonly prototype?: string;
 }
 
 /** A function: its symbol with type and size around `body`. */
-export function fn(name: string, body: Body, { section, global = true }: FunctionOptions = {}): Fragment {
+export function fn(name: string, body: Body, { section, global = true, prototype }: FunctionOptions = {}): Fragment {
   checkedName(name);
   const head = `${global ? `.globl ${name}\n` : ""}.type ${name},@function\n${name}:\n`;
-  const whole = fragment(head, block(body), `.size ${name}, . - ${name}\n`);
+  const whole =
+    prototype === undefined
+      ? fragment(head, block(body), `.size ${name}, . - ${name}\n`)
+      : fragment(`.func ${global ? "" : "static "}${oneLine(prototype)}\n`, block(body), ".endfunc\n");
   if (section === undefined) return whole;
   if (/["\\\n]/.test(section)) throw failure("asm-builder-name", { name: section });
   return fragment(`.pushsection "${section}","ax",@progbits\n`, whole, ".popsection\n");

@@ -16,6 +16,11 @@ export const builderMessages = {
     message: "what stands in the template is none of a number, register, label, symbol or fragment",
     help: "text goes into the template itself; names are written symbol(`name`), map(`name`) and label()",
   },
+  "asm-builder-text": {
+    severity: "error",
+    message: "`{text}` would end the statement that it stands in",
+    help: "prototypes have no `;`, `#` or quotes, C declarations no `.endctype`",
+  },
   "asm-builder-operands": {
     severity: "error",
     message: "the operands of {name} have other kinds or another number",
