@@ -178,6 +178,7 @@ export function license(run: Run): void {
     symbol.type = "object";
     symbol.binding = "global";
     symbol.size = { kind: "number", value: BigInt(bytes.length + 1) };
+    run.typed.license = { symbol, size: bytes.length + 1 };
   }
   sections.pop();
 }

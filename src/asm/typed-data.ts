@@ -11,8 +11,8 @@ export interface TypedVariable {
   readonly symbol: AsmSymbol;
   readonly type: CType;
   readonly size: number;
-  /** The data section of BTF it belongs to. */
-  readonly section: string;
+  /** The data section of BTF it belongs to; none for what another object of the same link has. */
+  readonly section: string | undefined;
   /** Not of this file. */
   readonly external: boolean;
 }
@@ -39,7 +39,7 @@ export function typedData(run: Run): TypedVariable[] {
   found.sort((a, b) => order(a.symbol) - order(b.symbol) || placeOf(a.symbol) - placeOf(b.symbol));
   const ends = new Map<string, TypedVariable>();
   for (const each of found) {
-    if (each.external || each.type.kind === "func") continue;
+    if (each.external || each.section === undefined || each.type.kind === "func") continue;
     const before = ends.get(each.section);
     if (before !== undefined && placeOf(before.symbol) + before.size > placeOf(each.symbol)) {
       const [start, end] = typed.places.get(each.declared.name)!;
@@ -53,7 +53,7 @@ export function typedData(run: Run): TypedVariable[] {
 function external(declared: CDeclared, symbol: AsmSymbol): TypedVariable {
   if (declared.weak) symbol.binding = "weak";
   symbol.declared = true;
-  const { type, section = ".ksyms" } = declared;
+  const { type, section } = declared;
   return { declared, symbol, type, size: cSize(type) ?? 0, section, external: true };
 }
 

@@ -10,6 +10,7 @@ import {
   BtfFuncLinkage,
   BtfVarLinkage,
   CEmitter,
+  parseCType,
   writeBtfExt,
   type Btf,
   type BtfExtSection,
@@ -77,6 +78,7 @@ class TypeEmitter {
       this.#functions.push({ start: sameStart(symbol), typeId });
     }
     for (const each of typedData(this.#run)) this.#declared(each);
+    this.#license();
     this.#untyped();
     for (const map of typed.maps) {
       const made = addMapDefinition(
@@ -128,7 +130,8 @@ class TypeEmitter {
     this.#entry(section, id, size, external ? undefined : symbol);
   }
 
-  #entry(section: string, type: number, size: number, symbol: AsmSymbol | undefined): void {
+  #entry(section: string | undefined, type: number, size: number, symbol: AsmSymbol | undefined): void {
+    if (section === undefined) return;
     let data = this.#datas.get(section);
     if (data === undefined) this.#datas.set(section, (data = { name: section, vars: [], symbols: [] }));
     data.vars.push({ type, offset: 0, size });
@@ -145,6 +148,16 @@ class TypeEmitter {
     }
     for (const list of found.values()) list.sort((a, b) => placeOf(a.start) - placeOf(b.start));
     return [...found];
+  }
+
+  #license(): void {
+    const { typed, report } = this.#run;
+    const { license, scope } = typed;
+    if (license === undefined || scope.declared.has(license.symbol.name)) return;
+    const { symbol, size } = license;
+    const type = parseCType(`char [${size}]`, scope, (code, facts) => report.add(code, facts, symbol.at, symbol.at))!;
+    const id = this.#emitter.variable(symbol.name, type, BtfVarLinkage.BTF_VAR_GLOBAL_ALLOCATED);
+    this.#entry("license", id, size, symbol);
   }
 
   /** Warns of functions without a type that functions with one call: kernels take types of all or of none. */

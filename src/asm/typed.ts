@@ -47,6 +47,8 @@ export class Typed {
   /** Of each declared name, the offset of its declaration in the file. */
   readonly places: Map<string, readonly [start: number, end: number]> = new Map();
 
+  /** The variable of `.license`: linkers want types of all global symbols where there are types at all. */
+  license: { readonly symbol: AsmSymbol; readonly size: number } | undefined;
   /** The first directive of this kind. */
   first: readonly [start: number, end: number] | undefined;
   readonly #constant: (name: string) => bigint | undefined;

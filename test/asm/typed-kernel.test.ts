@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
 import { loadImage, VerifierError } from "../../src/kernel/index.js";
-import { imageOf, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { link } from "../../src/link/index.js";
+import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
@@ -122,7 +123,63 @@ test.skipIf(tools !== "")(`bpftool loads the object, and knows its types, functi
     const { status, stderr } = load(wrong);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/; ldxdw r7, \[r0\+0\] @ count\.s:\d+/);
+    // libbpf's linker wants a type of every global symbol.
+    writeFileSync(join(folder, "count.o"), writeObject(assembled(checked)));
+    expect(runTool("bpftool", ["gen", "object", join(folder, "linked.o"), join(folder, "count.o")])).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     const types = runTool("bpftool", ["btf", "dump", "file", join(folder, "count.o"), "format", "c"]).stdout;
     expect(types).toContain("struct counter {\n\tu64 frames;\n\tu32 last;\n};");
+  });
+});
+
+test.skipIf(tools !== "")(`two files, linked by bpfkit and by libbpf, load with the lines of both${tools}`, () => {
+  const main = assembled(`
+	.license "GPL"
+	.ctype "struct c { u64 n; }; extern int helper(int);"
+	.map counts, type=array, key=u32, value=struct c, max_entries=2
+	.program xdp
+	.func int main(struct xdp_md *ctx)
+	ldimm64 r1, counts
+	mov r1, 3
+	call helper
+	exit
+	.endfunc
+`);
+  const other = assembled(`
+	.ctype "int limit;"
+	.data
+limit:	.long 7
+	.text
+	.func int helper(int a)
+	ldimm64 r2, limit
+	ldxw r0, [r2+0]	# the other file
+	exit
+	.endfunc
+`);
+  inScratchFolder((folder) => {
+    const paths = [main, other].map((object, i) => {
+      const path = join(folder, `${i}.o`);
+      writeFileSync(path, writeObject(object));
+      return path;
+    });
+    const linked = link([main, other].map((object) => readObject(writeObject(object), { file: "x.o" })));
+    expect(linked.diagnostics).toEqual([]);
+    const ours = join(folder, "ours.o");
+    writeFileSync(ours, writeObject(linked.object!));
+    const theirs = join(folder, "theirs.o");
+    expect(runTool("bpftool", ["gen", "object", theirs, ...paths])).toMatchObject({ status: 0, stderr: "" });
+    const pin = `/sys/fs/bpf/bpfkit-test-link-${process.pid}`;
+    for (const file of [ours, theirs]) {
+      try {
+        expect(runTool("bpftool", ["prog", "load", file, pin]).status, file).toBe(0);
+        const { stdout } = runTool("bpftool", ["prog", "dump", "xlated", "pinned", pin, "linum"]);
+        expect(stdout).toContain("; call helper");
+        expect(stdout).toMatch(/; ldxw r0, \[r2\+0\]\t?# the other file/);
+      } finally {
+        if (existsSync(pin)) unlinkSync(pin);
+      }
+    }
   });
 });
