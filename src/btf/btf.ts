@@ -95,7 +95,7 @@ export class Btf {
     if (id === 0) return voidType;
     const owner = id >= this.firstId && id < this.typeCount ? this : this.owner(id);
     if (owner !== this) return owner.type(id);
-    const records = (this.#records ??= Array.from({ length: this.starts.length - 1 }));
+    const records = (this.#records ??= empty(this.starts.length - 1));
     const own = id - this.firstId;
     const known = records[own];
     if (known !== undefined) return known;
@@ -181,6 +181,13 @@ export class Btf {
 }
 
 const nul = new Uint8Array(1);
+
+/** Room for so many records: much faster than an array filled with `undefined`. */
+function empty(length: number): (BtfType | undefined)[] {
+  const records: (BtfType | undefined)[] = [];
+  records.length = length;
+  return records;
+}
 
 /** The NUL-terminated string at `start`. Names are short and ASCII: faster without a call of TextDecoder. */
 function asciiOrUtf8(bytes: Uint8Array, start: number): string {

@@ -1,5 +1,6 @@
 /** Types as lines of text, as `bpftool btf dump … format raw` prints them. */
 import type { Btf } from "./btf.js";
+import { BtfKind, btfKinds } from "./table.js";
 import type { BtfType } from "./types.js";
 
 const funcLinkages = ["static", "global", "extern"];
@@ -54,9 +55,9 @@ function details(btf: Btf, type: Exclude<BtfType, { kind: "void" }>): { head: st
       return { head: `type_id=${type.type}, linkage=${varLinkages[type.linkage] ?? "(unknown)"}`, rest: [] };
     case "datasec": {
       const rest = type.vars.map(({ type: id, offset, size }) => {
-        const known = id < btf.typeCount ? btf.type(id) : undefined;
-        const named = known?.kind === "var" || known?.kind === "func";
-        const shown = named ? ` (${known.kind.toUpperCase()} '${known.name}')` : "";
+        const kind = id < btf.typeCount ? btf.kind(id) : 0;
+        const named = kind === BtfKind.BTF_KIND_VAR || kind === BtfKind.BTF_KIND_FUNC;
+        const shown = named ? ` (${btfKinds[kind]!.name.toUpperCase()} '${btf.name(id)}')` : "";
         return `type_id=${id} offset=${offset} size=${size}${shown}`;
       });
       return { head: `size=${type.size} vlen=${rest.length}`, rest };
@@ -70,9 +71,8 @@ function details(btf: Btf, type: Exclude<BtfType, { kind: "void" }>): { head: st
   }
 }
 
-/** One type: its line and, behind a tab each, its members. No newline at the end. */
-export function formatRawType(btf: Btf, id: number): string {
-  const type = btf.type(id);
+/** One type: its line and, behind a tab each, its members. No newline at the end. `type` is its record, where that is known. */
+export function formatRawType(btf: Btf, id: number, type: BtfType = btf.type(id)): string {
   if (type.kind === "void") return "[0] VOID";
   const { head, rest } = details(btf, type);
   const lines = [`[${id}] ${type.kind.toUpperCase()} ${quoted("name" in type ? type.name : "")} ${head}`];

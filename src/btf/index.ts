@@ -28,7 +28,7 @@ export { jsonType, writeJson } from "./dump/json.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
 export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./min.js";
-export { writeRaw } from "./format-raw-fast.js";
+export { writeRaw, type RawSink } from "./format-raw-fast.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";

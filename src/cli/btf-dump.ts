@@ -87,7 +87,9 @@ export async function run(words: readonly string[], given: object): Promise<void
   const btf = await openBtf(asked.file, options.base);
   const roots = rootsOf(btf, options.type, asked.rootIds);
   if (asked.format === "raw" && roots === undefined) {
-    writeRaw(btf, (chunk) => void process.stdout.write(chunk));
+    const { stdout } = process;
+    // What is written at once, to a file or a pipe with room, needs its bytes no more.
+    writeRaw(btf, (chunk) => stdout.write(chunk) && stdout.writableLength === 0);
     return;
   }
   const out = joined((text) => void process.stdout.write(text));
