@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listingTypes } from "./btf.mjs";
 import { bpfkit, compare, quick, runs } from "./compare.mjs";
 
 const insns = quick ? 100_000 : 1_000_000;
@@ -100,6 +101,7 @@ try {
   console.log(`${insns} instructions, ${runs} alternating runs, medians of whole processes`);
   assembling();
   disassembling();
+  await listingTypes(file("types.txt"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

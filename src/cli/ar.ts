@@ -13,8 +13,8 @@ import {
 } from "../elf/index.js";
 import { failure } from "../diag/index.js";
 import { isThere, readInput, writeOutput } from "../node/index.js";
-import { inputName, memberData } from "./open.js";
-import { report, toJson, usage } from "./report.js";
+import { memberData } from "./open.js";
+import { inputName, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly json?: boolean;

@@ -4,8 +4,7 @@ import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { btfIn, openBtf } from "./btf-open.js";
-import { inputName } from "./open.js";
-import { mixed, toJson } from "./report.js";
+import { inputName, mixed, toJson } from "./report.js";
 
 interface Options {
   readonly output: string;

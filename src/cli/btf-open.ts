@@ -3,7 +3,7 @@ import { readBtf, type Btf } from "../btf/index.js";
 import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import { readInput } from "../node/index.js";
-import { inputName } from "./open.js";
+import { inputName } from "./report.js";
 
 const kernelFolder = "/sys/kernel/btf/";
 const kernelBase = `${kernelFolder}vmlinux`;

@@ -4,8 +4,7 @@ import { failure } from "../diag/index.js";
 import { isArchive, readElf } from "../elf/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { addRename, flagList, pair, readList, sharedOptions, WrongOption, type SharedOptions } from "./copy-options.js";
-import { inputName } from "./open.js";
-import { mixed, toJson, usage } from "./report.js";
+import { inputName, mixed, toJson, usage } from "./report.js";
 
 interface Options extends SharedOptions {
   readonly onlySection: readonly string[];

@@ -4,8 +4,7 @@ import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
 import { readInput, writeOutput } from "../node/index.js";
-import { inputName } from "./open.js";
-import { asWarnings, report, toJson } from "./report.js";
+import { asWarnings, inputName, report, toJson } from "./report.js";
 
 export interface CfgCommand {
   readonly format: "svg" | "dot";

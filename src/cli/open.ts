@@ -3,11 +3,7 @@ import { isArchive, readArchive, readElf, type ArchiveMember, type ElfFile } fro
 import { dirname, join } from "node:path";
 import { readInput } from "../node/index.js";
 import { readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
-
-/** The name of an input in messages. */
-export function inputName(file: string): string {
-  return file === "-" ? "<stdin>" : file;
-}
+import { inputName } from "./report.js";
 
 /** Reads an object, its relocations in `dialect` or the one that is found; `-` is standard input. */
 export async function openObject(file: string, dialect?: RelocDialect): Promise<ObjectFile> {

@@ -4,6 +4,11 @@ import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../d
 /** Exit codes: all well, an input is wrong, the command line is wrong. */
 export const exitCodes = { ok: 0, input: 1, usage: 2 } as const;
 
+/** The name of an input in messages. */
+export function inputName(file: string): string {
+  return file === "-" ? "<stdin>" : file;
+}
+
 /** Bigints as decimal strings, byte arrays as hex: JSON has neither. */
 export function toJson(value: unknown): string {
   return JSON.stringify(

@@ -2,8 +2,7 @@
 import { copyFile, type CopyChange, type CopyOptions } from "../copy/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { sharedOptions, type SharedOptions } from "./copy-options.js";
-import { inputName } from "./open.js";
-import { mixed, toJson, usage } from "./report.js";
+import { inputName, mixed, toJson, usage } from "./report.js";
 
 interface Options extends SharedOptions {
   readonly output?: string;
