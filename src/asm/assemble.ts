@@ -100,7 +100,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
 /** A section's name that is no symbol's stands for its start. */
 function nameSections(symbols: readonly AsmSymbol[], sections: Sections): void {
   for (const symbol of symbols) {
-    const section = symbol.declared || isDefined(symbol) ? undefined : sections.find(symbol.name);
+    const section = symbol.declared || isDefined(symbol) ? undefined : sections.named(symbol.name);
     if (section === undefined) continue;
     symbol.section = section;
     symbol.temporary = true;

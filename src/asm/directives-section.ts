@@ -1,112 +1,38 @@
 /** Directives that choose the section being filled. */
-import { decodeUtf8 } from "../bytes/index.js";
-import { noFlags, type SectionFlags, type SectionType } from "../object/index.js";
-import { stringAt } from "./directives-data.js";
 import type { Run } from "./run.js";
 import { comma } from "./scan.js";
+import { sectionName, sectionOperands } from "./section-operands.js";
 import { sameFlags } from "./sections.js";
-import { packed, Token } from "./tokens.js";
-import type { AsmSection } from "./types.js";
+import { Token } from "./tokens.js";
+import type { AsmSection, SectionOperands } from "./types.js";
 
-const letters: ReadonlyMap<string, keyof SectionFlags> = new Map([
-  ["a", "alloc"],
-  ["w", "write"],
-  ["x", "exec"],
-  ["M", "merge"],
-  ["S", "strings"],
-  ["e", "exclude"],
-  ["T", "tls"],
-  ["R", "retain"],
-]);
-
-const types: readonly string[] = ["progbits", "nobits", "note", "init_array", "fini_array", "preinit_array"];
-
-const at = packed("@");
-const percent = packed("%");
-
-/** A section's name: a string, or what stands up to the next comma or blank, dashes and slashes included. */
-export function sectionName(run: Run): { readonly name: string; readonly next: number } | undefined {
-  const { tokens } = run;
-  if (tokens.count < 2) {
-    run.expected("a section's name", 1);
-    return undefined;
-  }
-  if (tokens.kind[1] === Token.string) {
-    const bytes = stringAt(run, 1);
-    return bytes === undefined ? undefined : { name: decodeUtf8(bytes), next: 2 };
-  }
-  let next = 1;
-  while (next < tokens.count && !tokens.is(next, comma) && tokens.kind[next] !== Token.string) {
-    if (next > 1 && tokens.start[next] !== tokens.end[next - 1]) break;
-    next++;
-  }
-  if (next === 1) {
-    run.expected("a section's name", 1);
-    return undefined;
-  }
-  return { name: decodeUtf8(run.source.text.subarray(tokens.start[1], tokens.end[next - 1])), next };
+/** What `operands` say and `known` has otherwise; undefined where they agree. */
+function changed(known: AsmSection, { flags, type, entsize }: SectionOperands): string | undefined {
+  if (flags === undefined) return undefined;
+  if (!sameFlags(known.flags, flags)) return "set of flags";
+  if (type !== undefined && type !== known.type) return "type";
+  return entsize !== 0 && entsize !== known.entsize ? "entry size" : undefined;
 }
 
-function flagsOf(run: Run, token: number): SectionFlags | undefined {
-  const bytes = stringAt(run, token);
-  if (bytes === undefined) return undefined;
-  const flags: { -readonly [Flag in keyof SectionFlags]: boolean } = { ...noFlags };
-  for (const letter of decodeUtf8(bytes)) {
-    const flag = letters.get(letter);
-    if (flag === undefined) {
-      run.errorAt("asm-section-flag", { letter, known: [...letters.keys()].join("") }, token);
-      return undefined;
-    }
-    flags[flag] = true;
-  }
-  return flags;
-}
-
-/** `NAME[, "flags"[, @type[, entsize]]]` of the statement; undefined after an error. */
+/** The section that the statement names; undefined after an error. */
 function sectionOf(run: Run): AsmSection | undefined {
   const { tokens, sections } = run;
-  const named = sectionName(run);
+  const named = sectionName(run, 1);
   if (named === undefined) return undefined;
-  const { name } = named;
-  let { next } = named;
-  let flags: SectionFlags | undefined;
-  let type: SectionType | undefined;
-  let entsize = 0;
-  if (tokens.is(next, comma)) {
-    flags = flagsOf(run, next + 1);
-    if (flags === undefined) return undefined;
-    next += 2;
+  const { name, next } = named;
+  // `.pushsection NAME, NUMBER`
+  if (tokens.is(next, comma) && tokens.kind[next + 1] === Token.number && next + 1 < tokens.count) {
+    const number = partNumber(run, next + 1);
+    return Number.isNaN(number) ? undefined : sections.part(sections.open(name), number);
   }
-  if (flags !== undefined && tokens.is(next, comma)) {
-    const marked = tokens.is(next + 1, at) || tokens.is(next + 1, percent) ? next + 2 : next + 1;
-    if (tokens.kind[marked] === Token.number) {
-      type = tokens.value[marked]!;
-    } else {
-      const word = tokens.kind[marked] === Token.word ? run.interner.names[tokens.value[marked]!]! : "";
-      if (!types.includes(word)) {
-        run.expected(types.map((each) => `\`@${each}\``).join(", "), marked);
-        return undefined;
-      }
-      type = word as SectionType;
-    }
-    next = marked + 1;
-    if (flags.merge) {
-      if (!tokens.is(next, comma)) {
-        run.expected("`,` and the size of one entry, for the flag M", next);
-        return undefined;
-      }
-      const size = run.constant(next + 1, "the size of one entry", 1, 2 ** 20);
-      if (Number.isNaN(size.value)) return undefined;
-      ({ value: entsize, next } = size);
-    }
-  }
-  if (!run.ends(next)) return undefined;
-  const known = sections.find(name);
-  if (known !== undefined && flags !== undefined && !sameFlags(known.flags, flags)) {
-    run.errorAt("asm-section-changed", { name }, 1);
-    return undefined;
-  }
-  return sections.open(name, flags, type, entsize);
+  const operands = sectionOperands(run, name, next);
+  if (operands === undefined) return undefined;
+  const known = sections.findLike(operands);
+  if (known === undefined) return sections.add(operands);
+  const what = changed(known, operands);
+  if (what === undefined) return known;
+  run.errorAt("asm-section-changed", { name, what }, 1);
+  return undefined;
 }
 
 export function section(run: Run): void {
@@ -132,7 +58,7 @@ export function previous(run: Run): void {
 function partNumber(run: Run, at: number): number {
   if (at >= run.tokens.count) return 0;
   const given = run.constant(at, "a subsection's number", 0, 8192);
-  return run.ends(given.next) ? given.value : Number.NaN;
+  return Number.isNaN(given.value) || run.ends(given.next) ? given.value : Number.NaN;
 }
 
 /** `.text`, `.data`, `.bss`, each with the number of a subsection or without. */

@@ -3,7 +3,7 @@ import { declareC, parseCPrototype } from "../btf/index.js";
 import { noFlags } from "../object/index.js";
 import { CText, textOfTokens } from "./c-text.js";
 import { stringAt } from "./directives-data.js";
-import { sectionName } from "./directives-section.js";
+import { sectionName } from "./section-operands.js";
 import type { Run } from "./run.js";
 import { comma } from "./scan.js";
 import { reserve } from "./sections.js";
@@ -146,14 +146,15 @@ function endFunction(run: Run): void {
 export function program(run: Run): void {
   const { tokens, sections, typed } = run;
   if (!allowed(run, ".program")) return;
-  const named = sectionName(run);
+  const named = sectionName(run, 1);
   if (named === undefined) return;
   typed.endProgram(tokens.start[0]!);
   const name = tokens.is(named.next, comma) ? named.next + 1 : -1;
   if (name > 0 && run.name(name) === undefined) return;
   if (!run.ends(name > 0 ? name + 1 : named.next)) return;
   const known = sections.find(named.name);
-  if (known !== undefined && !known.flags.exec) return run.errorAt("asm-section-changed", { name: named.name }, 1);
+  if (known !== undefined && !known.flags.exec)
+    return run.errorAt("asm-section-changed", { name: named.name, what: "set of flags" }, 1);
   sections.change(sections.open(named.name, { ...noFlags, alloc: true, exec: true }, "progbits"));
   if (name < 0) return;
   const symbol = run.symbols.get(tokens.value[name]!, tokens.start[name]!);

@@ -5,7 +5,7 @@ import { reduce } from "./expression.js";
 import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
-import type { AsmSection, AsmSymbol } from "./types.js";
+import type { AsmGroup, AsmSection, AsmSymbol } from "./types.js";
 
 /** Where a symbol is; an equation that is no place and no number is an error. */
 function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
@@ -42,6 +42,25 @@ function isStated({ binding, visibility, type, temporary }: AsmSymbol): boolean 
   return !temporary && (binding !== "local" || visibility !== "default" || type !== "notype");
 }
 
+/** The groups, by the symbol that names each. */
+function groupsOf(sections: readonly AsmSection[]): ReadonlyMap<AsmSymbol, AsmGroup> {
+  const groups = new Map<AsmSymbol, AsmGroup>();
+  for (const { group } of sections) {
+    if (group !== undefined && !groups.has(group.signature)) groups.set(group.signature, group);
+  }
+  return groups;
+}
+
+/** Index of the section that `section` accompanies, or -1. */
+function linkedTo({ linked, name }: AsmSection, report: Report): number {
+  if (linked === undefined) return -1;
+  if (linked.section === undefined) {
+    report.add("asm-linked-to", { name, symbol: linked.name }, linked.at, linked.at + linked.name.length);
+    return -1;
+  }
+  return linked.section.index;
+}
+
 export function makeObject(
   file: string,
   endian: Endian,
@@ -64,10 +83,14 @@ export function makeObject(
     const home: SymbolHome = { kind: "section", section: section.index, offset: 0 };
     symbols.push({ name: "", home, size: 0, binding: "local", type: "section", visibility: "default" });
   }
+  const groups = groupsOf(sections);
+  const onlyNames = (symbol: AsmSymbol): boolean =>
+    groups.has(symbol) && !referenced.has(symbol) && (symbol.temporary || !isDefined(symbol));
   const add = (symbol: AsmSymbol): void => {
     symbol.index = symbols.length;
-    // Who refers to what another object has makes it global; LLVM and GNU alike.
-    const binding = symbol.binding === "local" && !isDefined(symbol) ? "global" : symbol.binding;
+    // Who refers to what another object has makes it global; LLVM and GNU alike. A name of a group alone is nobody else's.
+    const foreign = symbol.binding === "local" && !isDefined(symbol) && !onlyNames(symbol);
+    const binding = foreign ? "global" : symbol.binding;
     symbols.push({
       name: symbol.name,
       home: homeOf(symbol, report),
@@ -78,11 +101,13 @@ export function makeObject(
     });
   };
   for (const symbol of named) {
-    if (symbol.binding === "local" && isDefined(symbol) && !symbol.temporary) add(symbol);
+    if (symbol.binding === "local" && ((isDefined(symbol) && !symbol.temporary) || onlyNames(symbol))) add(symbol);
   }
   for (const symbol of named) {
+    if (symbol.index >= 0) continue;
     if (isDefined(symbol) ? symbol.binding !== "local" : referenced.has(symbol) || isStated(symbol)) add(symbol);
   }
+  const groupNumbers = new Map([...groups.keys()].map((signature, number) => [signature, number]));
   const made = sections.map((section): Section => ({
     name: section.name,
     type: section.type,
@@ -94,8 +119,15 @@ export function makeObject(
     relocations: section.relocations.map(({ offset, kind, target, addend }) => {
       return { offset, kind, symbol: "flags" in target ? target.symbol : target.index, addend };
     }),
-    group: -1,
-    linkedTo: -1,
+    group: section.group === undefined ? -1 : groupNumbers.get(section.group.signature)!,
+    linkedTo: linkedTo(section, report),
   }));
-  return { file, endian, flags: 0, sections: made, symbols, groups: [] };
+  return {
+    file,
+    endian,
+    flags: 0,
+    sections: made,
+    symbols,
+    groups: [...groups.values()].map(({ signature, comdat }) => ({ signature: signature.index, comdat })),
+  };
 }

@@ -2,7 +2,7 @@
 import { alignUp } from "../bytes/index.js";
 import { noFlags, type SectionFlags, type SectionType } from "../object/index.js";
 import { pad } from "./layout.js";
-import type { AsmSection } from "./types.js";
+import type { AsmSection, SectionOperands } from "./types.js";
 
 const code: SectionFlags = { ...noFlags, alloc: true, exec: true };
 const written: SectionFlags = { ...noFlags, alloc: true, write: true };
@@ -31,18 +31,16 @@ export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
   return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
 }
 
-function newSection(
-  name: string,
-  flags: SectionFlags,
-  type: SectionType,
-  entsize: number,
-  parent: AsmSection | undefined,
-): AsmSection {
+function newSection(operands: Omit<SectionOperands, "unique">, parent: AsmSection | undefined): AsmSection {
+  const { name, entsize, group, linked } = operands;
+  const usual = defaults(name);
   return {
     name,
-    flags,
-    type,
+    flags: operands.flags ?? usual.flags,
+    type: operands.type ?? usual.type,
     entsize,
+    group,
+    linked,
     align: alignments.get(name) ?? 1,
     size: 0,
     data: new Uint8Array(0),
@@ -99,8 +97,15 @@ export function join(section: AsmSection): void {
   section.parts.clear();
 }
 
+/** Names of symbols and sections have no NUL. */
+function keyOf({ name, group, linked, unique }: SectionOperands): string {
+  if (group === undefined && linked === undefined && unique < 0) return name;
+  return `${name}\0${group?.signature.name ?? ""}\0${linked?.name ?? ""}\0${unique}`;
+}
+
 export class Sections {
   readonly all: AsmSection[] = [];
+  readonly #byKey: Map<string, AsmSection> = new Map();
   readonly #byName: Map<string, AsmSection> = new Map();
   #current: AsmSection | undefined;
   #previous: AsmSection | undefined;
@@ -111,19 +116,35 @@ export class Sections {
     return (this.#current ??= this.open(".text"));
   }
 
+  /** The section called `name` that is in no group and has no number. */
   find(name: string): AsmSection | undefined {
+    return this.#byKey.get(name);
+  }
+
+  /** The first section of that name. */
+  named(name: string): AsmSection | undefined {
     return this.#byName.get(name);
+  }
+
+  /** The section that `operands` mean, if it is there. */
+  findLike(operands: SectionOperands): AsmSection | undefined {
+    return this.#byKey.get(keyOf(operands));
+  }
+
+  /** A new section. */
+  add(operands: SectionOperands): AsmSection {
+    const section = newSection(operands, undefined);
+    this.#byKey.set(keyOf(operands), section);
+    if (!this.#byName.has(section.name)) this.#byName.set(section.name, section);
+    this.all.push(section);
+    return section;
   }
 
   /** The section called `name`, made with these properties when it is new. */
   open(name: string, flags?: SectionFlags, type?: SectionType, entsize = 0): AsmSection {
-    const known = this.#byName.get(name);
+    const known = this.#byKey.get(name);
     if (known !== undefined) return known;
-    const usual = defaults(name);
-    const section = newSection(name, flags ?? usual.flags, type ?? usual.type, entsize, undefined);
-    this.#byName.set(name, section);
-    this.all.push(section);
-    return section;
+    return this.add({ name, flags, type, entsize, group: undefined, linked: undefined, unique: -1 });
   }
 
   /** Subsection `number` of `section`; 0 is the section itself. */
@@ -132,7 +153,7 @@ export class Sections {
     if (number === 0) return whole;
     let part = whole.parts.get(number);
     if (part === undefined) {
-      part = newSection(whole.name, whole.flags, whole.type, whole.entsize, whole);
+      part = newSection(whole, whole);
       whole.parts.set(number, part);
     }
     return part;

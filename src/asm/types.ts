@@ -195,11 +195,33 @@ export interface Filler {
   readonly width: number;
 }
 
+/** A section group, by the symbol that names it. */
+export interface AsmGroup {
+  readonly signature: AsmSymbol;
+  readonly comdat: boolean;
+}
+
+/** What `.section` says; flags and type undefined where it leaves them out. */
+export interface SectionOperands {
+  readonly name: string;
+  readonly flags: SectionFlags | undefined;
+  readonly type: SectionType | undefined;
+  readonly entsize: number;
+  readonly group: AsmGroup | undefined;
+  /** In the section that this one accompanies. */
+  readonly linked: AsmSymbol | undefined;
+  /** Tells sections of one name apart; -1 where there is only one. */
+  readonly unique: number;
+}
+
 export interface AsmSection {
   readonly name: string;
   readonly type: SectionType;
   readonly flags: SectionFlags;
   readonly entsize: number;
+  readonly group: AsmGroup | undefined;
+  /** In the section that this one accompanies. */
+  readonly linked: AsmSymbol | undefined;
   align: number;
   /** Bytes used; larger than what `data` holds only for `nobits`. */
   size: number;

@@ -1,7 +1,14 @@
 /** Symbols of an ELF file as the Object's: sections renumbered, locals first. */
 import { ByteReader, toNumber } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
-import { elfTable, SymbolBind, type ElfFile, type ElfSection, type ElfSymbol } from "../elf/index.js";
+import {
+  elfTable,
+  SectionHeaderType,
+  SymbolBind,
+  type ElfFile,
+  type ElfSection,
+  type ElfSymbol,
+} from "../elf/index.js";
 import type { ObjectSymbol, SymbolBinding, SymbolHome, SymbolType, SymbolVisibility } from "./types.js";
 
 const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
@@ -52,7 +59,9 @@ export function convertSymbols(
     const place = (): ReturnType<ByteReader["place"]> => reader.place(index * elfTable.SYM_SIZE);
     const section = symbol.reserved ? -1 : sectionNumbers[symbol.shndx]!;
     const dropped = !symbol.reserved && symbol.shndx !== elfTable.SHN_UNDEF && section < 0;
-    if (index === 0 || dropped) return;
+    // Assemblers put the name of a group into the group's own section: it is defined nowhere.
+    const names = dropped && symbol.type !== 3 && file.sections[symbol.shndx]!.type === SectionHeaderType.SHT_GROUP;
+    if (index === 0 || (dropped && !names)) return;
     const binding = bindings[symbol.bind];
     if (binding === undefined) throw failure("object-binding", { name: symbol.name, found: symbol.bind }, place());
     const isSection = symbol.type === 3;
@@ -60,7 +69,7 @@ export function convertSymbols(
     symbols.push({
       // Producers differ in whether a section's symbol repeats the section's name.
       name: isSection && symbol.name === "" ? file.sections[symbol.shndx]!.name : symbol.name,
-      home: homeOf(symbol, section, place),
+      home: names ? { kind: "undefined" } : homeOf(symbol, section, place),
       size: toNumber(symbol.size, `the size of ${symbol.name}`, place()),
       binding,
       type: symbolTypes[symbol.type] ?? symbol.type,

@@ -7,6 +7,7 @@
 import { BpfkitError, type Diagnostic } from "../diag/index.js";
 import {
   elfTable,
+  encodeGroup,
   encodeRel,
   encodeSymbols,
   layoutElf,
@@ -17,7 +18,6 @@ import {
   type ElfSymbol,
   type NewSection,
 } from "../elf/index.js";
-import { ByteWriter } from "../bytes/index.js";
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
 import type { RelocSite } from "./reloc-match.js";
@@ -125,10 +125,13 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
   const faults: Diagnostic[] = [];
   // Section numbers come first: symbols and links need them.
   const sectionNumbers: number[] = [];
-  let next = 1;
+  let next = 1 + object.groups.length;
+  const members: number[][] = object.groups.map(() => []);
   for (const section of object.sections) {
     sectionNumbers.push(next);
-    next += section.relocations.length > 0 ? 2 : 1;
+    const tables = section.relocations.length > 0 ? 2 : 1;
+    if (section.group >= 0) for (let i = 0; i < tables; i++) members[section.group]!.push(next + i);
+    next += tables;
   }
   const classes: RelocSite["to"][] = [];
   const encodings = object.sections.map((section) => encodeRelocations(object, section, dialect, classes, faults));
@@ -136,9 +139,14 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
   const facts = dialectFacts[dialect];
   const relocated = encodings.some(({ records }) => records.length > 0);
   const noted = (facts.note && relocated) || encodings.some(({ usesPrivate }) => usesPrivate);
-  const symtab = next + object.groups.length + (noted ? 1 : 0);
+  const symtab = next + (noted ? 1 : 0);
 
-  const sections: NewSection[] = [];
+  // A group stands before its members (gABI).
+  const sections = object.groups.map((group, number): NewSection => {
+    const data = encodeGroup(group.comdat ? elfTable.GRP_COMDAT : 0, members[number]!, object.endian);
+    const over = { link: symtab, info: group.signature + 1, addralign: 4, entsize: 4 };
+    return entry(".group", sht.SHT_GROUP, data, over);
+  });
   object.sections.forEach((section, i) => {
     const { data, records } = encodings[i]!;
     sections.push(
@@ -157,17 +165,6 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
     sections.push(entry(`.rel${section.name}`, sht.SHT_REL, encodeRel(records, object.endian), over));
   });
 
-  object.groups.forEach((group, number) => {
-    const writer = new ByteWriter(object.endian);
-    writer.u32(group.comdat ? elfTable.GRP_COMDAT : 0);
-    object.sections.forEach((section, i) => {
-      if (section.group !== number) return;
-      writer.u32(sectionNumbers[i]!);
-      if (section.relocations.length > 0) writer.u32(sectionNumbers[i]! + 1);
-    });
-    const over = { link: symtab, info: group.signature + 1, addralign: 4, entsize: 4 };
-    sections.push(entry(".group", sht.SHT_GROUP, writer.bytes(), over));
-  });
   if (noted) {
     sections.push(entry(psabiNoteSection, sht.SHT_NOTE, encodePsabiNote(dialect, object.endian), { addralign: 4 }));
   }

@@ -48,10 +48,11 @@ function withoutOldCallx(fact: string): string {
   return fact.replace(/8d0(.)000000000000/g, "8d0000000$1000000");
 }
 
-/** The levels that a file is tried with: all of them in long runs, one and -O2 else. */
+const thorough = process.env["BPFKIT_FUZZ"] !== undefined;
+
+/** The levels that a file is tried with: all of them in long runs, else one, each in turn. */
 function levelsOf(number: number): string[] {
-  if (process.env["BPFKIT_FUZZ"] !== undefined) return ["-O0", "-O1", "-O2", "-O3"];
-  return number % 4 === 2 ? ["-O2"] : ["-O2", `-O${number % 4}`];
+  return thorough ? ["-O0", "-O1", "-O2", "-O3"] : [`-O${number % 4}`];
 }
 
 for (const compiler of ["clang", "clang-22"]) {
@@ -82,7 +83,7 @@ for (const compiler of ["clang", "clang-22"]) {
         }
       });
       console.log(`${compiler}: ${compared} objects compared`);
-      expect(compared).toBeGreaterThan(30);
+      expect(compared).toBeGreaterThan(15);
     },
     120_000,
   );
@@ -177,7 +178,7 @@ test.skipIf(noGcc !== "")(
       const [listing, output] = [join(folder, "a.s"), join(folder, "a.o")];
       const system = ["/usr/include", ...includes.map((each) => each.slice(2))].flatMap((each) => ["-isystem", each]);
       for (const name of corpusFiles("c", ".c")) {
-        for (const debug of [[], ["-g"]]) {
+        for (const debug of thorough ? [[], ["-g"]] : [["-g"]]) {
           const flags = ["-O2", ...debug, "-w", ...system, corpusPath(name)];
           // A file with a header that is not here, or with inline assembly that is clang's.
           if (runTool("bpf-gcc", [...flags, "-c", "-o", output]).status !== 0) continue;
@@ -190,7 +191,7 @@ test.skipIf(noGcc !== "")(
       }
     });
     console.log(`bpf-gcc: ${compared} objects compared`);
-    expect(compared).toBeGreaterThan(30);
+    expect(compared).toBeGreaterThan(15);
   },
   120_000,
 );

@@ -155,8 +155,13 @@ export const asmMessages = {
   },
   "asm-section-changed": {
     severity: "error",
-    message: "section `{name}` was opened with other flags before",
-    help: "leave the flags out, or give the section another name",
+    message: "section `{name}` was opened with another {what} before",
+    help: "leave flags and type out, or give the section another name",
+  },
+  "asm-linked-to": {
+    severity: "error",
+    message: "section `{name}` goes with `{symbol}`, which is in no section",
+    help: "name a symbol of the section, or the section itself",
   },
   "asm-no-section": { severity: "error", message: "{what} without {missing} before it" },
   "asm-nobits": { severity: "error", message: "section `{section}` has no contents, only a size" },
