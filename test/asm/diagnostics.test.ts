@@ -52,7 +52,7 @@ test.each([
   [".balign 3", "1:9 3 is not a power of two"],
   [".popsection", "1:1 .popsection without .pushsection before it"],
   ['.section x,"aq"', /^1:12 section flag `q` is not supported/],
-  ['.section x,"a"\n.section x,"aw"', /^2:10 section `x` was opened with other flags before/],
+  ['.section x,"a"\n.section x,"aw"', /^2:10 section `x` was opened with another set of flags before/],
   [".bss\n.long 1", "2:7 section `.bss` has no contents, only a size"],
   ["ldimm64 r1, %map(f)\nf: exit", /^1:13 `f` is not a map: it is in .text/],
   ["add r1, %map(f)", /^1:9 `%map` does not belong here/],
