@@ -4,6 +4,7 @@ import { addDebugTables } from "./debug-tables.js";
 import { detectDialect } from "./detect.js";
 import { expand } from "./directives-macro.js";
 import { directive, rawDirectives } from "./directives.js";
+import { applyVersions, applyWeakReferences } from "./directives-alias.js";
 import { assign } from "./directives-symbol.js";
 import { emitInsn } from "./emit.js";
 import { explain } from "./explain.js";
@@ -86,11 +87,17 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
   run.typed.close(run);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
+  applyVersions(run);
+  applyWeakReferences(symbols.all);
   nameSections(symbols.all, sections);
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
+<<<<<<< HEAD
   run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
+=======
+  for (const stated of run.relocs) resolver.stated(stated);
+>>>>>>> e1da09e (Read .octa, floats, wide strings, .equiv, .eqv, .weakref, .symver, .version and .reloc)
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;

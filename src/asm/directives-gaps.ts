@@ -165,6 +165,9 @@ export function align(run: Run, power: boolean, width = 1): void {
   raise(section, bytes);
   const needed = (bytes - (section.size % bytes)) % bytes;
   if (needed === 0 || needed > most) return;
+  if (given !== undefined && needed % given.width !== 0) {
+    return run.errorAt("asm-padding", { needed, width: given.width }, 1);
+  }
   const at = take(run, needed, 1, (given?.value ?? 0) !== 0);
   if (at < 0 || section.type === "nobits") return;
   if (given !== undefined) fillWith(section.data, at, at + needed, given, run.endian === "little");

@@ -1,5 +1,5 @@
 /** Directives that say something about symbols. */
-import { alignUp } from "../bytes/index.js";
+import { alignUp, ByteWriter, decodeUtf8 } from "../bytes/index.js";
 import { noFlags, type SymbolBinding, type SymbolType, type SymbolVisibility } from "../object/index.js";
 import { stringAt } from "./directives-data.js";
 import { reduce } from "./expression.js";
@@ -39,15 +39,19 @@ export function visibility(run: Run, kind: SymbolVisibility): void {
   forEachName(run, (symbol) => (symbol.visibility = kind));
 }
 
-const typeNames: ReadonlyMap<string, SymbolType> = new Map([
+const typeNames: ReadonlyMap<string, SymbolType> = new Map<string, SymbolType>([
   ["function", "func"],
   ["object", "object"],
   ["notype", "notype"],
   ["common", "common"],
   ["tls_object", "tls"],
+  ["gnu_indirect_function", 10],
   ["STT_FUNC", "func"],
   ["STT_OBJECT", "object"],
   ["STT_NOTYPE", "notype"],
+  ["STT_COMMON", "common"],
+  ["STT_TLS", "tls"],
+  ["STT_GNU_IFUNC", 10],
 ]);
 
 /** `.type NAME, @function`; the comma may be missing, the mark `%` or nothing. */
@@ -56,14 +60,19 @@ export function type(run: Run): void {
   if (run.name(1) === undefined) return;
   let at = tokens.is(2, comma) ? 3 : 2;
   if (tokens.is(at, packed("@")) || tokens.is(at, packed("%"))) at++;
-  const word = tokens.kind[at] === Token.word && at < tokens.count ? run.interner.names[tokens.value[at]!]! : "";
+  let word = tokens.kind[at] === Token.word && at < tokens.count ? run.interner.names[tokens.value[at]!]! : "";
+  if (tokens.kind[at] === Token.string && at < tokens.count) {
+    const bytes = stringAt(run, at);
+    if (bytes === undefined) return;
+    word = decodeUtf8(bytes);
+  }
   const found = typeNames.get(word);
   if (found === undefined) return run.expected("`@function`, `@object`, `@notype` or `@tls_object`", at);
   if (run.ends(at + 1)) run.symbols.get(tokens.value[1]!, tokens.start[1]!).type = found;
 }
 
 /** The expression at token `at` as a tree; undefined after an error. */
-function tree(run: Run, at: number): Expression | undefined {
+export function treeAt(run: Run, at: number): Expression | undefined {
   const next = run.expression(at);
   if (next < 0 || !run.ends(next)) return undefined;
   return run.expressions.tree ?? { kind: "number", value: BigInt(run.expressions.number) };
@@ -74,7 +83,7 @@ export function size(run: Run): void {
   if (run.name(1) === undefined) return;
   if (!run.tokens.is(2, comma)) return run.expected("`,`", 2);
   const symbol = run.symbols.get(run.tokens.value[1]!, run.tokens.start[1]!);
-  const found = tree(run, 3);
+  const found = treeAt(run, 3);
   if (found !== undefined) symbol.size = found;
 }
 
@@ -89,7 +98,7 @@ export function set(run: Run): void {
 export function assign(run: Run, name: number, at: number): void {
   const { tokens } = run;
   const symbol = run.symbols.get(tokens.value[name]!, tokens.start[name]!);
-  const found = tree(run, at);
+  const found = treeAt(run, at);
   if (found === undefined) return;
   if (symbol.section !== undefined || symbol.common !== undefined) {
     const facts = { name: symbol.name };
@@ -151,4 +160,21 @@ export function ident(run: Run): void {
   if (comment.size === 0) reserve(comment, 1);
   const at = reserve(comment, bytes.length + 1);
   comment.data.set(bytes, at);
+}
+
+/** `.version "TEXT"`: a note of the section `.note`. */
+export function versionNote(run: Run): void {
+  const bytes = stringAt(run, 1);
+  if (bytes === undefined || !run.ends(2)) return;
+  const writer = new ByteWriter(run.endian);
+  writer.u32(bytes.length + 1);
+  writer.u32(0);
+  writer.u32(1);
+  writer.write(bytes);
+  writer.u8(0);
+  writer.align(4);
+  const note = run.sections.open(".note", noFlags, "note");
+  note.align = Math.max(note.align, 4);
+  const at = reserve(note, writer.length);
+  note.data.set(writer.bytes(), at);
 }

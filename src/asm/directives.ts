@@ -1,6 +1,7 @@
 /** The directives by name. Source: what gas and LLVM's assembler accept (reference section 4.9). */
 import { nearest } from "../diag/index.js";
 import type { Dialect } from "../isa/index.js";
+import { equivalent, version, weakReference } from "./directives-alias.js";
 import { cfiDirectives } from "./directives-cfi.js";
 import { numbers, strings } from "./directives-data.js";
 import { map } from "./directives-map.js";
@@ -12,8 +13,10 @@ import { openIf, otherwise, endIf, tests } from "./directives-if.js";
 import { end, include, incbin } from "./directives-file.js";
 import { alternate, define, exitMacro, purge } from "./directives-macro.js";
 import { err, error, fail, print, warning } from "./directives-message.js";
+import { floatBlocks, floats, octas, wideStrings } from "./directives-number.js";
+import { reloc } from "./directives-reloc.js";
 import { iterate, repeat } from "./directives-repeat.js";
-import { bind, common, extern, ident, set, size, type, visibility } from "./directives-symbol.js";
+import { bind, common, extern, ident, set, size, type, versionNote, visibility } from "./directives-symbol.js";
 import type { Run } from "./run.js";
 
 type Directive = (run: Run) => void;
@@ -35,6 +38,8 @@ const long: Directive = (run) => numbers(run, 4);
 const quad: Directive = (run) => numbers(run, 8);
 const global: Directive = (run) => bind(run, "global");
 const zeroEnded: Directive = (run) => strings(run, 1);
+const float: Directive = (run) => floats(run, 4);
+const double: Directive = (run) => floats(run, 8);
 const assignment: Directive = set;
 const elseIf: Directive = (run) => otherwise(run, tests.get(".if"));
 const eachValue: Directive = (run) => iterate(run, false);
@@ -53,6 +58,10 @@ const table: Readonly<Record<string, Directive>> = {
   popsection: popSection,
   previous,
   subsection,
+  rodata: (run) => standard(run, ".rodata"),
+  tdata: (run) => standard(run, ".tdata"),
+  tbss: (run) => standard(run, ".tbss"),
+  eh_frame: (run) => standard(run, ".eh_frame"),
   globl: global,
   global,
   local: (run) => bind(run, "local"),
@@ -65,12 +74,18 @@ const table: Readonly<Record<string, Directive>> = {
   size,
   set: assignment,
   equ: assignment,
+  equiv: equivalent,
+  eqv: equivalent,
+  weakref: weakReference,
+  symver: version,
+  reloc,
   comm: (run) => common(run, false),
   lcomm: (run) => common(run, true),
   file,
   loc,
   ...cfiDirectives,
   ident,
+  version: versionNote,
   byte,
   short,
   "2byte": short,
@@ -86,6 +101,18 @@ const table: Readonly<Record<string, Directive>> = {
   ascii: (run) => strings(run, 0),
   asciz: zeroEnded,
   string: zeroEnded,
+  string8: zeroEnded,
+  string16: (run) => wideStrings(run, 2),
+  string32: (run) => wideStrings(run, 4),
+  string64: (run) => wideStrings(run, 8),
+  octa: octas,
+  float,
+  single: float,
+  double,
+  "dc.s": float,
+  "dc.d": double,
+  "dcb.s": (run) => floatBlocks(run, 4),
+  "dcb.d": (run) => floatBlocks(run, 8),
   zero: (run) => gap(run),
   skip: (run) => gap(run),
   space: (run) => gap(run),
@@ -176,9 +203,7 @@ export const rawDirectives: ReadonlySet<string> = new Set([
 
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
-  "bundle_align_mode double equiv eqv float linkonce loc_mark_labels octa reloc rodata single string16 struct symver tbss title version weakref"
-    .split(" ")
-    .map((name) => `.${name}`),
+  "bundle_align_mode linkonce loc_mark_labels struct".split(" ").map((name) => `.${name}`),
 );
 
 export function directive(run: Run): void {

@@ -98,17 +98,18 @@ export class Layout {
   }
 }
 
-/** Fills `data` from `at` up to `end` with copies of `filler`; a last one that does not fit is cut. */
+/** Fills `data` from `at` up to `end` with copies of `filler`. */
 export function fillWith(data: Uint8Array, at: number, end: number, filler: Filler, little: boolean): void {
   const { value, width } = filler;
   if (width === 1) {
     data.fill(value & 0xff, at, end);
     return;
   }
+  // A filler has 32 bits at most; what is wider has zeros behind them.
+  const bytes = Math.min(width, 4);
   for (let i = 0; at + i < end; i++) {
-    const byte = little ? i % width : width - 1 - (i % width);
-    // A filler has 32 bits; what is wider is zeros above.
-    data[at + i] = byte < 4 ? value >> (8 * byte) : 0;
+    const byte = i % width;
+    data[at + i] = byte >= bytes ? 0 : value >> (8 * (little ? byte : bytes - 1 - byte));
   }
 }
 

@@ -90,7 +90,7 @@ export function makeObject(
     symbol.index = symbols.length;
     // Who refers to what another object has makes it global; LLVM and GNU alike. A name of a group alone is nobody else's.
     const foreign = symbol.binding === "local" && !isDefined(symbol) && !onlyNames(symbol);
-    const binding = foreign ? "global" : symbol.binding;
+    const binding = foreign ? (symbol.referred === "weakly" ? "weak" : "global") : symbol.binding;
     symbols.push({
       name: symbol.name,
       home: homeOf(symbol, report),

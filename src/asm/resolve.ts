@@ -14,7 +14,8 @@ import {
   writeSrc,
   type IsaVersion,
 } from "../isa/index.js";
-import { isMapSection, type RelocKind } from "../object/index.js";
+import { fieldBytes, isMapSection, relocTable, type RelocKind } from "../object/index.js";
+import type { StatedRelocation } from "./directives-reloc.js";
 import { reduce, type Irreducible, type Reduced } from "./expression.js";
 import { gotolLevel, putLongJump } from "./long-jumps.js";
 import { placeOf } from "./place.js";
@@ -89,7 +90,37 @@ export class Resolver {
     return false;
   }
 
-  #relocate(section: AsmSection, fixup: Fixup, kind: RelocKind, symbol: AsmSymbol, addend: bigint): void {
+  /** `.reloc`, whose place may be anywhere in its section. */
+  stated({ section: part, place, kind, expression, from, to }: StatedRelocation): void {
+    const section = part.parent ?? part;
+    const where = reduce(place, this.#seen);
+    const what = expression === undefined ? undefined : reduce(expression, this.#seen);
+    for (const found of [where, what]) {
+      if (found !== undefined && "problem" in found) return this.irreducible(found, from, to);
+    }
+    if ("problem" in where || (what !== undefined && "problem" in what)) return;
+    const inside = where.sub === undefined && (where.add === undefined || where.add.section === section);
+    const offset = Number(where.value) + (where.add === undefined ? 0 : placeOf(where.add));
+    if (!inside || what?.sub !== undefined || what?.add === undefined) {
+      return this.#report.add("asm-expression-shape", {}, from, to);
+    }
+    if (offset < 0 || offset + fieldBytes[relocTable[kind].field] > section.size) {
+      return this.#report.add("asm-reloc-place", { offset, section: section.name }, from, to);
+    }
+    this.#relocate(
+      section,
+      { kind: "data64", offset, expression: place, at: from, end: to },
+      kind,
+      what.add,
+      what.value,
+    );
+    section.relocations.sort((a, b) => a.offset - b.offset);
+  }
+
+  #relocate(section: AsmSection, fixup: Fixup, kind: RelocKind, named: AsmSymbol, addend: bigint): void {
+    const symbol = named.standsFor ?? named;
+    if (symbol === named) symbol.referred = "yes";
+    else if (symbol.referred === "no") symbol.referred = "weakly";
     const home = symbol.section;
     if (symbol.temporary && home === undefined) {
       this.#undefined(symbol, fixup);

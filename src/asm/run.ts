@@ -7,6 +7,8 @@ import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
 import { Conditions } from "./conditions.js";
 import { Macros } from "./directives-macro.js";
+import type { Version } from "./directives-alias.js";
+import type { StatedRelocation } from "./directives-reloc.js";
 import { ExpressionParser, reduce, type Names } from "./expression.js";
 import { buildGrammar, type GrammarNode } from "./grammar.js";
 import { Frames } from "./frames.js";
@@ -54,6 +56,9 @@ export class Run implements Names {
   /** Names of `.file`. */
   readonly files: string[] = [];
   readonly lines: Lines = new Lines();
+  /** What `.symver` and `.reloc` said. */
+  readonly versions: Version[] = [];
+  readonly relocs: StatedRelocation[] = [];
   readonly frames: Frames = new Frames();
   /** How often expressions asked for a name's meaning. */
   lookups = 0;

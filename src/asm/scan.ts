@@ -43,6 +43,10 @@ export const maxWord: number = 2 ** 16;
 /** Digits that fit 128 bits, by base. */
 const longest: Readonly<Record<number, number>> = { 2: 128, 8: 43, 10: 39, 16: 32 };
 
+const longestFloat = 64;
+/** Numbers with a fraction, an exponent, or gas's prefix for them; which of them are numbers is asked by who wants one. */
+const floating = /^(0[a-z])?\d*\.?\d*(e[-+]?\d+)?$|^0x[\da-f]*\.?[\da-f]*(p[-+]?\d+)?$/i;
+
 function digitOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
@@ -252,6 +256,23 @@ export class Scanner {
     this.tokens.push(Token.number, value, start, at);
   }
 
+  /** What is no integer, up to `end`, perhaps with an exponent's sign and digits behind. */
+  #float(start: number, end: number): void {
+    const { text } = this;
+    const last = text[end - 1]! | 0x20;
+    const exponent = last === 0x65 || last === 0x70;
+    let at = end;
+    if (exponent && (text[at] === 0x2b || text[at] === 0x2d)) {
+      at++;
+      while (at < text.length && classes[text[at]!] === Class.digit) at++;
+    }
+    if (end - start > longestFloat || !floating.test(String.fromCharCode(...text.subarray(start, at)))) {
+      return this.#fail("number", start, end);
+    }
+    this.at = at;
+    this.tokens.push(Token.float, 0, start, at);
+  }
+
   #number(start: number): void {
     const { text } = this;
     let at = start;
@@ -283,7 +304,7 @@ export class Scanner {
       // C's suffixes: 1ULL, 10u.
       let rest = at;
       while (rest < end && ((text[rest]! | 0x20) === 0x75 || (text[rest]! | 0x20) === 0x6c)) rest++;
-      if (rest !== end || end - at > 3 || at === digits) return this.#fail("number", start, end);
+      if (rest !== end || end - at > 3 || at === digits) return this.#float(start, end);
     }
     if (value < Number.MAX_SAFE_INTEGER) {
       this.tokens.push(Token.number, value, start, end);

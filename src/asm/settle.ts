@@ -100,7 +100,11 @@ export class Settler {
 
   /** Says what is wrong with `gap`, now that all is known. */
   #check(section: AsmSection, { what, from, to, size }: Gap, number: number): void {
-    if (what.kind === "align") return;
+    if (what.kind === "align") {
+      const width = what.fill?.width ?? 1;
+      if (size % width !== 0) this.#report.add("asm-padding", { needed: size, width }, from, to);
+      return;
+    }
     const found = reduce(what.expression);
     if ("problem" in found && found.problem === "zero")
       return this.#report.add("asm-division", {}, found.at, found.at + 1);

@@ -11,6 +11,8 @@ export function newSymbol(name: string, at: number, temporary: boolean): AsmSymb
     equation: undefined,
     binding: "local",
     declared: false,
+    standsFor: undefined,
+    referred: "no",
     kept: false,
     type: "notype",
     visibility: "default",

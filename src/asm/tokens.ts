@@ -16,6 +16,8 @@ export const Token = {
   forward: 7,
   /** An integer of 65 to 128 bits, in `bigs`: for checksums and `.octa` alone. */
   huge: 8,
+  /** A number with a fraction or an exponent; the text has it. */
+  float: 9,
 } as const;
 
 /** More tokens than any statement of a sane text has cost memory. */

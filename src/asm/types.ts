@@ -70,8 +70,8 @@ export interface TextRange {
 
 /** A name, a numeric label or a place (`.`). */
 export interface AsmSymbol {
-  /** Empty for places and numeric labels. */
-  readonly name: string;
+  /** Empty for places and numeric labels; `.symver` changes it. */
+  name: string;
   section: AsmSection | undefined;
   /** In bytes from the start of `section`, the gaps of unknown size left out: `place.ts` tells the place. */
   offset: number;
@@ -82,6 +82,10 @@ export interface AsmSymbol {
   binding: SymbolBinding;
   /** Named by `.globl`, `.weak`, `.extern` or the like: a reference to it need not be a misspelling. */
   declared: boolean;
+  /** `.weakref`: the symbol that this one is another, weak name of. */
+  standsFor: AsmSymbol | undefined;
+  /** How relocations refer to it: not at all, by weak names alone, or by its own. */
+  referred: "no" | "weakly" | "yes";
   /** `.local`: `.comm` gives it room in `.bss`. */
   kept: boolean;
   type: SymbolType;

@@ -47,8 +47,8 @@ test(".fill, .org, .dcb and .ds", () => {
 });
 
 test("alignment with a filler of several bytes and a most", () => {
-  expect(data(".byte 1\n.balignl 8, 0x11223344\n.byte 2\n.p2align 3,,2\n.byte 3\n.balignw 4, 0x5566")).toBe(
-    "0144332211443322" + "0203" + "6655",
+  expect(data(".long 1\n.balignl 8, 0x11223344\n.byte 2\n.p2align 3,,2\n.byte 3\n.balignw 4, 0x5566")).toBe(
+    "0100000044332211" + "0203" + "6655",
   );
   expect(section(".data\n.byte 1\n.p2align 3,,2", ".data").align).toBe(8);
 });

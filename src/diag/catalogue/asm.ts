@@ -116,6 +116,16 @@ export const asmMessages = {
     help: "a difference of labels in .if, .rept, .set or a count is fixed where it is read: write it after the code, or move the target",
   },
   "asm-gap-cycle": { severity: "error", message: "the size of this gap depends on itself" },
+  "asm-padding": {
+    severity: "error",
+    message: "the {needed} bytes up to the alignment are no whole number of {width}-byte fillers",
+    help: "a filler of one byte always fits: `.balign`, `.p2align`",
+  },
+  "asm-version-undefined": {
+    severity: "error",
+    message: "`{name}` is not defined here, and only a definition can be the default version",
+    help: "write `@` for the version that a reference wants",
+  },
   "asm-org-back": {
     severity: "error",
     message: "`.org` goes back from {here} to {there}",
@@ -162,6 +172,15 @@ export const asmMessages = {
     severity: "error",
     message: "section `{name}` goes with `{symbol}`, which is in no section",
     help: "name a symbol of the section, or the section itself",
+  },
+  "asm-reloc-type": {
+    severity: "error",
+    message: "`{name}` is no relocation of this section",
+    help: "did you mean `{guess}`?",
+  },
+  "asm-reloc-place": {
+    severity: "error",
+    message: "there is no field at {offset} in section `{section}`",
   },
   "asm-no-section": { severity: "error", message: "{what} without {missing} before it" },
   "asm-nobits": { severity: "error", message: "section `{section}` has no contents, only a size" },

@@ -1,0 +1,145 @@
+/** Directives whose results both peers agree on, or one of them alone has: the same sections, symbols and relocations. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { assemble } from "../../src/asm/index.js";
+import { toHex, type Endian } from "../../src/bytes/index.js";
+import { formatDiagnostic } from "../../src/diag/index.js";
+import { readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
+
+const both: Readonly<Record<string, string>> = {
+  "wide numbers": ".octa 1, 0x0102030405060708090a0b0c0d0e0f10, 340282366920938463463374607431768211455",
+  "counted data":
+    ".dcb.b 3, 7\n.dcb.w 2, 0x1234\n.dcb.l 2, 0\n.ds.b 2\n.ds.w 1\n.ds.l 1\n.ds.d 1\n.dc.b 1, 2\n.dc.w 3\n.dc.l 4",
+  fill: ".fill 3\n.fill 2, 2, 0x1234\n.fill 1, 8, 0x12345678\n.fill 2, 3, 5\n.space 3, 9\n.skip 2",
+  leb128:
+    ".uleb128 0, 1, 127, 128, 0xffffffff\n.sleb128 -1, 63, 64, -64, -65\n.uleb128 e-s\ns: .zero 200\ne: .sleb128 s-e",
+  places:
+    "a: .byte 1\n.org 16, 5\n.byte 2\n.org a + 32\n.p2align 3, 0xee\n.byte 3, 4\n.balignw 4, 0x1122\n.byte 4\n.p2alignl 4, 0x11223344, 2",
+  subsections:
+    ".byte 1\n.subsection 2\n.byte 3\n.subsection 1\n.byte 2\n.previous\n.byte 4\n.pushsection .data\n.byte 9\n.popsection",
+  escapes: '.ascii "\\0\\1234\\x42\\"\\\\"',
+  equations: ".byte 1\na: .byte 2\n.equiv b, a + 1\n.set c, 7\n.long b - a, c\n.quad b",
+  "weak references":
+    ".weakref alias, target\n.weakref near, here\n.weakref strong, both\n.quad alias, near, strong, both\nhere: .byte 1",
+  note: '.version "1.0"\n.byte 1',
+  types:
+    '.type a, @gnu_indirect_function\na: .byte 1\n.type b, STT_OBJECT\nb: .byte 1\n.type c, "object"\nc: .byte 1\n.globl a, b, c',
+  visibility:
+    ".globl a, b, c\n.protected a\na: .byte 1\n.internal b\nb: .byte 2\n.hidden c\nc: .byte 3\n.size a, 1\n.size b, . - b",
+  common: ".comm a, 24, 8\n.local c\n.comm c, 16, 16\n.quad a",
+};
+
+const llvmOnly: Readonly<Record<string, string>> = {
+  // bpf-as gives the symbol no type.
+  "local common": ".lcomm b, 12",
+  // bpf-as swaps the halves of each number in big-endian output, and rounds 2^24 + 1 up.
+  "floating point": `.float 1.5, -2.5e10, 0.1, 1e-40, 5, 3.4028235e38
+.single 0.5, 16777217.0, -0.0
+.double 1.5, 3.141592653589793, -1e-310, 1e308, 0.1
+.dc.s 1.25
+.dc.d 2.5`,
+  "a section of its own": ".rodata\n.byte 1\n.tdata\n.byte 2\n.data",
+  versions:
+    ".globl f, g\nf: .byte 1\n.symver f, f@V1\n.symver f, f@@V2\n.symver f, h@@@V3\n.symver g, g@V1\n.symver x, y@@@V4\n.quad g, x",
+  "hexadecimal floating point": ".double 0x1.8p3, 0x.8p1\n.float 0x1p-2, inf, -infinity, nan",
+};
+
+const gnuOnly: Readonly<Record<string, string>> = {
+  "wide strings": '.string8 "ab"\n.string16 "ab", "c"\n.string32 "d"\n.string64 "e"',
+  "negative wide numbers": ".octa -2, -0x10000000000000000",
+  "equations that stay": ".eqv c, d + 1\n.set d, 6\n.byte c",
+};
+
+/** Sections with contents; symbols but sections' and temporary ones. */
+function facts(from: ObjectFile): string[] {
+  const name = (index: number): string => {
+    const { home, type, name: own } = from.symbols[index]!;
+    return type === "section" && home.kind === "section" ? `section ${from.sections[home.section]!.name}` : own;
+  };
+  return [
+    ...from.sections.flatMap((section) => [
+      ...(section.size > 0 ? [`${section.name} ${section.align} ${section.size} ${toHex(section.data)}`] : []),
+      ...section.relocations.map(({ offset, kind, symbol, addend }) => {
+        return `${section.name}+${offset} ${kind.replace("nodyld", "abs")} ${name(symbol)} ${addend}`;
+      }),
+    ]),
+    ...from.symbols.flatMap((symbol) => {
+      if (symbol.type === "section") return [];
+      const { home, size, binding, type, visibility } = symbol;
+      const at = home.kind === "section" ? `${from.sections[home.section]!.name}+${home.offset}` : home.kind;
+      return [`symbol ${symbol.name} ${at} ${size} ${binding} ${type} ${visibility}`];
+    }),
+  ].toSorted();
+}
+
+const peers = [
+  ["llvm-mc-22", { ...both, ...llvmOnly }, (e: Endian) => [`-triple=bpf${e === "big" ? "eb" : "el"}`, "-filetype=obj"]],
+  ["bpf-as", { ...both, ...gnuOnly }, (e: Endian) => [e === "big" ? "-EB" : "-EL", "-no-pad-sections"]],
+] as const;
+
+for (const [peer, texts, options] of peers) {
+  const missing = toolMissing(peer);
+  for (const [title, text] of Object.entries(texts)) {
+    test.skipIf(missing !== "")(`${title}: as ${peer}${missing}`, () => {
+      inScratchFolder((folder) => {
+        const [source, output] = [join(folder, "a.s"), join(folder, "a.o")];
+        writeFileSync(source, `.data\n${text}\n`);
+        for (const endian of ["little", "big"] as const) {
+          expect(runTool(peer, [...options(endian), source, "-o", output]).stderr).toBe("");
+          const { object, diagnostics } = assemble(`.data\n${text}\n`, {
+            endian,
+            syntax: peer === "bpf-as" ? "gnu" : "plain",
+          });
+          expect(diagnostics.map((each) => formatDiagnostic(each))).toEqual([]);
+          expect(facts(readObject(writeObject(object!)))).toEqual(facts(readObject(readFileSync(output))));
+        }
+      });
+    });
+  }
+}
+
+test("gas's prefixes of floating-point numbers, and what is none", () => {
+  const data = (text: string): string =>
+    toHex(assemble(`.data\n${text}`).object!.sections.find(({ name }) => name === ".data")!.data);
+  expect(data(".float 0f1.5, 0e2.5, .5\n.double 0d3.5, 1.e1")).toBe(
+    "0000c03f000020400000003f0000000000000c400000000000002440",
+  );
+  const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
+  expect(codes(".float x\n.long 1.5\n.double 1.5.5\n.byte 12abc")).toEqual([
+    "asm-expected",
+    "asm-expected",
+    "asm-scan-number",
+    "asm-scan-number",
+  ]);
+});
+
+test(".reloc states a relocation of any kind", () => {
+  const { object, diagnostics } = assemble(
+    ".data\nd: .quad 0, 0\n.reloc d + 8, R_BPF_64_ABS64, there + 4\n.reloc 0, abs_data32, here\n" +
+      ".text\nhere: lddw %r1, 0\nexit\n.reloc here, R_BPF_64_64, there",
+  );
+  expect(diagnostics).toEqual([]);
+  const relocations = object!.sections.flatMap(({ name, relocations: all }) =>
+    all.map(({ offset, kind, symbol, addend }) => [name, offset, kind, object!.symbols[symbol]!.name, addend]),
+  );
+  expect(relocations).toEqual([
+    [".data", 0, "abs_data32", "", 0n],
+    [".data", 8, "abs_data64", "there", 4n],
+    [".text", 0, "abs_imm64", "there", 0n],
+  ]);
+  const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
+  expect(codes(".data\n.quad 0\n.reloc 1, R_BPF_64_ABS64, x")).toEqual(["asm-reloc-place"]);
+  expect(codes(".data\n.quad 0\n.reloc 0, R_BPF_64_ABS63, x")).toEqual(["asm-reloc-type"]);
+  expect(codes(".data\n.quad 0\n.reloc 0, R_BPF_64_ABS64, 5")).toEqual(["asm-expression-shape"]);
+});
+
+test("wrong aliases are errors", () => {
+  const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
+  expect(codes("a = 1\n.equiv a, 2")).toEqual(["asm-redefined"]);
+  expect(codes("a: exit\n.weakref a, b")).toEqual(["asm-redefined"]);
+  expect(codes(".symver a, b")).toEqual(["asm-expected"]);
+  expect(codes(".symver a, a@@V1\n.quad a")).toEqual(["asm-version-undefined"]);
+  expect(codes(".data\n.byte 1\n.balignw 4, 0x1122")).toEqual(["asm-padding"]);
+});
