@@ -93,11 +93,8 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
-<<<<<<< HEAD
-  run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
-=======
   for (const stated of run.relocs) resolver.stated(stated);
->>>>>>> e1da09e (Read .octa, floats, wide strings, .equiv, .eqv, .weakref, .symver, .version and .reloc)
+  run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;
