@@ -1,4 +1,5 @@
 /** Directives that put bytes: numbers, strings, gaps, alignment. */
+import { opcodes } from "../isa/index.js";
 import { maxBytes, maxFilled } from "./limits.js";
 import type { Run } from "./run.js";
 import { reserve } from "./sections.js";
@@ -23,7 +24,10 @@ export function take(run: Run, size: number, at: number, data: boolean): number 
     run.errorAt("asm-too-large", { section: section.name, limit: maxFilled }, at);
     return -1;
   }
-  if (run.lines.pending !== undefined && section.flags.exec) run.lines.take(section);
+  if (section.flags.exec) {
+    section.mixed ||= data || size % opcodes.SLOT !== 0;
+    if (run.lines.pending !== undefined) run.lines.take(section);
+  }
   return reserve(section, size);
 }
 

@@ -51,6 +51,7 @@ function newSection(operands: Omit<SectionOperands, "unique">, parent: AsmSectio
     parts: new Map(),
     places: [],
     layout: undefined,
+    mixed: false,
     measured: undefined,
     relocations: [],
     firstExit: -1,
@@ -92,6 +93,7 @@ export function join(section: AsmSection): void {
       symbol.after += gaps;
     }
     section.align = Math.max(section.align, part.align);
+    section.mixed ||= part.mixed;
     if (section.firstExit < 0 && part.firstExit >= 0) section.firstExit = part.firstExit + base;
   }
   section.parts.clear();

@@ -11,6 +11,7 @@ import { fillWith, Layout, pad } from "./layout.js";
 import { lebSize, putLeb } from "./leb128.js";
 import { maxBytes, maxFilled } from "./limits.js";
 import { extraBytes, gotolLevel, reach } from "./long-jumps.js";
+import { moveNumberedJumps } from "./numbered-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { join } from "./sections.js";
@@ -63,6 +64,10 @@ export class Settler {
       const limit = size > maxBytes ? maxBytes : maxFilled;
       this.#report.add("asm-too-large", { section: section.name, limit }, from, to);
       return false;
+    }
+    for (const [section, [first]] of this.#long) {
+      if (first === undefined || moveNumberedJumps(section, section.layout!, this.#endian)) continue;
+      this.#report.add("asm-long-jump-number", {}, first.at, first.end);
     }
     for (const section of sections) {
       section.layout?.apply(section, (gap, at, data) => this.#fill(section, gap, at, data));

@@ -142,3 +142,24 @@ test("each ISA level refuses the instructions of later ones", () => {
   const [error] = assemble("r0 = bswap16 r0", { isa: 2, syntax: "pseudoc" }).diagnostics;
   expect(error!.message).toBe("the instruction needs ISA level v4, and v2 was chosen");
 });
+
+test("a distance written as a number counts the instructions of the text", () => {
+  const text = `goto +3\ns: if r1 == 1 goto target\nr2 = 1 ll\nr3 = 1\nif r3 > 1 goto -5\ngotol -1\n${"r0 = 1\n".repeat(33_000)}target: exit`;
+  const code = section(text, ".text").data;
+  const slots = Array.from({ length: 8 }, (_, i) => toHex(code.subarray(8 * i, 8 * i + 8)));
+  expect(slots).toEqual([
+    "0500040000000000",
+    "5501010001000000",
+    "06000000ed800000",
+    "1802000001000000",
+    "0000000000000000",
+    "b703000001000000",
+    "2503faff01000000",
+    "06000000ffffffff",
+  ]);
+  // Where there is data too, nobody knows what is an instruction.
+  expect(toHex(section(`.quad 1\n${text}`, ".text").data.subarray(8, 16))).toBe("0500030000000000");
+  expect(codes(`goto +32767\ns: if r1 == 1 goto target\n${"r0 = 1\n".repeat(33_000)}target: exit`)).toEqual([
+    "asm-long-jump-number",
+  ]);
+});

@@ -115,6 +115,11 @@ export const asmMessages = {
     message: "the jump needs more slots, but the size of the code around it was taken for a number before",
     help: "a difference of labels in .if, .rept, .set or a count is fixed where it is read: write it after the code, or move the target",
   },
+  "asm-long-jump-number": {
+    severity: "error",
+    message: "the jump needs more slots, and takes another one, written as a number, out of its 16 bits",
+    help: "write that jump's target as a label",
+  },
   "asm-gap-cycle": { severity: "error", message: "the size of this gap depends on itself" },
   "asm-padding": {
     severity: "error",
