@@ -70,5 +70,7 @@ test("a diagnostic prints its place, its source line with a caret under tabs, an
 test("the nearest word is suggested only when it is near", () => {
   expect(nearest("bpf_map_lokup_elem", ["bpf_map_update_elem", "bpf_map_lookup_elem"])).toBe("bpf_map_lookup_elem");
   expect(nearest("mvo", ["mul", "mov"])).toBe("mov");
+  // Of equally near ones that which starts alike.
+  expect(nearest("cal", ["jal", "call", "calx"])).toBe("call");
   expect(nearest("zzz", ["mov", "add"])).toBeUndefined();
 });

@@ -26,7 +26,7 @@ const dot = 0x2e;
 /** Places of symbols and fields are kept in 32 bits, of files and expansions behind the main text, too. */
 const maxMain = 2 ** 30;
 
-const toleratedProblems: ReadonlySet<string> = new Set(["byte", "number", "number-range", "character"]);
+const toleratedProblems: ReadonlySet<string> = new Set(["byte", "number", "number-range", "character", "word"]);
 
 /**
  * Assembles `source` (text, or its UTF-8 bytes). Never throws on bad text: every error of the text is in `diagnostics`, and
@@ -72,8 +72,7 @@ function define(run: Run): void {
   if (defines.length === 0) return;
   const lines = defines.map(([name, value]) => `${name} = ${value}\n`);
   const text = encodeUtf8(lines.join(""));
-  let at = run.input.append(text.length, { file: "<defines>", body: 0, from: -1, message: "" }, 0, 0);
-  if (at < 0) return;
+  let at = run.source.append(text.length, { file: "<defines>", message: "" }, 0, -1);
   run.source.text.set(text, at);
   for (const [i, [name, value]] of defines.entries()) {
     run.symbols.get(run.interner.word(name), at).equation = { kind: "number", value: BigInt(value) };
@@ -84,7 +83,7 @@ function define(run: Run): void {
 
 function settle(run: Run, file: string, pads: boolean): AssembleResult["object"] {
   const { report, sections, symbols } = run;
-  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa);
+  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa, run.registers.names);
   run.typed.close(run);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
   applyVersions(run);
@@ -116,6 +115,7 @@ function statement(run: Run): void {
   const { tokens, scanner, macros } = run;
   if (scanner.problem !== undefined && !tolerated(run)) {
     const { problem, problemAt, problemEnd } = scanner;
+    if (problem === "statement") return run.report.halt("asm-scan-statement", {}, problemAt, problemEnd);
     return run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
   }
   let first = 0;

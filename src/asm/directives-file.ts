@@ -29,7 +29,7 @@ export function include(run: Run): void {
   const file = read(run, maxExpanded);
   if (file === undefined || !run.ends(2)) return;
   const { path, bytes } = file;
-  const start = input.append(bytes.length, { file: path, body: 0, from: at, message: "included from here" }, at, end);
+  const start = input.append("file", bytes.length, { file: path, message: "included from here" }, 0, at, end);
   if (start < 0) return;
   run.source.text.set(bytes, start);
   input.enter("file", start, start + bytes.length);

@@ -9,6 +9,10 @@ import type { Run } from "./run.js";
 /** Names that cannot be macros: without these no text could be read. */
 const reserved = /^\.(if\w*|else|els(e)?if|endif|macro|endm|endr|exitm|purgem|rept?|i(re)?pc?|irep|end)$/;
 
+const opening: ReadonlySet<string> = new Set([".macro"]);
+const closing: ReadonlySet<string> = new Set([".endm", ".endmacro"]);
+const nothing = new Uint8Array(0);
+
 const nameAt = /[\w.$\x80-\xff]+/y;
 const qualifierAt = /[ \t]*:[ \t]*([\w.$]+)/y;
 const keywordAt = /([\w.$\x80-\xff]+)[ \t]*=(?!=)[ \t]*/y;
@@ -52,7 +56,7 @@ export function evaluator(run: Run): Evaluate | undefined {
 export function define(run: Run): void {
   const { tokens, interner, macros } = run;
   const header = run.rest(0);
-  const body = collect(run, new Set([".macro"]), new Set([".endm", ".endmacro"]));
+  const body = collect(run, opening, closing);
   if (body === undefined) return;
   const reader = new ArgumentReader(header, undefined);
   const name = reader.match(nameAt)?.[0];
@@ -66,13 +70,15 @@ export function define(run: Run): void {
   if (known !== undefined) {
     return run.report.addWithNote("asm-macro-defined", { name }, at, end, "first defined here", known.at);
   }
-  macros.set(id, { name, at, start: body.start, end: body.end, parameters, templates: new Map() });
+  const origin = { file: undefined, message: `in the expansion of macro \`${name}\`` };
+  macros.set(id, { name, origin, at, start: body.start, end: body.end, parameters, templates: new Map() });
   // Lines that were instructions may call the macro now.
   run.memo.clear();
 }
 
 function readParameters(run: Run, reader: ArgumentReader, macro: string): Parameter[] | undefined {
   const found: Parameter[] = [];
+  const names = new Set<string>();
   const refuse = (problem: string): undefined => {
     run.errorAt("asm-macro-parameters", { macro, problem }, 0, run.tokens.count - 1);
     return undefined;
@@ -80,7 +86,8 @@ function readParameters(run: Run, reader: ArgumentReader, macro: string): Parame
   for (reader.comma(); !reader.done; reader.comma()) {
     const name = reader.match(nameAt)?.[0];
     if (name === undefined) return refuse("a parameter's name is a word");
-    if (found.some((each) => each.name === name)) return refuse(`there are two called \`${name}\``);
+    if (names.has(name)) return refuse(`there are two called \`${name}\``);
+    names.add(name);
     if (found.at(-1)?.rest === true) return refuse("nothing comes behind `:vararg`");
     const qualifier = reader.match(qualifierAt)?.[1];
     if (qualifier !== undefined && qualifier !== "req" && qualifier !== "vararg") {
@@ -99,25 +106,28 @@ export function expand(run: Run, macro: Macro, first: number): void {
   const [at, end] = [tokens.start[first]!, tokens.end[first]!];
   const actuals = bind(run, macro, first);
   if (actuals === undefined || !input.enterable("macro", at, end)) return;
-  const names = macro.parameters.map(({ name }) => name);
-  const template = templateOf(run, macro.templates, macro, names);
+  const template = templateOf(run, macro.templates, macro, () => macro.parameters.map(({ name }) => name));
   const values = withLocals(run, actuals.map(bytesOf), template);
-  const message = `in the expansion of macro \`${macro.name}\``;
-  const origin = { file: undefined, body: macro.start, from: at, message };
-  const serial = bytesOf(String(macros.count++));
+  const serial = template.counted ? bytesOf(String(macros.count)) : nothing;
+  macros.count++;
   const size = sizeOf(template, values, serial);
-  const start = input.append(size, origin, at, end);
+  const start = input.append("macro", size, macro.origin, macro.start, at, end);
   if (start < 0) return;
   fill(run.source.text, start, template, values, serial);
   input.enter("macro", start, start + size);
 }
 
 /** The body as a template in the manner that holds now. */
-export function templateOf(run: Run, known: Map<boolean, Template>, body: Body, names: readonly string[]): Template {
+export function templateOf(
+  run: Run,
+  known: Map<boolean, Template>,
+  body: Body,
+  names: () => readonly string[],
+): Template {
   const { alternate } = run.macros;
   let template = known.get(alternate);
   if (template === undefined) {
-    template = makeTemplate(run.source.text, body.start, body.end, names, alternate);
+    template = makeTemplate(run.source.text, body.start, body.end, names(), alternate);
     known.set(alternate, template);
   }
   return template;
@@ -136,6 +146,7 @@ export function withLocals(run: Run, values: readonly Uint8Array[], { locals }: 
 function bind(run: Run, macro: Macro, first: number): string[] | undefined {
   const { parameters } = macro;
   const text = run.rest(first);
+  if (text === "" && parameters.length === 0) return [];
   const values: (string | undefined)[] = parameters.map(() => undefined);
   const reader = new ArgumentReader(text, evaluator(run));
   const last = run.tokens.count - 1;

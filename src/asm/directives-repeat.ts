@@ -20,7 +20,7 @@ export function repeat(run: Run): void {
   if (!valid || body === undefined || body.end === body.start) return;
   let left = count.value;
   const again = (): boolean => {
-    if (left-- <= 0 || !input.charge(body.end - body.start, at, end)) return false;
+    if (left-- <= 0 || !input.charge("repeat", body.end - body.start, at, end)) return false;
     input.read(body.start, body.end);
     return true;
   };
@@ -34,13 +34,13 @@ export function iterate(run: Run, characters: boolean): void {
   const reader = new ArgumentReader(run.rest(0), characters ? undefined : evaluator(run));
   const last = tokens.count - 1;
   const name = reader.match(nameAt)?.[0];
-  const values: string[] = [];
+  let values: string[] = [];
   if (name !== undefined) {
     reader.comma();
     if (characters) {
       const text = reader.all();
       const quoted = /^"(.*)"$/s.exec(text);
-      values.push(...(quoted?.[1] ?? text.replace(/[ \t]/g, "")));
+      values = [...(quoted?.[1] ?? text.replace(/[ \t]/g, ""))];
     } else {
       for (; !reader.done; reader.comma()) {
         const before = reader.at;
@@ -58,12 +58,12 @@ export function iterate(run: Run, characters: boolean): void {
   const again = (): boolean => {
     const value = values[next++];
     if (value === undefined) return false;
-    const template = templateOf(run, templates, body, [name]);
+    const template = templateOf(run, templates, body, () => [name]);
     const filled = withLocals(run, [bytesOf(value)], template);
     const serial = bytesOf(String(run.macros.count));
     const size = sizeOf(template, filled, serial);
     const message = `in the repetition with \`${name}\` = \`${value.slice(0, 40)}\``;
-    const start = input.append(size, { file: undefined, body: body.start, from: at, message }, at, end);
+    const start = input.append("macro", size, { file: undefined, message }, body.start, at, end);
     if (start < 0) return false;
     fill(run.source.text, start, template, filled, serial);
     input.read(start, start + size);

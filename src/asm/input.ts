@@ -13,8 +13,8 @@ export const maxDepth = 256;
 export const maxIncludes = 64;
 /** Bytes of text read besides the main file's, repetitions counted each time. */
 export const maxExpanded: number = 2 ** 26;
-/** What an expansion costs besides its text. */
-const overhead = 64;
+/** What an expansion, a round of a repetition and an included file cost besides their text. */
+const overheads = { macro: 64, repeat: 8, file: 4096 } as const;
 
 type Kind = "file" | "macro" | "repeat";
 
@@ -69,17 +69,17 @@ export class Input {
   }
 
   /** Counts `bytes` of text more; false where they are too many. */
-  charge(bytes: number, at: number, end: number): boolean {
-    this.#spent += bytes + overhead;
+  charge(kind: Kind, bytes: number, at: number, end: number): boolean {
+    this.#spent += bytes + overheads[kind];
     if (this.#spent <= maxExpanded) return true;
     this.#report.halt("asm-expanded-size", { limit: maxExpanded }, at, end);
     return false;
   }
 
-  /** Room for `size` bytes of a new text; -1 after an error. */
-  append(size: number, origin: Origin, at: number, end: number): number {
-    if (!this.charge(size, at, end)) return -1;
-    const start = this.#source.append(size, origin);
+  /** Room for `size` bytes of a new text, which the statement from `at` to `end` makes; -1 after an error. See `Source`. */
+  append(kind: Kind, size: number, origin: Origin, body: number, at: number, end: number): number {
+    if (!this.charge(kind, size, at, end)) return -1;
+    const start = this.#source.append(size, origin, body, at);
     if (start < 0) this.#report.halt("asm-expanded-size", { limit: maxExpanded }, at, end);
     return start;
   }

@@ -1,6 +1,7 @@
 /** Macros: what their bodies are made of, and how a body becomes text with the arguments in their places. */
 import { Class, classes } from "./scan.js";
 import { latin1 } from "./raw.js";
+import type { Origin } from "./source.js";
 
 export interface Parameter {
   readonly name: string;
@@ -26,10 +27,13 @@ export interface Template {
   readonly parts: readonly Part[];
   /** How many names `LOCAL` made. */
   readonly locals: number;
+  /** Is there a `\@`? */
+  readonly counted: boolean;
 }
 
 export interface Macro {
   readonly name: string;
+  readonly origin: Origin;
   /** Byte offsets: of its name where it is defined, and of its body. */
   readonly at: number;
   readonly start: number;
@@ -112,7 +116,8 @@ export function makeTemplate(
     }
   }
   parts.push({ start: from, end, insert: nothing });
-  return { parts, locals: numbers.size - names.length };
+  const counted = parts.some((part) => part.insert === count);
+  return { parts, locals: numbers.size - names.length, counted };
 }
 
 /** The bytes that a template with these arguments makes, the newline at its end included. */

@@ -25,6 +25,9 @@ import type { AsmSection, AsmSymbol, Fixup, FixupKind, TextRange } from "./types
 
 const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data16: 16, data32: 32, data64: 64 };
 
+/** Names compared for suggestions: in a text made for it, each of its errors would be compared with all of its names. */
+const mostCompared = 5_000_000;
+
 export class Resolver {
   /** The operands that are maps because the symbol is one. */
   readonly impliedMaps: TextRange[] = [];
@@ -36,8 +39,20 @@ export class Resolver {
   readonly #implicitExit: boolean;
   readonly #seen: Map<AsmSymbol, Reduced | Irreducible> = new Map();
   readonly #complained: Set<AsmSymbol> = new Set();
+  /** The names of registers: an immediate that nobody defines may have been meant for one. */
+  readonly #registers: readonly string[];
+  #defined: readonly string[] | undefined;
+  #compared = 0;
 
-  constructor(report: Report, endian: Endian, symbols: readonly AsmSymbol[], implicitExit: boolean, isa: IsaVersion) {
+  constructor(
+    report: Report,
+    endian: Endian,
+    symbols: readonly AsmSymbol[],
+    implicitExit: boolean,
+    isa: IsaVersion,
+    registers: readonly string[],
+  ) {
+    this.#registers = registers;
     this.#report = report;
     this.#endian = endian;
     this.#isa = isa;
@@ -141,13 +156,17 @@ export class Resolver {
     // A numeric label without a name has been reported already.
     if (this.#complained.has(symbol) || symbol.name === "") return true;
     this.#complained.add(symbol);
-    const guess = nearest(
-      symbol.name,
-      this.#symbols.filter((each) => each !== symbol && isDefined(each)).map((each) => each.name),
-    );
+    const defined = (this.#defined ??= this.#symbols.filter(isDefined).map(({ name }) => name));
+    const like = fixup.kind === "imm32" && /^[a-z]{1,3}\d{1,2}$/i.test(symbol.name);
+    const guess = this.#nearest(symbol.name, like ? [...this.#registers, ...defined] : defined);
     if (guess === undefined) this.#report.add("asm-undefined", { name: symbol.name }, fixup.at, fixup.end);
     else this.#report.add("asm-undefined-near", { name: symbol.name, guess }, fixup.at, fixup.end);
     return true;
+  }
+
+  #nearest(name: string, candidates: readonly string[]): string | undefined {
+    this.#compared += candidates.length;
+    return this.#compared > mostCompared ? undefined : nearest(name, candidates);
   }
 
   #data(section: AsmSection, fixup: Fixup, found: Reduced, bits: 8 | 16 | 32 | 64): void {
@@ -216,7 +235,7 @@ export class Resolver {
     if (fixup.kind === "call_helper" || (fixup.kind === "call_name" && !known)) {
       const id = helperId(add.name);
       if (id !== undefined) return writeImm(data, fixup.offset, this.#endian, id);
-      const guess = nearest(add.name, helperNames);
+      const guess = this.#nearest(add.name, helperNames);
       if (fixup.kind === "call_helper") {
         const facts = { name: add.name, guess: guess ?? "call N" };
         return this.#report.add("asm-helper", facts, fixup.at, fixup.end);

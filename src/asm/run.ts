@@ -166,7 +166,8 @@ export class Run implements Names {
 
   /** The statement's raw text behind token `at`, without comments, as characters that stand for one byte each. */
   rest(at: number): string {
-    const { text, end } = this.scanner;
+    const { text, end, problem } = this.scanner;
+    if (at === this.tokens.count - 1 && problem === undefined) return "";
     return statementText(text, this.tokens.end[at]!, end, this.separates);
   }
 

@@ -22,16 +22,26 @@ function distance(a: string, b: string, limit: number): number {
   return previous[b.length]!;
 }
 
-/** The candidate at most a third of `word`'s length (at least one edit) away, the first of the nearest; or undefined. */
+function commonStart(a: string, b: string): number {
+  let size = 0;
+  while (size < a.length && a[size] === b[size]) size++;
+  return size;
+}
+
+/**
+ * The candidate nearest to `word`, at most a third of its length (at least one edit) away; or undefined. Of those equally near the one
+ * that starts like the word, of those the first: the starts of words are seldom misspelt.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let limit = Math.max(1, Math.floor(word.length / 3));
   for (const candidate of candidates) {
     const edits = distance(word, candidate, limit);
     if (edits > limit) continue;
+    if (best !== undefined && edits === limit && commonStart(word, candidate) <= commonStart(word, best)) continue;
     best = candidate;
-    limit = edits - 1;
-    if (limit < 0) break;
+    limit = edits;
+    if (limit === 0) break;
   }
   return best;
 }
