@@ -9,6 +9,9 @@
 /** Blanks beside these do not separate arguments: `a + b` is one. */
 const joining = new Set("+-*/|^&=<>!~");
 
+/** What tells nothing about where an argument ends. */
+const plain = /[^ \t\r\f,<"'()[\]]+/y;
+
 const isBlank = (char: string | undefined): boolean => char === " " || char === "\t" || char === "\r" || char === "\f";
 
 /** `text` with runs of blanks as one, and none around operators. */
@@ -136,8 +139,10 @@ export class ArgumentReader {
     const joins = (char: string | undefined): boolean =>
       char !== undefined && joining.has(char) && !(alternate && char === "<");
     while (at < text.length) {
-      const char = text[at]!;
-      if (char === "," || (alternate && char === "<")) break;
+      plain.lastIndex = at;
+      if (plain.test(text)) at = plain.lastIndex;
+      const char = text[at];
+      if (char === undefined || char === "," || (alternate && char === "<")) break;
       if (isBlank(char) && brackets.length === 0) {
         let next = at;
         while (isBlank(text[next])) next++;

@@ -52,7 +52,7 @@ export function iterate(run: Run, characters: boolean): void {
   if (values.length === 0) values.push("");
   const body = collect(run, opening, closing);
   if (name === undefined) return run.expected("a name", Math.min(1, last + 1));
-  if (reader.failed || body === undefined || !input.enterable("repeat", at, end)) return;
+  if (reader.failed || body === undefined || !input.enterable("value", at, end)) return;
   const templates = new Map<boolean, Template>();
   let next = 0;
   const again = (): boolean => {
@@ -63,11 +63,11 @@ export function iterate(run: Run, characters: boolean): void {
     const serial = bytesOf(String(run.macros.count));
     const size = sizeOf(template, filled, serial);
     const message = `in the repetition with \`${name}\` = \`${value.slice(0, 40)}\``;
-    const start = input.append("macro", size, { file: undefined, message }, body.start, at, end);
+    const start = input.append("value", size, { file: undefined, message }, body.start, at, end);
     if (start < 0) return false;
     fill(run.source.text, start, template, filled, serial);
     input.read(start, start + size);
     return true;
   };
-  input.enter("repeat", body.start, body.start, again);
+  input.enter("value", body.start, body.start, again);
 }

@@ -92,7 +92,8 @@ export function func(run: Run): void {
     run.errorAt("asm-func-open", { name: symbol.name }, 0);
     endFunction(run);
   }
-  const text = textOfTokens(run, 1, tokens.count)!;
+  const text = textOfTokens(run, 1, tokens.count);
+  if (text === undefined) return;
   const declared = parseCPrototype(text.text, typed.scope, text.report(run));
   if (declared === undefined) return;
   // Of `.program SECTION, NAME` this may be the type.

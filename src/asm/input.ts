@@ -13,10 +13,10 @@ export const maxDepth = 256;
 export const maxIncludes = 64;
 /** Bytes of text read besides the main file's, repetitions counted each time. */
 export const maxExpanded: number = 2 ** 26;
-/** What an expansion, a round of a repetition and an included file cost besides their text. */
-const overheads = { macro: 64, repeat: 8, file: 4096 } as const;
+/** What an expansion, a round of `.rept`, one of `.irp` and an included file cost besides their text. */
+const overheads = { macro: 64, repeat: 32, value: 128, file: 4096 } as const;
 
-type Kind = "file" | "macro" | "repeat";
+type Kind = keyof typeof overheads;
 
 interface Frame {
   /** What reads on when this is done. */

@@ -7,6 +7,18 @@ import { Class, classes } from "./scan.js";
 const newline = 10;
 const semicolon = 0x3b;
 const colon = 0x3a;
+const dot = 0x2e;
+
+/** Directives that open, close or part blocks, by their letters as digits of base 32, whatever their case. */
+const blockNames: ReadonlyMap<number, string> = new Map(
+  (
+    "if ifne ifeq iflt ifle ifgt ifge ifdef ifndef ifnotdef ifb ifnb ifc ifnc ifeqs ifnes else elseif elsif endif " +
+    "macro endm endmacro rept rep irp irpc irep irepc endr"
+  )
+    .split(" ")
+    .map((name) => [[...name].reduce((key, letter) => key * 32 + (letter.charCodeAt(0) & 0x1f), 0), `.${name}`]),
+);
+const longestName = ".ifnotdef".length;
 
 /** The bytes that `passStatement` looks at. */
 const telling = new Uint8Array(256);
@@ -134,13 +146,18 @@ export class RawStatements {
     return true;
   }
 
-  /** Is the first word a directive's name? In lower case, or undefined. */
+  /** Which of `blockNames` the first word is; undefined: none. */
   directive(): string | undefined {
     const text = this.#text;
-    const length = this.wordEnd - this.wordStart;
-    // No directive that opens or closes a block is longer.
-    if (length < 3 || length > 10 || text[this.wordStart] !== 0x2e) return undefined;
-    return latin1(text, this.wordStart, this.wordEnd).toLowerCase();
+    const { wordStart, wordEnd } = this;
+    if (text[wordStart] !== dot || wordEnd - wordStart > longestName) return undefined;
+    let key = 0;
+    for (let at = wordStart + 1; at < wordEnd; at++) {
+      const letter = text[at]! & 0x1f;
+      if (text[at]! < 0x41) return undefined;
+      key = key * 32 + letter;
+    }
+    return blockNames.get(key);
   }
 }
 
@@ -157,7 +174,8 @@ export function statementText(text: Uint8Array, at: number, end: number, separat
 export function latin1(text: Uint8Array, start: number, end: number): string {
   let made = "";
   for (let at = start; at < end; at += 4096) {
-    made += String.fromCharCode(...text.subarray(at, Math.min(end, at + 4096)));
+    const some = text.subarray(at, Math.min(end, at + 4096));
+    made += String.fromCharCode.apply(null, some as unknown as number[]);
   }
   return made;
 }

@@ -1,0 +1,77 @@
+/** `bpfkit as`: included files, symbols and warnings from the command line. */
+import { expect, test } from "vitest";
+import { workshop } from "../support/cli.js";
+
+const shop = workshop();
+shop.write("main.s", '.include "one.inc"\n.data\n.incbin "data.bin", 1\n');
+shop.write("one.inc", '.text\n.include "two.inc"\nexit\n');
+shop.write("self.s", '.include "self.s"\n');
+
+test("files are looked for, and an error tells the way to it", () => {
+  shop.write("data.bin", "abc");
+  const missing = shop.bpfkit(["as", "main.s"]);
+  expect(missing.status).toBe(1);
+  expect(missing.stderr).toContain(
+    "one.inc:2:10: error: cannot read two.inc: there is no such file or folder [asm-file]",
+  );
+  expect(missing.stderr).toContain("main.s:1:1: note: included from here");
+  expect(shop.has("a.out")).toBe(false);
+  shop.write("two.inc", "mov r0, 2\n");
+  shop.ok(["as", "-I", "nowhere", "-Ielsewhere", "main.s", "-o", "main.o"]);
+  expect(shop.ok(["objdump", "-d", "main.o"]).stdout).toContain("r0 = 2");
+});
+
+test("an include that never ends, a folder, a device", () => {
+  const { status, stderr } = shop.bpfkit(["as", "self.s"]);
+  expect(status).toBe(1);
+  expect(stderr.split("\n")[0]).toBe(
+    "self.s:1:1: error: more than 64 included files in one another [asm-include-depth]",
+  );
+  expect(shop.bpfkit(["as", "-"], '.include "."\n').stderr).toContain("cannot read .: it is a folder");
+  if (process.platform !== "linux") return;
+  expect(shop.bpfkit(["as", "-"], '.incbin "/dev/zero"\n').stderr).toContain("it is no regular file");
+});
+
+test("-D and --defsym define symbols", () => {
+  const text = ".ifdef A\n.byte A, B\n.endif\n.byte -C\n";
+  shop.ok(["as", "-", "-D", "A", "-DB=0x10", "--defsym", "C=-3", "-o", "d.o"], `.data\n${text}`);
+  expect(shop.ok(["nm", "d.o"]).stdout).toMatch(/0+1 a A\n0+10 a B\nf+d a C/);
+  const wrong = shop.bpfkit(["as", "-", "-D", "A=x"]);
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain("-D A=x is not NAME or NAME=NUMBER");
+});
+
+test("warnings are given, left out by code or all, or made errors", () => {
+  const run = (...args: readonly string[]): [number, string] => {
+    const { status, stderr } = shop.bpfkit(["as", "-", "-o", "w.o", ...args], '.warning "old"\nexit\n');
+    return [status, stderr.split("\n")[0]!];
+  };
+  expect(run()).toEqual([0, "<stdin>:1:1: warning: old [asm-said-warning]"]);
+  for (const quiet of [
+    ["-W"],
+    ["--no-warn"],
+    ["-Wno-asm-said-warning"],
+    ["--silence", "asm-said-warning", "-Werror"],
+  ]) {
+    expect(run(...quiet)).toEqual([0, ""]);
+  }
+  for (const strict of ["-Werror", "--fatal-warnings"]) {
+    expect(run(strict)).toEqual([1, "<stdin>:1:1: error: old [asm-said-warning]"]);
+  }
+  expect(run("-Wno-asm-sad-warning")[0]).toBe(2);
+  expect(shop.bpfkit(["as", "-", "-Wno-asm-sad-warning"]).stderr).toContain("did you mean `asm-said-warning`?");
+});
+
+test("--json prints diagnostics with the way to them as data", () => {
+  const { stdout, status } = shop.bpfkit(["as", "-", "--json"], ".macro m\nbad_one\n.endm\nm\n");
+  expect(status).toBe(1);
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: unknown };
+  expect(diagnostics).toMatchObject([
+    {
+      code: "asm-instruction",
+      severity: "error",
+      place: { kind: "text", file: "<stdin>", line: 2, column: 1, length: 7, source: "bad_one" },
+      notes: [{ message: "in the expansion of macro `m`", place: { file: "<stdin>", line: 4, column: 1 } }],
+    },
+  ]);
+});
