@@ -18,7 +18,7 @@ const fan = (count: number, last: string): string =>
 const texts: readonly (readonly [string, () => string, string])[] = [
   ["one name of 100 MB", () => "x".repeat(100_000_000), "asm-scan-word"],
   ["one line of 9 million tokens", () => `.byte ${"1,".repeat(4_500_000)}`, "asm-scan-statement"],
-  ["a line of quotes", () => "'".repeat(18_000_000), "asm-scan-statement"],
+  ["a line of quotes", () => "'".repeat(27_000_000), "asm-scan-statement"],
   ["a string of 20 MB without an end", () => `.ascii "${"y".repeat(20_000_000)}`, "asm-scan-string"],
   ["a comment of 20 MB without an end", () => `/*${"*".repeat(20_000_000)}`, "asm-scan-comment"],
   ["10^6 macros in one another, none closed", () => ".macro m\n".repeat(1_000_000), "asm-unclosed"],
