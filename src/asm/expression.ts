@@ -184,7 +184,8 @@ function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undef
     case "<<":
       return b < 0n || b > 63n ? 0n : a << b;
     case ">>":
-      return b < 0n || b > 63n ? 0n : a >> b;
+      // Bits, not a number: zeros come in, as in gas and LLVM.
+      return b < 0n || b > 63n ? 0n : BigInt.asUintN(64, a) >> b;
     case "&&":
       return a !== 0n && b !== 0n ? 1n : 0n;
     case "||":

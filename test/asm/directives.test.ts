@@ -57,6 +57,12 @@ test("expressions bind as in gas: shifts and products, then bits, then sums", ()
   );
 });
 
+test("shifts to the right bring zeros in", () => {
+  expect(data(".quad -1 >> 60, ~17 >> 2, -7 / 2, -7 % 3")).toBe(
+    ["0f00000000000000", "fbffffffffffff3f", "fdffffffffffffff", "ffffffffffffffff"].join(""),
+  );
+});
+
 test("comparisons are -1 or 0, && || ! are 1 or 0, and bind as in gas", () => {
   expect(data(".byte 1==1, 1!=2, 1<>2, 1<2, 1<=0, 3>2, 3>=4, -1<0")).toBe("ffffffff00ff00ff");
   expect(data(".byte 1&&2, 0&&1, 0||3, 0||0, !5, !0, !!7")).toBe("01000100000101");
