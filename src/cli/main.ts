@@ -6,6 +6,7 @@ import { fail, exitCodes } from "./report.js";
 import { addBtfVerb } from "./verbs-btf.js";
 import { addCopyVerbs } from "./verbs-copy.js";
 import { addFileVerbs } from "./verbs-files.js";
+import { addInspectVerbs } from "./verbs-inspect.js";
 
 declare const BPFKIT_VERSION: string;
 
@@ -62,49 +63,7 @@ verb("ld", "link objects into one")
   .option("--json", "print diagnostics as JSON")
   .action(async (files: string[], options: object) => (await import("./ld.js")).run(files, options));
 
-verb("objdump", "disassemble objects")
-  .argument("<files...>", inputs)
-  .option("-d, --disassemble", "disassemble sections that hold code")
-  .option("-r, --reloc", "show relocations below their instructions")
-  .option("-h, --section-headers", "list the sections")
-  .option("-t, --syms", "list the symbols")
-  .option("-j, --section <name>", "only this section")
-  .option("--no-show-raw-insn", "leave out the bytes of instructions")
-  .addOption(
-    new Option("--syntax <name>", "spelling of instructions")
-      .choices(["pseudoc", "gnu", "plain", "kernel", "conformance"])
-      .default("pseudoc"),
-  )
-  .addOption(
-    new Option("--cfg <format>", "draw the control-flow graphs of functions (--cfg alone: svg)").choices([
-      "svg",
-      "dot",
-    ]),
-  )
-  .option("--function <name>", "with --cfg: only this function")
-  .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
-  .option("--json", "print facts as JSON")
-  .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
-
-verb("readelf", "show ELF headers, sections, symbols and relocations")
-  .argument("<files...>", inputs)
-  .option("-a, --all", "everything below")
-  .option("-h, --file-header", "the ELF header")
-  .option("-S, --sections", "the section headers")
-  .option("-l, --program-headers", "the program headers")
-  .option("-s, --symbols", "the symbol tables")
-  .option("-r, --relocs", "the relocations")
-  .option("--json", "print facts as JSON")
-  .action(async (files: string[], options: object) => (await import("./readelf.js")).run(files, options));
-
-verb("nm", "list symbols")
-  .argument("<files...>", inputs)
-  .option("-n, --numeric-sort", "sort by address")
-  .option("-p, --no-sort", "in the order of the symbol table")
-  .option("-a, --debug-syms", "section and file symbols, too")
-  .option("--json", "print facts as JSON")
-  .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
-
+addInspectVerbs(verb, inputs);
 addFileVerbs(verb, inputs);
 addCopyVerbs(verb);
 addBtfVerb(verb);

@@ -9,7 +9,8 @@ import { asWarnings, inputName, report, toJson } from "./report.js";
 export interface CfgCommand {
   readonly format: "svg" | "dot";
   readonly function: string | undefined;
-  readonly section: string | undefined;
+  /** All code sections where none is named. */
+  readonly sections: readonly string[];
   readonly syntax: Dialect;
   readonly output: string;
   readonly json: boolean;
@@ -17,7 +18,7 @@ export interface CfgCommand {
 
 export async function drawGraphs(files: readonly string[], command: CfgCommand): Promise<void> {
   const graphs: FunctionGraph[] = [];
-  const sections = command.section === undefined ? {} : { sections: [command.section] };
+  const sections = command.sections.length === 0 ? {} : { sections: command.sections };
   for (const file of files) {
     const { object, problems } = listableObject(readElf(await readInput(file), { file: inputName(file) }));
     report(asWarnings(problems));

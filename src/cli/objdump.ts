@@ -1,24 +1,50 @@
-/** `bpfkit objdump`: disassembly, sections and symbols of objects. */
-import { disassemble, elfFacts, formatElf, listableObject, writeDisassembly } from "../disasm/index.js";
-import { failure } from "../diag/index.js";
-import { readElf } from "../elf/index.js";
+/** `bpfkit objdump`: disassembly, and the tables of objects. */
+import {
+  disassemble,
+  elfBtfExt,
+  elfFacts,
+  formatContents,
+  formatObjdump,
+  listableObject,
+  remarksOf,
+  writeAnnotated,
+  writeDisassembly,
+  type BtfExtFacts,
+  type DisassembleOptions,
+} from "../disasm/index.js";
+import { failure, type Diagnostic } from "../diag/index.js";
+import type { ElfFile } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
-import { readInput } from "../node/index.js";
 import { put } from "./output.js";
+import { eachElf, openedName } from "./open.js";
 import { asWarnings, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly disassemble?: boolean;
+  readonly disassembleAll?: boolean;
+  readonly source?: boolean;
+  readonly lineNumbers?: boolean;
   readonly reloc?: boolean;
+  readonly fileHeaders?: boolean;
   readonly sectionHeaders?: boolean;
   readonly syms?: boolean;
-  readonly section?: string;
+  readonly allHeaders?: boolean;
+  readonly fullContents?: boolean;
+  readonly section: readonly string[];
+  readonly startAddress?: string;
+  readonly stopAddress?: string;
   readonly showRawInsn: boolean;
   readonly syntax: Dialect;
   readonly json?: boolean;
   readonly cfg?: "svg" | "dot";
   readonly function?: string;
   readonly output: string;
+}
+
+/** A number as addresses are written: decimal, or hex with 0x. */
+function address(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 export async function run(files: readonly string[], given: object): Promise<void> {
@@ -28,44 +54,94 @@ export async function run(files: readonly string[], given: object): Promise<void
     return drawGraphs(files, {
       format: options.cfg,
       function: options.function,
-      section: options.section,
+      sections: options.section,
       syntax: options.syntax,
       output: options.output,
       json: options.json ?? false,
     });
   }
-  const listing = options.disassemble === true || options.reloc === true;
-  if (!listing && options.sectionHeaders !== true && options.syms !== true) {
-    return usage("nothing to show was asked for", "give -d, -r, -h, -t or --cfg");
+  const {
+    disassembleAll = false,
+    source = false,
+    lineNumbers = false,
+    fullContents = false,
+    allHeaders = false,
+  } = options;
+  const listing = options.disassemble === true || disassembleAll || source || lineNumbers;
+  const views = {
+    header: allHeaders || options.fileHeaders === true,
+    sections: allHeaders || options.sectionHeaders === true,
+    symbols: allHeaders || options.syms === true,
+    // Beside a listing they stand in it.
+    relocations: (allHeaders || options.reloc === true) && !listing,
+  };
+  const tables = Object.values(views).includes(true);
+  if (!listing && !tables && !fullContents) {
+    return usage("nothing to show was asked for", "give -d, -D, -S, -r, -h, -t, -f, -x, -s or --cfg");
   }
-  const facts: unknown[] = [];
-  for (const file of files) {
-    const elf = readElf(await readInput(file), { file: file === "-" ? "<stdin>" : file });
-    if (options.section !== undefined && !elf.sections.some(({ name }) => name === options.section)) {
-      throw failure("cli-section", { file, name: options.section });
-    }
-    const { object, problems } = listableObject(elf);
-    if (listing) report(asWarnings(problems));
-    const views = { sections: options.sectionHeaders ?? false, symbols: options.syms ?? false };
-    if (options.json === true) {
-      const sections = listing ? disassemble(object, { dialect: options.syntax, ...only(options) }) : undefined;
-      const elfPart = views.sections || views.symbols ? elfFacts(elf) : undefined;
-      facts.push({ file, sections, elf: elfPart });
-      continue;
-    }
-    if (views.sections || views.symbols) put(formatElf(elfFacts(elf), views));
-    if (!listing) continue;
-    const print = {
-      relocations: options.reloc ?? false,
-      bytes: options.showRawInsn,
-      dialect: options.syntax,
-      ...only(options),
-    };
-    writeDisassembly(object, print, put);
-  }
-  if (options.json === true) put(`${toJson(facts)}\n`);
-}
+  const [from, to] = [address(options.startAddress), address(options.stopAddress)];
+  if (Number.isNaN(from) || Number.isNaN(to)) return usage("an address is a whole number", "for example 0x40");
+  const only = options.section.length === 0 ? undefined : (name: string): boolean => options.section.includes(name);
+  const choice: DisassembleOptions = {
+    dialect: options.syntax,
+    all: disassembleAll,
+    ...(options.section.length === 0 ? {} : { sections: options.section }),
+  };
 
-function only({ section }: Options): { readonly sections?: readonly string[] } {
-  return section === undefined ? {} : { sections: [section] };
+  const list = (elf: ElfFile, problems: Diagnostic[]): void => {
+    const { object, problems: missing } = listableObject(elf);
+    problems.push(...asWarnings(missing));
+    const relocations = options.reloc ?? false;
+    const ext: readonly BtfExtFacts[] = source || lineNumbers || relocations ? elfBtfExt(elf, problems) : [];
+    const print = { ...choice, relocations, bytes: options.showRawInsn };
+    const isPart = from !== undefined || to !== undefined;
+    const hasCore = relocations && ext.some(({ coreRelos }) => coreRelos.length > 0);
+    if (!source && !lineNumbers && !isPart && !hasCore) return writeDisassembly(object, print, put);
+    const remarks = remarksOf(ext, new Map(), { source, lineNumbers, coreRelos: relocations });
+    writeAnnotated(
+      object,
+      { ...print, remarks, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+      put,
+    );
+  };
+
+  const facts: unknown[] = [];
+  await eachElf(
+    files,
+    (opened) => {
+      const { elf } = opened;
+      const file = openedName(opened);
+      for (const name of options.section) {
+        if (!elf.sections.some((section) => section.name === name)) throw failure("cli-section", { file, name });
+      }
+      const problems: Diagnostic[] = [];
+      if (options.json === true) {
+        const { object, problems: missing } = listing ? listableObject(elf) : { object: undefined, problems: [] };
+        problems.push(...asWarnings(missing));
+        facts.push({
+          file,
+          sections: object === undefined ? undefined : disassemble(object, choice),
+          btfExt: listing ? elfBtfExt(elf, problems) : undefined,
+          elf: tables ? elfFacts(elf) : undefined,
+          contents: fullContents
+            ? elf.sections.filter(({ name }) => only?.(name) ?? true).map(({ name, data }) => ({ section: name, data }))
+            : undefined,
+        });
+        return report(problems);
+      }
+      if (!listing) put(`\n${elf.file ?? file}:\tfile format elf64-bpf\n`);
+      if (tables) {
+        const known = elfFacts(elf);
+        problems.push(...asWarnings(known.problems));
+        put(formatObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }));
+      }
+      if (fullContents) {
+        for (const section of elf.sections) if (only?.(section.name) ?? true) put(formatContents(section));
+      }
+      if (listing) list(elf, problems);
+      return report(problems);
+    },
+    true,
+  );
+  if (options.json === true) put(`${toJson(facts)}\n`);
 }

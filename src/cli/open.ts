@@ -1,9 +1,10 @@
 /** Opening the files that commands name. */
+import { BpfkitError, type Diagnostic } from "../diag/index.js";
 import { isArchive, readArchive, readElf, type ArchiveMember, type ElfFile } from "../elf/index.js";
 import { dirname, join } from "node:path";
 import { readInput } from "../node/index.js";
 import { readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
-import { inputName } from "./report.js";
+import { inputName, report } from "./report.js";
 
 /** Reads an object, its relocations in `dialect` or the one that is found; `-` is standard input. */
 export async function openObject(file: string, dialect?: RelocDialect): Promise<ObjectFile> {
@@ -18,13 +19,60 @@ export async function memberData(archive: string, { name, data }: ArchiveMember)
   return readInput(path === "-" ? "./-" : path);
 }
 
-/** The ELF file called `file`, or those in the archive of that name, each under the name that tools give it. */
-export async function openAll(file: string): Promise<readonly ElfFile[]> {
-  const bytes = await readInput(file);
-  if (!isArchive(bytes)) return [readElf(bytes, { file: inputName(file) })];
-  const files: ElfFile[] = [];
-  for (const member of readArchive(bytes, { file: inputName(file) }).members) {
-    files.push(readElf(await memberData(file, member), { file: `${member.name} (ex ${inputName(file)})` }));
+/** An ELF file on the command line, or in an archive that stands there. */
+export interface Opened {
+  /** As given on the command line. */
+  readonly path: string;
+  /** Its name in that archive; undefined outside of archives. */
+  readonly member: string | undefined;
+  readonly elf: ElfFile;
+}
+
+/** What tools call a file: `lib.a(one.o)` in an archive. */
+export function openedName({ path, member }: Opened): string {
+  return member === undefined ? path : `${path}(${member})`;
+}
+
+/** Passes over broken files: each is reported, and the others are still shown. */
+async function attempt<Result>(read: () => Promise<Result> | Result): Promise<Result | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof BpfkitError)) throw error;
+    report(error.diagnostics);
+    return undefined;
   }
-  return files;
+}
+
+/**
+ * Calls `use` with each ELF file of `files`, those in archives one by one. What cannot be read, and what `use` throws, is
+ * reported, and the next file follows. With `tolerant`, a file with some broken parts is used all the same.
+ */
+export async function eachElf(
+  files: readonly string[],
+  use: (opened: Opened) => Promise<void> | void,
+  tolerant = false,
+): Promise<void> {
+  const one = async (path: string, member: string | undefined, file: string, bytes: Uint8Array): Promise<void> => {
+    await attempt(() => {
+      const faults: Diagnostic[] = [];
+      const elf = readElf(bytes, tolerant ? { file, faults } : { file });
+      report(faults);
+      return use({ path, member, elf });
+    });
+  };
+  for (const path of files) {
+    const file = inputName(path);
+    const bytes = await attempt(() => readInput(path));
+    if (bytes === undefined) continue;
+    if (!isArchive(bytes)) {
+      await one(path, undefined, file, bytes);
+      continue;
+    }
+    const archive = await attempt(() => readArchive(bytes, { file }));
+    for (const member of archive?.members ?? []) {
+      const data = await attempt(() => memberData(path, member));
+      if (data !== undefined) await one(path, member.name, `${file}(${member.name})`, data);
+    }
+  }
 }

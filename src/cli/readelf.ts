@@ -1,38 +1,144 @@
 /** `bpfkit readelf`: what stands in an ELF file. */
-import { elfFacts, formatElf } from "../disasm/index.js";
-import { readElf } from "../elf/index.js";
-import { readInput } from "../node/index.js";
-import { report, toJson, usage } from "./report.js";
+import {
+  btfParts,
+  elfBtfExt,
+  elfFacts,
+  findSection,
+  formatBtfExt,
+  formatElf,
+  formatHexDump,
+  formatMaps,
+  formatPrograms,
+  formatStrings,
+  listableObject,
+  mapFacts,
+  programFacts,
+  sectionStrings,
+} from "../disasm/index.js";
+import { jsonType, writeRaw, type Btf } from "../btf/index.js";
+import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
+import type { ElfFile, ElfSection } from "../elf/index.js";
+import type { ObjectFile } from "../object/index.js";
+import { put } from "./output.js";
+import { eachElf, openedName, type Opened } from "./open.js";
+import { asWarnings, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly all?: boolean;
   readonly fileHeader?: boolean;
+  readonly headers?: boolean;
   readonly sections?: boolean;
   readonly programHeaders?: boolean;
   readonly symbols?: boolean;
   readonly relocs?: boolean;
+  readonly dynamic?: boolean;
+  readonly sectionGroups?: boolean;
+  readonly notes?: boolean;
+  readonly hexDump: readonly string[];
+  readonly stringDump: readonly string[];
+  readonly maps?: boolean;
+  readonly programs?: boolean;
+  readonly btf?: boolean;
+  readonly btfExt?: boolean;
   readonly json?: boolean;
+}
+
+/** The Object in the file, for views that need one; its faults are remarks. */
+function objectOf(elf: ElfFile): ObjectFile | undefined {
+  try {
+    const { object, problems } = listableObject(elf);
+    report(asWarnings(problems));
+    return object;
+  } catch (error) {
+    if (!(error instanceof BpfkitError)) throw error;
+    report(error.diagnostics);
+    return undefined;
+  }
+}
+
+function dumped(opened: Opened, names: readonly string[]): ElfSection[] {
+  return names.map((name) => {
+    const section = findSection(opened.elf, name);
+    if (section === undefined) throw failure("cli-section", { file: openedName(opened), name });
+    return section;
+  });
+}
+
+function allTypes(btf: Btf): object[] {
+  const types: object[] = [];
+  for (let id = btf.firstId; id < btf.typeCount; id++) types.push(jsonType(btf, id));
+  return types;
 }
 
 export async function run(files: readonly string[], given: object): Promise<void> {
   const options = given as Options;
-  const all = options.all ?? false;
+  const { all = false, json = false } = options;
+  const heads = all || (options.headers ?? false);
   const views = {
-    header: all || (options.fileHeader ?? false),
-    sections: all || (options.sections ?? false),
-    segments: all || (options.programHeaders ?? false),
+    header: heads || (options.fileHeader ?? false),
+    sections: heads || (options.sections ?? false),
+    segments: heads || (options.programHeaders ?? false),
     symbols: all || (options.symbols ?? false),
     relocations: all || (options.relocs ?? false),
+    dynamic: all || (options.dynamic ?? false),
+    groups: all || (options.sectionGroups ?? false),
+    notes: all || (options.notes ?? false),
   };
-  const json = options.json ?? false;
-  if (!json && !Object.values(views).includes(true))
-    return usage("nothing to show was asked for", "give -a, -h, -S, -l, -s or -r");
-  const everything: unknown[] = [];
-  for (const file of files) {
-    const facts = elfFacts(readElf(await readInput(file), { file: file === "-" ? "<stdin>" : file }));
-    if (json) everything.push({ ...facts, file });
-    else process.stdout.write(`${files.length > 1 ? `\nFile: ${file}\n` : ""}${formatElf(facts, views)}`);
-    report(facts.problems);
+  const more = {
+    maps: all || (options.maps ?? false),
+    programs: all || (options.programs ?? false),
+    btf: options.btf ?? false,
+    btfExt: options.btfExt ?? false,
+  };
+  const dumps = options.hexDump.length + options.stringDump.length;
+  if (!json && dumps === 0 && ![...Object.values(views), ...Object.values(more)].includes(true)) {
+    return usage("nothing to show was asked for", "give -a, -h, -S, -l, -s, -r, -x NAME, --maps or another view");
   }
-  if (json) process.stdout.write(`${toJson(everything)}\n`);
+  const everything: unknown[] = [];
+  await eachElf(
+    files,
+    (opened) => {
+      const { elf } = opened;
+      const facts = elfFacts(elf);
+      const problems: Diagnostic[] = [...facts.problems];
+      const hexDumps = dumped(opened, options.hexDump);
+      const stringDumps = dumped(opened, options.stringDump);
+      const object = more.maps || more.programs ? objectOf(elf) : undefined;
+      const parts = more.maps || more.btf ? btfParts(elf, problems) : undefined;
+      const maps = more.maps && object !== undefined ? mapFacts(object, parts?.btf, problems) : undefined;
+      const programs = more.programs && object !== undefined ? programFacts(object) : undefined;
+      const btfExt = more.btfExt ? elfBtfExt(elf, problems) : undefined;
+      if (json) {
+        everything.push({
+          ...facts,
+          file: openedName(opened),
+          maps,
+          programs,
+          btf: more.btf && parts?.btf !== undefined ? allTypes(parts.btf) : undefined,
+          btfExt,
+          hexDumps: hexDumps.length === 0 ? undefined : hexDumps.map(({ name, data }) => ({ section: name, data })),
+          stringDumps:
+            stringDumps.length === 0
+              ? undefined
+              : stringDumps.map((section) => ({ section: section.name, strings: sectionStrings(section) })),
+          problems,
+        });
+        return report(problems);
+      }
+      if (files.length > 1 || opened.member !== undefined) put(`\nFile: ${openedName(opened)}\n`);
+      put(formatElf(facts, views));
+      if (programs !== undefined) put(formatPrograms(programs));
+      if (maps !== undefined) put(formatMaps(maps));
+      if (more.btf) {
+        put(parts?.btf === undefined ? "\nThere is no .BTF in this file.\n" : "\nTypes in '.BTF':\n");
+        if (parts?.btf !== undefined) writeRaw(parts.btf, put);
+      }
+      if (btfExt !== undefined) put(formatBtfExt(btfExt));
+      for (const section of stringDumps) put(formatStrings(section));
+      for (const section of hexDumps) put(formatHexDump(section));
+      return report(problems);
+    },
+    true,
+  );
+  if (json) put(`${toJson(everything)}\n`);
 }

@@ -1,7 +1,7 @@
 /** `bpfkit size`: the bytes that objects, and the members of archives, take. */
 import { formatSectionSizes, formatSizes, sizeFacts, type SizeFacts } from "../disasm/index.js";
-import { openAll } from "./open.js";
-import { toJson } from "./report.js";
+import { eachElf } from "./open.js";
+import { inputName, toJson } from "./report.js";
 
 interface Options {
   readonly sysv?: boolean;
@@ -11,9 +11,12 @@ interface Options {
 export async function run(files: readonly string[], given: object): Promise<void> {
   const options = given as Options;
   const facts: SizeFacts[] = [];
-  for (const file of files) {
-    facts.push(...(await openAll(file)).map(sizeFacts));
-  }
+  await eachElf(files, ({ path, member, elf }) => {
+    const file = inputName(path);
+    facts.push({ ...sizeFacts(elf), file: member === undefined ? file : `${member} (ex ${file})` });
+  });
   if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
-  else process.stdout.write(options.sysv === true ? facts.map(formatSectionSizes).join("") : formatSizes(facts));
+  else if (facts.length > 0) {
+    process.stdout.write(options.sysv === true ? facts.map(formatSectionSizes).join("") : formatSizes(facts));
+  }
 }

@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 const more = (one: string, all: readonly string[]): readonly string[] => [...all, one];
 
 /** An option that may be given several times. */
-function repeated(command: Command, flags: string, description: string): Command {
+export function repeated(command: Command, flags: string, description: string): Command {
   const option = new Option(flags, description).argParser(more);
   // A default of the option's own would be printed by --help.
   return command.addOption(option).setOptionValueWithSource(option.attributeName(), [], "default");

@@ -2,7 +2,7 @@
  * What readelf shows of an ELF file, as plain data: numbers of the file beside their names. A table that cannot be read is
  * reported in `problems` and left out; the rest is still shown.
  */
-import { BpfkitError, type Diagnostic } from "../diag/index.js";
+import type { Diagnostic } from "../diag/index.js";
 import {
   readRelocs,
   readSymbols,
@@ -16,7 +16,9 @@ import {
 } from "../elf/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { RelocDialect } from "../object/index.js";
+import { elfExtras, type DynamicFacts, type GroupFacts, type NoteTableFacts } from "./elf-extra.js";
 import * as names from "./elf-names.js";
+import { tolerant } from "./tolerant.js";
 
 export interface HeaderFacts extends ElfHeader {
   /** The 16 bytes of `e_ident`, hex. */
@@ -84,6 +86,9 @@ export interface ElfFacts {
   readonly segments: readonly SegmentFacts[];
   readonly symbolTables: readonly SymbolTableFacts[];
   readonly relocTables: readonly RelocTableFacts[];
+  readonly groups: readonly GroupFacts[];
+  readonly notes: readonly NoteTableFacts[];
+  readonly dynamic: readonly DynamicFacts[];
   readonly problems: readonly Diagnostic[];
 }
 
@@ -112,21 +117,11 @@ function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
 export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts {
   const { SHT_SYMTAB, SHT_DYNSYM, SHT_REL, SHT_RELA } = SectionHeaderType;
   const problems: Diagnostic[] = [];
-  const tolerant = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof BpfkitError)) throw error;
-      problems.push(...error.diagnostics);
-      return undefined;
-    }
-  };
-
   const tables = new Map<number, readonly SymbolFacts[]>();
   const symbolTables: SymbolTableFacts[] = [];
   for (const section of elf.sections) {
     if (section.type !== SHT_SYMTAB && section.type !== SHT_DYNSYM) continue;
-    const symbols = tolerant(() => symbolFacts(elf, section));
+    const symbols = tolerant(problems, () => symbolFacts(elf, section));
     if (symbols === undefined) continue;
     tables.set(section.index, symbols);
     symbolTables.push({ section: section.name, symbols });
@@ -138,18 +133,20 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
     const target = elf.sections[section.info];
     const symbols = tables.get(section.link) ?? [];
     const inCode = ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
-    const relocs = tolerant(() => readRelocs(elf, section))?.map(({ offset, type, sym, addend }): RelocFacts => {
-      const symbol = symbols[sym];
-      return {
-        offset,
-        type,
-        typeName: names.relocName(options.dialect ?? "llvm", type, inCode),
-        symbol: sym,
-        symbolName: symbol?.name ?? `<no symbol ${sym}>`,
-        symbolValue: symbol?.value,
-        addend,
-      };
-    });
+    const relocs = tolerant(problems, () => readRelocs(elf, section))?.map(
+      ({ offset, type, sym, addend }): RelocFacts => {
+        const symbol = symbols[sym];
+        return {
+          offset,
+          type,
+          typeName: names.relocName(options.dialect ?? "llvm", type, inCode),
+          symbol: sym,
+          symbolName: symbol?.name ?? `<no symbol ${sym}>`,
+          symbolValue: symbol?.value,
+          addend,
+        };
+      },
+    );
     if (relocs === undefined) continue;
     relocTables.push({ section: section.name, offset: section.offset, target: target?.name ?? "", relocs });
   }
@@ -173,6 +170,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
     segments: elf.segments.map((segment) => ({ ...segment, typeName: names.segmentTypeName(segment.type) })),
     symbolTables,
     relocTables,
+    ...elfExtras(elf, problems),
     problems,
   };
 }

@@ -1,4 +1,14 @@
 /** Room `disasm`: Objects and ELF files as facts and as text: listings, symbols, headers. */
+export { writeAnnotated, type AnnotatedOptions, type Remarks } from "./annotated.js";
+export { btfParts, coreFacts, coreWords, type BtfParts, type CoreReloFacts } from "./btf-parts.js";
+export {
+  btfExtFacts,
+  elfBtfExt,
+  formatBtfExt,
+  type BtfExtFacts,
+  type FuncInfoFacts,
+  type LineInfoFacts,
+} from "./btf-ext-facts.js";
 export {
   disassemble,
   type DataItem,
@@ -38,12 +48,25 @@ export {
   type SymbolFacts,
   type SymbolTableFacts,
 } from "./elf-facts.js";
+export type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-extra.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { listableObject, type Listable } from "./listable.js";
+export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
 export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type SymbolFormat } from "./nm.js";
+export { formatObjdump, type ObjdumpViews } from "./objdump.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
+export { formatPrograms, programFacts, type ProgramFacts } from "./programs.js";
 export { formatElf, type ElfViews } from "./readelf.js";
+export { remarksOf, type RemarkOptions, type SourcePlace } from "./remarks.js";
+export {
+  findSection,
+  formatContents,
+  formatHexDump,
+  formatStrings,
+  sectionStrings,
+  type SectionString,
+} from "./section-dump.js";
 export { formatSectionSizes, formatSizes, sizeFacts, type SectionSize, type SizeFacts } from "./size.js";
 export { formatSource, type SourceOptions } from "./source.js";
 export { printDialects } from "./template.js";

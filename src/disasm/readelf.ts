@@ -1,5 +1,6 @@
 /** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
 import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+import { dynamicLines, groupLines, notesLines } from "./readelf-extra.js";
 
 /** Which views to print; those not named are left out. */
 export interface ElfViews {
@@ -8,6 +9,9 @@ export interface ElfViews {
   readonly segments?: boolean;
   readonly symbols?: boolean;
   readonly relocations?: boolean;
+  readonly groups?: boolean;
+  readonly notes?: boolean;
+  readonly dynamic?: boolean;
 }
 
 function hex(value: number | bigint, digits = 0): string {
@@ -140,7 +144,10 @@ export function formatElf(facts: ElfFacts, views: ElfViews): string {
   if (views.header === true) lines.push(...headerLines(facts.header));
   if (views.sections === true) lines.push(...sectionLines(facts));
   if (views.segments === true) lines.push(...segmentLines(facts));
+  if (views.dynamic === true) lines.push(...dynamicLines(facts.dynamic));
   if (views.relocations === true) lines.push(...relocLines(facts));
   if (views.symbols === true) lines.push(...symbolLines(facts));
+  if (views.groups === true) lines.push(...groupLines(facts.groups));
+  if (views.notes === true) lines.push(...notesLines(facts.notes));
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -23,6 +23,7 @@ export { fieldBytes, fitsField, noFunction, readField, relocate, writeField, typ
 export type { ImageDebug } from "./image-debug.js";
 export { imageOf } from "./image-of.js";
 export { mergedFlags } from "./isa-tag.js";
+export { readLegacyMaps } from "./legacy-maps.js";
 export { isMapSection, isMetadataSection } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
 export { objectFromElf, readObject, type ReadOptions } from "./read.js";

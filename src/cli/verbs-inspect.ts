@@ -1,0 +1,74 @@
+/** The verbs that show what is in object files: `objdump`, `readelf`, `nm`. */
+import { Option, type Command } from "commander";
+import { repeated } from "./verbs-copy.js";
+
+/** Adds the verbs; `verb` makes one, `inputs` says what their files are. */
+export function addInspectVerbs(verb: (name: string, description: string) => Command, inputs: string): void {
+  const objects = `${inputs}; archives by their members`;
+  const objdump = verb("objdump", "disassemble objects, and list what is in them")
+    .argument("<files...>", objects)
+    .option("-d, --disassemble", "disassemble sections that hold code")
+    .option("-D, --disassemble-all", "disassemble all sections")
+    .option("-S, --source", "source lines among the instructions, from .BTF.ext or DWARF")
+    .option("-l, --line-numbers", "files and line numbers among the instructions")
+    .option("-r, --reloc", "the relocations; with -d below their instructions, CO-RE records, too")
+    .option("-f, --file-headers", "the processor and the start address")
+    .option("-h, --section-headers", "the sections")
+    .option("-t, --syms", "the symbols")
+    .option("-x, --all-headers", "-f, -h, -t and -r")
+    .option("-s, --full-contents", "the bytes of sections");
+  repeated(objdump, "-j, --section <name>", "only this section (repeatable)")
+    .option("--start-address <n>", "instructions from this offset of a section on, in bytes")
+    .option("--stop-address <n>", "instructions before this offset")
+    .option("--no-show-raw-insn", "leave out the bytes of instructions")
+    .addOption(
+      new Option("--syntax <name>", "spelling of instructions")
+        .choices(["pseudoc", "gnu", "plain", "kernel", "conformance"])
+        .default("pseudoc"),
+    )
+    .addOption(
+      new Option("--cfg <format>", "draw the control-flow graphs of functions (--cfg alone: svg)").choices([
+        "svg",
+        "dot",
+      ]),
+    )
+    .option("--function <name>", "with --cfg: only this function")
+    .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
+    .option("--json", "print facts as JSON")
+    .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
+
+  const readelf = verb("readelf", "show what stands in ELF files")
+    .argument("<files...>", objects)
+    .option("-a, --all", "everything below but types and dumps")
+    .option("-h, --file-header", "the ELF header")
+    .option("-l, --program-headers", "the program headers")
+    .option("-S, --sections", "the section headers")
+    .option("-e, --headers", "-h, -l and -S")
+    .option("-s, --symbols", "the symbol tables")
+    .option("-r, --relocs", "the relocations")
+    .option("-d, --dynamic", "the dynamic section")
+    .option("-g, --section-groups", "the section groups")
+    .option("-n, --notes", "the notes")
+    .option("--maps", "the maps: definitions in BTF, legacy ones, data sections")
+    .option("--programs", "the programs: what their sections' names say to loaders")
+    .option("--btf", "the types in .BTF")
+    .option("--btf-ext", "functions, source lines and CO-RE records of .BTF.ext");
+  repeated(readelf, "-x, --hex-dump <section>", "the bytes of a section, by name or number (repeatable)");
+  repeated(readelf, "-p, --string-dump <section>", "the strings in a section (repeatable)")
+    .option("-W, --wide", "taken, and changes nothing: lines are never cut")
+    .option("--json", "print facts as JSON")
+    .action(async (files: string[], options: object) => (await import("./readelf.js")).run(files, options));
+
+  verb("nm", "list symbols")
+    .argument("<files...>", objects)
+    .option("-n, --numeric-sort", "sort by address")
+    .option("-p, --no-sort", "in the order of the symbol table")
+    .option("-r, --reverse-sort", "the other way round")
+    .option("-a, --debug-syms", "section and file symbols, too")
+    .option("-g, --extern-only", "only symbols that other files see")
+    .option("-u, --undefined-only", "only undefined symbols")
+    .option("-U, --defined-only", "only defined symbols")
+    .option("-A, --print-file-name", "the file's name before each symbol")
+    .option("--json", "print facts as JSON")
+    .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
+}

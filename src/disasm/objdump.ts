@@ -1,0 +1,102 @@
+/** The tables of objdump: file header, sections, symbols and relocations, in the layout of llvm-objdump. */
+import type { ElfFacts, RelocTableFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+
+/** Which tables to print. */
+export interface ObjdumpViews {
+  readonly header?: boolean;
+  readonly sections?: boolean;
+  readonly symbols?: boolean;
+  readonly relocations?: boolean;
+  /** Only what is about these sections. */
+  readonly only?: (section: string) => boolean;
+}
+
+const hex = (value: number | bigint, digits: number): string =>
+  BigInt.asUintN(64, BigInt(value)).toString(16).padStart(digits, "0");
+
+function headerLines({ header }: ElfFacts): string[] {
+  const arch = header.endian === "little" ? "bpfel" : "bpfeb";
+  return [`architecture: ${arch}`, `start address: 0x${hex(header.entry, 16)}`];
+}
+
+/** What a section holds, in a word. */
+function contents({ name, typeName, flagLetters }: SectionFacts): string {
+  const has = (letter: string): boolean => flagLetters.includes(letter);
+  if (name.startsWith(".debug") || name.startsWith(".zdebug")) return "DEBUG";
+  if (!has("A")) return "";
+  if (has("X")) return "TEXT";
+  return typeName === "NOBITS" ? "BSS" : "DATA";
+}
+
+function sectionLines({ sections }: ElfFacts, only: (name: string) => boolean): string[] {
+  const shown = sections.filter(({ name }) => only(name));
+  const width = Math.max(13, ...shown.map(({ name }) => name.length));
+  return [
+    "",
+    "Sections:",
+    `Idx ${"Name".padEnd(width)} Size     VMA              Type`,
+    ...shown.map((section) => {
+      const { index, name, size, addr } = section;
+      const numbers = `${hex(size, 8)} ${hex(addr, 16)}`;
+      return `${String(index).padStart(3)} ${name.padEnd(width)} ${numbers} ${contents(section)}`;
+    }),
+  ];
+}
+
+/** The seven letters of a symbol: binding, weak, debugging, kind. */
+function symbolLetters({ bind, type, home }: SymbolFacts): string {
+  const defined = home !== "UND";
+  const scope =
+    bind === "LOCAL" ? "l" : bind === "GLOBAL" && defined && home !== "COM" ? "g" : bind === "UNIQUE" ? "u" : " ";
+  const weak = bind === "WEAK" ? "w" : " ";
+  const debug = type === "FILE" || type === "SECTION" ? "d" : " ";
+  const kind = { FILE: "f", FUNC: "F", OBJECT: "O", COMMON: "O" }[type] ?? " ";
+  return `${scope}${weak}   ${debug}${kind}`;
+}
+
+function homeWords({ home }: SymbolFacts, sections: readonly SectionFacts[]): string {
+  if (home === "UND") return "*UND*";
+  if (home === "ABS") return "*ABS*";
+  if (home === "COM") return "*COM*";
+  return sections[Number(home)]?.name ?? home;
+}
+
+function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) => boolean): string[] {
+  const table = symbolTables.find(
+    ({ section }) => sections.find(({ name }) => name === section)?.typeName === "SYMTAB",
+  );
+  const lines = ["", "SYMBOL TABLE:"];
+  for (const symbol of (table?.symbols ?? []).slice(1)) {
+    const home = homeWords(symbol, sections);
+    if (!only(home)) continue;
+    const { value, size, visibility, name, bind } = symbol;
+    const seen = visibility === "DEFAULT" ? "" : ` .${visibility.toLowerCase()}`;
+    const shown = bind === "UNIQUE" ? { ...symbol, bind: "GLOBAL" } : symbol;
+    // Of a common symbol the size comes first, then the alignment.
+    const [first, second] = home === "*COM*" ? [size, value] : [value, size];
+    lines.push(`${hex(first, 16)} ${symbolLetters(shown)} ${home}\t${hex(second, 16)}${seen} ${name}`);
+  }
+  return lines;
+}
+
+function relocLines({ target, relocs }: RelocTableFacts): string[] {
+  const lines = relocs.map(({ offset, type, typeName, symbolName, addend }) => {
+    const plus =
+      addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex(-addend, 1)}` : `+0x${hex(addend, 1)}`;
+    return `${hex(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
+  });
+  return ["", `RELOCATION RECORDS FOR [${target}]:`, `OFFSET           TYPE                     VALUE`, ...lines];
+}
+
+/** The tables of `facts` that `views` asks for. */
+export function formatObjdump(facts: ElfFacts, views: ObjdumpViews): string {
+  const only = views.only ?? ((): boolean => true);
+  const lines: string[] = [];
+  if (views.header === true) lines.push(...headerLines(facts));
+  if (views.sections === true) lines.push(...sectionLines(facts, only));
+  if (views.symbols === true) lines.push(...symbolLines(facts, only));
+  if (views.relocations === true) {
+    for (const table of facts.relocTables) if (only(table.target)) lines.push(...relocLines(table));
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
