@@ -6,7 +6,7 @@ import { fail, exitCodes } from "./report.js";
 import { addBtfVerb } from "./verbs-btf.js";
 import { addCopyVerbs } from "./verbs-copy.js";
 import { addFileVerbs } from "./verbs-files.js";
-import { addInspectVerbs } from "./verbs-inspect.js";
+import { addInspectVerbs, relocDialect } from "./verbs-inspect.js";
 
 declare const BPFKIT_VERSION: string;
 
@@ -23,10 +23,6 @@ const verb = (name: string, description: string): Command =>
   program.command(name).description(description).helpOption("--help", "print this help");
 
 const inputs = "object files; - is standard input";
-
-/** As `relocDialects` of the room `object` has them, which is not loaded here. */
-const relocDialects = ["llvm", "llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017", "mail-2017-netdev", "sbf"];
-const relocDialect = (flag: string, what: string): Option => new Option(`${flag} <name>`, what).choices(relocDialects);
 
 const append = (one: string, all: readonly string[]): readonly string[] => [...all, one];
 

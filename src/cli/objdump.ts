@@ -15,6 +15,7 @@ import {
 import { failure, type Diagnostic } from "../diag/index.js";
 import type { ElfFile } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
+import type { RelocDialect } from "../object/index.js";
 import { put } from "./output.js";
 import { eachElf, openedName } from "./open.js";
 import { asWarnings, report, toJson, usage } from "./report.js";
@@ -35,6 +36,7 @@ interface Options {
   readonly stopAddress?: string;
   readonly showRawInsn: boolean;
   readonly syntax: Dialect;
+  readonly relocDialect?: RelocDialect;
   readonly json?: boolean;
   readonly cfg?: "svg" | "dot";
   readonly function?: string;
@@ -89,7 +91,7 @@ export async function run(files: readonly string[], given: object): Promise<void
   };
 
   const list = (elf: ElfFile, problems: Diagnostic[]): void => {
-    const { object, problems: missing } = listableObject(elf);
+    const { object, problems: missing } = listableObject(elf, { dialect: options.relocDialect });
     problems.push(...asWarnings(missing));
     const relocations = options.reloc ?? false;
     const ext: readonly BtfExtFacts[] = source || lineNumbers || relocations ? elfBtfExt(elf, problems) : [];
@@ -116,13 +118,15 @@ export async function run(files: readonly string[], given: object): Promise<void
       }
       const problems: Diagnostic[] = [];
       if (options.json === true) {
-        const { object, problems: missing } = listing ? listableObject(elf) : { object: undefined, problems: [] };
+        const { object, problems: missing } = listing
+          ? listableObject(elf, { dialect: options.relocDialect })
+          : { object: undefined, problems: [] };
         problems.push(...asWarnings(missing));
         facts.push({
           file,
           sections: object === undefined ? undefined : disassemble(object, choice),
           btfExt: listing ? elfBtfExt(elf, problems) : undefined,
-          elf: tables ? elfFacts(elf) : undefined,
+          elf: tables ? elfFacts(elf, { dialect: options.relocDialect }) : undefined,
           contents: fullContents
             ? elf.sections.filter(({ name }) => only?.(name) ?? true).map(({ name, data }) => ({ section: name, data }))
             : undefined,
@@ -131,7 +135,7 @@ export async function run(files: readonly string[], given: object): Promise<void
       }
       if (!listing) put(`\n${elf.file ?? file}:\tfile format elf64-bpf\n`);
       if (tables) {
-        const known = elfFacts(elf);
+        const known = elfFacts(elf, { dialect: options.relocDialect });
         problems.push(...asWarnings(known.problems));
         put(formatObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }));
       }

@@ -18,7 +18,7 @@ import {
 import { jsonType, writeRaw, type Btf } from "../btf/index.js";
 import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
 import type { ElfFile, ElfSection } from "../elf/index.js";
-import type { ObjectFile } from "../object/index.js";
+import type { ObjectFile, RelocDialect } from "../object/index.js";
 import { put } from "./output.js";
 import { eachElf, openedName, type Opened } from "./open.js";
 import { asWarnings, report, toJson, usage } from "./report.js";
@@ -40,13 +40,14 @@ interface Options {
   readonly programs?: boolean;
   readonly btf?: boolean;
   readonly btfExt?: boolean;
+  readonly relocDialect?: RelocDialect;
   readonly json?: boolean;
 }
 
 /** The Object in the file, for views that need one; its faults are remarks. */
-function objectOf(elf: ElfFile): ObjectFile | undefined {
+function objectOf(elf: ElfFile, dialect: RelocDialect | undefined): ObjectFile | undefined {
   try {
-    const { object, problems } = listableObject(elf);
+    const { object, problems } = listableObject(elf, { dialect });
     report(asWarnings(problems));
     return object;
   } catch (error) {
@@ -99,11 +100,11 @@ export async function run(files: readonly string[], given: object): Promise<void
     files,
     (opened) => {
       const { elf } = opened;
-      const facts = elfFacts(elf);
+      const facts = elfFacts(elf, { dialect: options.relocDialect });
       const problems: Diagnostic[] = [...facts.problems];
       const hexDumps = dumped(opened, options.hexDump);
       const stringDumps = dumped(opened, options.stringDump);
-      const object = more.maps || more.programs ? objectOf(elf) : undefined;
+      const object = more.maps || more.programs ? objectOf(elf, options.relocDialect) : undefined;
       const parts = more.maps || more.btf ? btfParts(elf, problems) : undefined;
       const maps = more.maps && object !== undefined ? mapFacts(object, parts?.btf, problems) : undefined;
       const programs = more.programs && object !== undefined ? programFacts(object) : undefined;

@@ -2,6 +2,12 @@
 import { Option, type Command } from "commander";
 import { repeated } from "./verbs-copy.js";
 
+/** As `relocDialects` of the room `object` has them, which is not loaded here. */
+const relocDialects = ["llvm", "llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017", "mail-2017-netdev", "sbf"];
+export const relocDialect = (flag: string, what: string): Option =>
+  new Option(`${flag} <name>`, what).choices(relocDialects);
+const asNumbered = "read relocation numbers so, whatever they look like";
+
 /** Adds the verbs; `verb` makes one, `inputs` says what their files are. */
 export function addInspectVerbs(verb: (name: string, description: string) => Command, inputs: string): void {
   const objects = `${inputs}; archives by their members`;
@@ -34,6 +40,7 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     )
     .option("--function <name>", "with --cfg: only this function")
     .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
+    .addOption(relocDialect("--reloc-dialect", asNumbered))
     .option("--json", "print facts as JSON")
     .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
 
@@ -55,6 +62,7 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     .option("--btf-ext", "functions, source lines and CO-RE records of .BTF.ext");
   repeated(readelf, "-x, --hex-dump <section>", "the bytes of a section, by name or number (repeatable)");
   repeated(readelf, "-p, --string-dump <section>", "the strings in a section (repeatable)")
+    .addOption(relocDialect("--reloc-dialect", asNumbered))
     .option("-W, --wide", "taken, and changes nothing: lines are never cut")
     .option("--json", "print facts as JSON")
     .action(async (files: string[], options: object) => (await import("./readelf.js")).run(files, options));

@@ -107,7 +107,7 @@ class Lister {
     return {
       offset,
       kind,
-      name: relocationName(kind, patchesInsn(kind) ? "code" : "data"),
+      name: relocationName(kind, patchesInsn(kind) ? "code" : "data", this.#object.origin?.dialect),
       meaning: relocationMeaning(kind),
       target: relocationOperand(this.#object, this.#labels, relocation),
     };

@@ -15,7 +15,7 @@ import {
   type ElfSegment,
 } from "../elf/index.js";
 import type { Endian } from "../bytes/index.js";
-import type { RelocDialect } from "../object/index.js";
+import { detectDialect, type RelocDialect } from "../object/index.js";
 import { elfExtras, type DynamicFacts, type GroupFacts, type NoteTableFacts } from "./elf-extra.js";
 import * as names from "./elf-names.js";
 import { tolerant } from "./tolerant.js";
@@ -86,6 +86,8 @@ export interface ElfFacts {
   readonly segments: readonly SegmentFacts[];
   readonly symbolTables: readonly SymbolTableFacts[];
   readonly relocTables: readonly RelocTableFacts[];
+  /** Whose numbers the relocations have, and how that is known; undefined in files without relocations. */
+  readonly relocOrigin: { readonly dialect: RelocDialect; readonly reason: string } | undefined;
   readonly groups: readonly GroupFacts[];
   readonly notes: readonly NoteTableFacts[];
   readonly dynamic: readonly DynamicFacts[];
@@ -93,8 +95,8 @@ export interface ElfFacts {
 }
 
 export interface ElfFactsOptions {
-  /** Whose relocation numbers the file has; LLVM's unless given. */
-  readonly dialect?: RelocDialect;
+  /** Whose relocation numbers the file has; found out unless given. */
+  readonly dialect?: RelocDialect | undefined;
 }
 
 function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
@@ -113,6 +115,14 @@ function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
   });
 }
 
+function originOf(elf: ElfFile, asked: RelocDialect | undefined): ElfFacts["relocOrigin"] {
+  const { SHT_REL, SHT_RELA } = SectionHeaderType;
+  if (!elf.sections.some(({ type, size }) => (type === SHT_REL || type === SHT_RELA) && size > 0)) return undefined;
+  if (asked !== undefined) return { dialect: asked, reason: "it was asked for" };
+  // What is wrong with the tables is told where they are read.
+  return tolerant([], () => detectDialect(elf));
+}
+
 /** Everything readelf shows of `elf`. Throws nothing: what cannot be read is in `problems`. */
 export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts {
   const { SHT_SYMTAB, SHT_DYNSYM, SHT_REL, SHT_RELA } = SectionHeaderType;
@@ -128,6 +138,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
   }
 
   const relocTables: RelocTableFacts[] = [];
+  const relocOrigin = originOf(elf, options.dialect);
   for (const section of elf.sections) {
     if (section.type !== SHT_REL && section.type !== SHT_RELA) continue;
     const target = elf.sections[section.info];
@@ -139,7 +150,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
         return {
           offset,
           type,
-          typeName: names.relocName(options.dialect ?? "llvm", type, inCode),
+          typeName: names.relocName(relocOrigin?.dialect ?? "llvm", type, inCode),
           symbol: sym,
           symbolName: symbol?.name ?? `<no symbol ${sym}>`,
           symbolValue: symbol?.value,
@@ -170,6 +181,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
     segments: elf.segments.map((segment) => ({ ...segment, typeName: names.segmentTypeName(segment.type) })),
     symbolTables,
     relocTables,
+    relocOrigin,
     ...elfExtras(elf, problems),
     problems,
   };

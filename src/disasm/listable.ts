@@ -4,7 +4,7 @@
  */
 import { BpfkitError, type Diagnostic } from "../diag/index.js";
 import { ElfType, SectionHeaderFlag, SectionHeaderType, type ElfFile, type ElfSection } from "../elf/index.js";
-import { objectFromElf, type ObjectFile, type ObjectSymbol } from "../object/index.js";
+import { objectFromElf, type ObjectFile, type ObjectSymbol, type RelocDialect } from "../object/index.js";
 
 export interface Listable {
   readonly object: ObjectFile;
@@ -37,8 +37,13 @@ function linked(elf: ElfFile): Listable {
   return { object: { ...object, symbols }, addresses, problems: [] };
 }
 
+export interface ListableOptions {
+  /** The relocation dialect, where the one that would be found is wrong. */
+  readonly dialect?: RelocDialect | undefined;
+}
+
 /** Reads `elf` for printing. Throws BpfkitError where not even sections and symbols can be read. */
-export function listableObject(elf: ElfFile): Listable {
+export function listableObject(elf: ElfFile, options: ListableOptions = {}): Listable {
   if (elf.header.type === ElfType.ET_EXEC || elf.header.type === ElfType.ET_DYN) return linked(elf);
   const isCode = (target: ElfSection | undefined): boolean =>
     ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
@@ -46,7 +51,7 @@ export function listableObject(elf: ElfFile): Listable {
   const done = (object: ObjectFile): Listable => ({ object, addresses: object.sections.map(() => 0n), problems });
   for (const attempt of [elf, relaxed(elf, isCode)]) {
     try {
-      return done(objectFromElf(attempt));
+      return done(objectFromElf(attempt, options));
     } catch (error) {
       if (!(error instanceof BpfkitError)) throw error;
       problems.push(...error.diagnostics);

@@ -1,7 +1,14 @@
 /**
  * Names for places in an Object: the symbols of each section by offset, and what a relocation refers to.
  */
-import { dialects, relocTable, type ObjectFile, type Relocation, type RelocKind } from "../object/index.js";
+import {
+  dialects,
+  relocTable,
+  type ObjectFile,
+  type RelocDialect,
+  type Relocation,
+  type RelocKind,
+} from "../object/index.js";
 
 /** A named place in a section. */
 export interface Label {
@@ -98,9 +105,9 @@ export function relocationMeaning(kind: RelocKind): string {
   return value === "S+A-P" ? "distance" : "address";
 }
 
-/** The name readelf gives the kind where LLVM has a number for it, else the kind's own. */
-export function relocationName(kind: RelocKind, place: "code" | "data"): string {
-  const rows = dialects.llvm;
+/** The name of the kind's number in the file's dialect, else in LLVM's, else the kind's own. */
+export function relocationName(kind: RelocKind, place: "code" | "data", dialect: RelocDialect = "llvm"): string {
+  const rows = [...dialects[dialect], ...dialects.llvm];
   const row = rows.find((each) => each.kind === kind && each.in === place && each.readOnly !== true);
   return row?.name ?? kind;
 }

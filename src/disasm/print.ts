@@ -109,7 +109,7 @@ class Printer {
 
   #relocation(relocation: Relocation): void {
     const { offset, kind } = relocation;
-    const name = relocationName(kind, patchesInsn(kind) ? "code" : "data");
+    const name = relocationName(kind, patchesInsn(kind) ? "code" : "data", this.#object.origin?.dialect);
     const target = relocationOperand(this.#object, this.#labels, relocation);
     const where = offset.toString(16).padStart(16, "0");
     this.#out.text(`\t\t${where}:  ${name}\t${target}\t# ${relocationMeaning(kind)}\n`);

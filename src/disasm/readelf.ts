@@ -1,5 +1,5 @@
 /** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
-import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SegmentFacts, SymbolFacts } from "./elf-facts.js";
 import { dynamicLines, groupLines, notesLines } from "./readelf-extra.js";
 
 /** Which views to print; those not named are left out. */
@@ -80,8 +80,12 @@ function sectionLines({ header, sections }: ElfFacts): string[] {
   ];
 }
 
-function segmentLines({ header, segments }: ElfFacts): string[] {
+function segmentLines({ header, segments, sections }: ElfFacts): string[] {
   if (segments.length === 0) return ["", "There are no program headers in this file."];
+  const mapping = [...segments.entries()].map(([number, segment]) => {
+    const inside = sections.filter((section) => isInside(section, segment));
+    return `   ${String(number).padStart(2, "0")}     ${inside.map(({ name }) => `${name} `).join("")}`;
+  });
   const rows = segments.map((segment) => {
     const letters = ["R", "W", "E"].map((letter, i) => ((segment.flags & (4 >> i)) === 0 ? " " : letter)).join("");
     const six = (value: number | bigint): string => `0x${hex(value, 6)}`;
@@ -99,7 +103,20 @@ function segmentLines({ header, segments }: ElfFacts): string[] {
     "Program Headers:",
     "  Type           Offset   VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align",
     ...rows,
+    "",
+    " Section to Segment mapping:",
+    "  Segment Sections...",
+    ...mapping,
   ];
+}
+
+/** Sections without contents have addresses alone. */
+function isInside({ typeName, flagLetters, addr, offset, size }: SectionFacts, segment: SegmentFacts): boolean {
+  const within = (start: bigint, length: bigint): boolean =>
+    addr >= start && addr + BigInt(size) <= start + length && flagLetters.includes("A");
+  if (size === 0 || typeName === "NULL") return false;
+  if (typeName === "NOBITS") return within(segment.vaddr, segment.memsz);
+  return offset >= segment.offset && offset + size <= segment.offset + segment.filesz;
 }
 
 function symbolLine({ index, value, size, type, bind, visibility, home, name }: SymbolFacts): string {
@@ -125,9 +142,13 @@ function relocLine({ offset, type, typeName, symbol, symbolName, symbolValue, ad
   return `${line} ${symbolValue === undefined ? " ".repeat(16) : hex(symbolValue, 16)} ${symbolName}${plus}`;
 }
 
-function relocLines({ relocTables }: ElfFacts): string[] {
+function relocLines({ relocTables, relocOrigin }: ElfFacts): string[] {
   if (relocTables.length === 0) return ["", "There are no relocations in this file."];
-  return relocTables.flatMap(({ section, offset, relocs }) => {
+  const origin =
+    relocOrigin === undefined
+      ? []
+      : ["", `Relocations are numbered in the dialect ${relocOrigin.dialect}: ${relocOrigin.reason}`];
+  const tables = relocTables.flatMap(({ section, offset, relocs }) => {
     const hasAddend = relocs.some(({ addend }) => addend !== undefined);
     return [
       "",
@@ -136,6 +157,7 @@ function relocLines({ relocTables }: ElfFacts): string[] {
       ...relocs.map(relocLine),
     ];
   });
+  return [...tables, ...origin];
 }
 
 /** The views of `facts` that `views` asks for, in readelf's order. */

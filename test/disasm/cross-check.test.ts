@@ -105,7 +105,12 @@ test.skipIf(noLlvm !== "")(`llvm-objdump -f -h -t -r -s shows the same${noLlvm}`
   const wrong: string[] = [];
   for (const name of sample) {
     const elf = readElf(readCorpus(name), { file: corpusPath(name) });
-    const tables = formatObjdump(elfFacts(elf), { header: true, sections: true, symbols: true, relocations: true });
+    const tables = formatObjdump(elfFacts(elf, { dialect: "llvm" }), {
+      header: true,
+      sections: true,
+      symbols: true,
+      relocations: true,
+    });
     const text = `${elf.file}:\tfile format elf64-bpf\n${tables}${elf.sections.map(formatContents).join("")}`;
     const theirs = normal(runTool("llvm-objdump-22", ["-f", "-h", "-t", "-r", "-s", corpusPath(name)]).stdout);
     const ours = normal(text);
@@ -113,6 +118,29 @@ test.skipIf(noLlvm !== "")(`llvm-objdump -f -h -t -r -s shows the same${noLlvm}`
     if (at >= 0 || ours.length !== theirs.length) wrong.push(`${name}: ${theirs[at]} | ${ours[at]}`);
   }
   expect(wrong).toEqual([]);
+});
+
+const noGnu = corpusMissing || toolMissing("bpf-readelf");
+test.skipIf(noGnu !== "")(`relocations of GNU's tools have the names that bpf-readelf gives them${noGnu}`, () => {
+  const gnu = names.filter((name) => /\.(gcc12|gas|ld)\./.test(name)).filter((_, i) => i % 2 === 0);
+  expect(gnu.length).toBeGreaterThan(5);
+  let count = 0;
+  for (const name of gnu) {
+    const facts = elfFacts(read(name));
+    // Where all dialects agree, nothing in the file tells GNU's numbers from LLVM's.
+    if (facts.relocOrigin?.dialect !== "gnu-2.40") continue;
+    const ours = facts.relocTables.flatMap(({ relocs }) =>
+      relocs.map(({ offset, typeName }) => `${offset.toString(16).padStart(16, "0")} ${typeName}`),
+    );
+    const lines = runTool("bpf-readelf", ["-r", "-W", corpusPath(name)]).stdout.matchAll(
+      /^([0-9a-f]{16}) +\S+ +(R_\S+)/gm,
+    );
+    const theirs = [...lines].map(([, offset, type]) => `${offset} ${type}`);
+    expect(ours, name).toEqual(theirs);
+    count += ours.length;
+    if (ours.length > 0) expect(facts.relocOrigin?.reason, name).toMatch(/\S/);
+  }
+  expect(count).toBeGreaterThan(100);
 });
 
 test.skipIf(noLlvm !== "")(`CO-RE records are llvm-objdump's, in words too${noLlvm}`, { timeout: 120_000 }, () => {

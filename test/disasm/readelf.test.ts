@@ -17,6 +17,7 @@ const views = { header: true, sections: true, relocations: true, symbols: true, 
 function normal(text: string): string[] {
   return text
     .replace(/^( {2}Machine: +).*$/gm, "$1…")
+    .replace(/^Relocations are numbered in .*\n/gm, "")
     .replace(/<unknown: \d+>|Unknown/g, "?")
     .replace(/^ Section to Segment mapping:\n(.*\n)*?\n/m, "")
     .split("\n")
@@ -26,7 +27,7 @@ function normal(text: string): string[] {
 
 function read(name: string): ElfFacts | undefined {
   try {
-    return elfFacts(readElf(readCorpus(name), { file: name }));
+    return elfFacts(readElf(readCorpus(name), { file: name }), { dialect: "llvm" });
   } catch (error) {
     if (error instanceof BpfkitError) return undefined;
     throw error;
