@@ -1,6 +1,7 @@
 /** `bpfkit objdump`: disassembly, and the tables of objects. */
 import {
   disassemble,
+  dwarfPlaces,
   elfBtfExt,
   elfFacts,
   formatContents,
@@ -11,6 +12,7 @@ import {
   writeDisassembly,
   type BtfExtFacts,
   type DisassembleOptions,
+  type SourcePlace,
 } from "../disasm/index.js";
 import { failure, type Diagnostic } from "../diag/index.js";
 import type { ElfFile } from "../elf/index.js";
@@ -47,6 +49,12 @@ interface Options {
 function address(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Source lines as DWARF tells them, for sections that .BTF.ext says nothing of. */
+async function dwarfText(elf: ElfFile, problems: Diagnostic[]): Promise<Map<string, readonly SourcePlace[]>> {
+  const { withText } = await import("./source-text.js");
+  return withText(dwarfPlaces(elf, problems));
 }
 
 export async function run(files: readonly string[], given: object): Promise<void> {
@@ -90,7 +98,7 @@ export async function run(files: readonly string[], given: object): Promise<void
     ...(options.section.length === 0 ? {} : { sections: options.section }),
   };
 
-  const list = (elf: ElfFile, problems: Diagnostic[]): void => {
+  const list = async (elf: ElfFile, problems: Diagnostic[]): Promise<void> => {
     const { object, problems: missing } = listableObject(elf, { dialect: options.relocDialect });
     problems.push(...asWarnings(missing));
     const relocations = options.reloc ?? false;
@@ -99,7 +107,9 @@ export async function run(files: readonly string[], given: object): Promise<void
     const isPart = from !== undefined || to !== undefined;
     const hasCore = relocations && ext.some(({ coreRelos }) => coreRelos.length > 0);
     if (!source && !lineNumbers && !isPart && !hasCore) return writeDisassembly(object, print, put);
-    const remarks = remarksOf(ext, new Map(), { source, lineNumbers, coreRelos: relocations });
+    const wantsSource = source || lineNumbers;
+    const dwarf = wantsSource ? await dwarfText(elf, problems) : new Map<string, readonly SourcePlace[]>();
+    const remarks = remarksOf(ext, dwarf, { source, lineNumbers, coreRelos: relocations });
     writeAnnotated(
       object,
       { ...print, remarks, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
@@ -110,7 +120,7 @@ export async function run(files: readonly string[], given: object): Promise<void
   const facts: unknown[] = [];
   await eachElf(
     files,
-    (opened) => {
+    async (opened) => {
       const { elf } = opened;
       const file = openedName(opened);
       for (const name of options.section) {
@@ -142,7 +152,7 @@ export async function run(files: readonly string[], given: object): Promise<void
       if (fullContents) {
         for (const section of elf.sections) if (only?.(section.name) ?? true) put(formatContents(section));
       }
-      if (listing) list(elf, problems);
+      if (listing) await list(elf, problems);
       return report(problems);
     },
     true,

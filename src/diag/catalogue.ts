@@ -12,6 +12,7 @@ import { bytesMessages } from "./catalogue/bytes.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { copyMessages } from "./catalogue/copy.js";
 import { ctypeMessages } from "./catalogue/ctype.js";
+import { disasmMessages } from "./catalogue/disasm.js";
 import { elfMessages } from "./catalogue/elf.js";
 import { kernelMessages } from "./catalogue/kernel.js";
 import { linkMessages } from "./catalogue/link.js";
@@ -30,6 +31,7 @@ type Joined = typeof bytesMessages &
   typeof vmMessages &
   typeof kernelMessages &
   typeof copyMessages &
+  typeof disasmMessages &
   typeof cliMessages;
 
 export type DiagnosticCode = keyof Joined;
@@ -47,6 +49,7 @@ export const catalogue: Joined & Catalogue = {
   ...vmMessages,
   ...kernelMessages,
   ...copyMessages,
+  ...disasmMessages,
   ...cliMessages,
 };
 

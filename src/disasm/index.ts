@@ -49,6 +49,7 @@ export {
   type SymbolTableFacts,
 } from "./elf-facts.js";
 export type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-extra.js";
+export { dwarfLines, dwarfPlaces, type DwarfLine } from "./dwarf-lines.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { listableObject, type Listable } from "./listable.js";
 export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
