@@ -27,6 +27,8 @@ export const BPF_IND = 0x40;
 export const BPF_MEM = 0x60;
 export const BPF_MEMSX = 0x80;
 export const BPF_ATOMIC = 0xc0;
+/** The verifier's speculation barrier, a mode of BPF_ST (linux/filter.h; no UAPI). */
+export const BPF_NOSPEC = 0xc0;
 
 /** Bits of the immediate of an atomic operation (RFC 9669 section 5.3; the last two: linux/bpf.h). */
 export const BPF_FETCH = 0x01;

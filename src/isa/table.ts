@@ -169,6 +169,28 @@ function* swapRows(): Generator<InsnRow> {
       gnu: ["addr_space_cast {d},{s},{da},{sa}"],
     },
   });
+  // The verifier's own: it puts these into programs (kernel 6.18, linux/filter.h), and `bpftool prog dump xlated` prints them.
+  yield row({
+    name: "mov_percpu",
+    op: "mov_percpu",
+    width: 64,
+    opcode: bpf.BPF_ALU64 | 0xb0 | bpf.BPF_X,
+    dst: "reg",
+    src: "reg",
+    off: -1,
+    version: 4,
+    group: "none",
+    spelling: { pseudoc: ["{d} = &(void __percpu *)({s})"], gnu: ["mov_percpu {d},{s}"] },
+  });
+  yield row({
+    name: "nospec",
+    op: "nospec",
+    width: 64,
+    opcode: bpf.BPF_ST | bpf.BPF_NOSPEC,
+    version: 4,
+    group: "none",
+    spelling: { pseudoc: ["nospec"], gnu: ["nospec"] },
+  });
 }
 
 /** op, code, pseudo-C operator, version (RFC 9669 section 4.3). */
@@ -461,32 +483,31 @@ function* memoryRows(): Generator<InsnRow> {
         gnu: [`strel${letter} [{d}{o}],{s}`],
       },
     });
-    if (width !== 64) {
-      // Packet loads (RFC 9669 section 5.5).
-      yield row({
-        name: `ldabs${letter}`,
-        op: "ldabs",
-        width,
-        opcode: bpf.BPF_LD | bpf.BPF_ABS | size,
-        imm: "value",
-        group: "packet",
-        spelling: { pseudoc: [`r0 = *${type}skb[{i}]`], gnu: [`ldabs${letter} {i}`] },
-      });
-      yield row({
-        name: `ldind${letter}`,
-        op: "ldind",
-        width,
-        opcode: bpf.BPF_LD | bpf.BPF_IND | size,
-        src: "reg",
-        imm: "disp",
-        group: "packet",
-        spelling: {
-          pseudoc: [`r0 = *${type}skb[{s}{O}]`],
-          gnu: [`ldind${letter} {s},{i}`],
-          plain: [`ldind${letter} {s}, {i}`],
-        },
-      });
-    }
+    // Packet loads (RFC 9669 section 5.5). The 64-bit ones are binutils' (up to 2.40): no kernel takes them.
+    const packet = width === 64 ? "none" : "packet";
+    yield row({
+      name: `ldabs${letter}`,
+      op: "ldabs",
+      width,
+      opcode: bpf.BPF_LD | bpf.BPF_ABS | size,
+      imm: "value",
+      group: packet,
+      spelling: { pseudoc: [`r0 = *${type}skb[{i}]`], gnu: [`ldabs${letter} {i}`] },
+    });
+    yield row({
+      name: `ldind${letter}`,
+      op: "ldind",
+      width,
+      opcode: bpf.BPF_LD | bpf.BPF_IND | size,
+      src: "reg",
+      imm: "disp",
+      group: packet,
+      spelling: {
+        pseudoc: [`r0 = *${type}skb[{s}{O}]`],
+        gnu: [`ldind${letter} {s},{i}`],
+        plain: [`ldind${letter} {s}, {i}`],
+      },
+    });
   }
 }
 

@@ -43,7 +43,8 @@ export type AluOp =
   | "le"
   | "be"
   | "bswap"
-  | "addr_space_cast";
+  | "addr_space_cast"
+  | "mov_percpu";
 
 export type JumpOp = "jeq" | "jgt" | "jge" | "jset" | "jne" | "jsgt" | "jsge" | "jlt" | "jle" | "jslt" | "jsle";
 
@@ -65,6 +66,7 @@ export type InsnOp =
   | AtomicOp
   | "ja"
   | "may_goto"
+  | "nospec"
   | "gotox"
   | "call"
   | "call_local"

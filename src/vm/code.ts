@@ -151,6 +151,8 @@ export function decodeImage(image: Image, addresses: Addresses): Code {
       code.dst[pc] = 2 * (row.imm === "reg" ? slot.imm : slot.dst);
       code.off[pc] = row.off === "mem" ? slot.off : row.off === "jump" ? pc + 1 + slot.off : 0;
       if (row.imm === "jump" || row.imm === "call") code.off[pc] = pc + 1 + slot.imm;
+      // The barrier does nothing here: it goes to the next slot.
+      if (row.op === "nospec") code.off[pc] = pc + 1;
       code.imm[pc] = slot.imm;
       code.operation[pc] = operationOf(row, image.endian === "little");
       if (row.wide) {
@@ -214,7 +216,10 @@ function operationOf(row: InsnRow, little: boolean): number {
     case "movsx":
       return named[`movsx${row.from}_${row.width}`]!;
     case "addr_space_cast":
+    case "mov_percpu":
       return operation.mov64;
+    case "nospec":
+      return operation.ja;
     case "load_acquire":
       return named[`ldx${row.width}`]!;
     case "store_release":

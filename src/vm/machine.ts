@@ -291,6 +291,10 @@ export class Machine {
     const at = (this.frame?.data ?? this.packetStart) + offset;
     if (offset < 0 || at + size > (this.frame?.end ?? this.packetEnd)) return false;
     const view = this.memory.view;
+    if (size === 8) {
+      set64(this.registers, 0, view.getBigUint64(at));
+      return true;
+    }
     const value = size === 4 ? view.getUint32(at) : size === 2 ? view.getUint16(at) : view.getUint8(at);
     setNumber(this.registers, 0, value);
     return true;

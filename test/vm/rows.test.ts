@@ -84,6 +84,7 @@ function aluModel(row: InsnRow, dst: bigint, src: bigint, endian: Endian): bigin
     mov: () => b,
     movsx: () => s(row.from!, src),
     addr_space_cast: () => b,
+    mov_percpu: () => b,
   };
   return u(bits, models[row.op]!());
 }
@@ -109,7 +110,7 @@ function jumpModel(row: InsnRow, dst: bigint, src: bigint): boolean {
 }
 
 const aluOps = new Set(
-  "add sub mul div sdiv or and lsh rsh neg mod smod xor mov movsx arsh le be bswap addr_space_cast".split(" "),
+  "add sub mul div sdiv or and lsh rsh neg mod smod xor mov movsx arsh le be bswap addr_space_cast mov_percpu".split(" "),
 );
 const rounds = fuzzRounds(60);
 
@@ -246,6 +247,7 @@ test("packet loads read network order and end the function with 0 out of range",
 /** Runs one program a control row; the value r0 must have. */
 const control: Readonly<Record<string, readonly [readonly Fields[], bigint]>> = {
   ja: [[movImm(0, 1), [0x05, 0, 0, 1, 0], movImm(0, 2), exit], 1n],
+  nospec: [[movImm(0, 1), [0xc2, 0, 0, 0, 0], exit], 1n],
   ja32: [[movImm(0, 1), [0x06, 0, 0, 0, 1], movImm(0, 2), exit], 1n],
   call_helper: [[[0x85, 0, 0, 0, 8], exit], 0n],
   call_local: [
