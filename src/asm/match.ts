@@ -49,7 +49,7 @@ const bounds: Partial<Record<Placeholder, readonly [number, number, string]>> = 
   O: [-(2 ** 31), 2 ** 31 - 1, "a 32-bit displacement"],
   J: [-(2 ** 31), 2 ** 31 - 1, "a 32-bit jump distance"],
   f: [-(2 ** 31), 2 ** 31 - 1, "a call distance"],
-  c: [-(2 ** 31), 2 ** 31 - 1, "a helper's number"],
+  c: [-(2 ** 31), 2 ** 32 - 1, "a helper's number"],
   o: [-32768, 32767, "a 16-bit displacement"],
   j: [-32768, 32767, "a 16-bit jump distance"],
   x: [-32768, 32767, "a 16-bit index"],

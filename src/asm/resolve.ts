@@ -290,7 +290,7 @@ export class Resolver {
   }
 
   #putImm(section: AsmSection, fixup: Fixup, value: bigint, what: string): void {
-    const high = fixup.kind === "imm32" ? (1n << 32n) - 1n : (1n << 31n) - 1n;
+    const high = fixup.kind === "imm32" || fixup.kind === "call_name" ? (1n << 32n) - 1n : (1n << 31n) - 1n;
     if (!this.#range(fixup, value, what, -(1n << 31n), high)) return;
     writeImm(section.data, fixup.offset, this.#endian, Number(value));
   }

@@ -110,7 +110,9 @@ function jumpModel(row: InsnRow, dst: bigint, src: bigint): boolean {
 }
 
 const aluOps = new Set(
-  "add sub mul div sdiv or and lsh rsh neg mod smod xor mov movsx arsh le be bswap addr_space_cast mov_percpu".split(" "),
+  "add sub mul div sdiv or and lsh rsh neg mod smod xor mov movsx arsh le be bswap addr_space_cast mov_percpu".split(
+    " ",
+  ),
 );
 const rounds = fuzzRounds(60);
 
