@@ -5,6 +5,8 @@
  * statement with it; block comments may span lines.
  */
 import type { Dialect } from "../isa/index.js";
+import { decodeUtf8 } from "../bytes/index.js";
+import { kernelLine } from "./kernel-lines.js";
 import { hashStart, hashStep, type Interner } from "./intern.js";
 import { maxTokens, packed, Token, type Tokens } from "./tokens.js";
 
@@ -111,7 +113,7 @@ export class Scanner {
       } else if (kind === Class.digit) {
         this.#number(start);
       } else if (byte === 0x23) {
-        this.#toLineEnd();
+        if (!this.#kernelNumber(start)) this.#toLineEnd();
       } else if (byte === 0x3b) {
         if (!separates) {
           this.#toLineEnd();
@@ -154,22 +156,23 @@ export class Scanner {
     this.at = end < 0 ? this.end : Math.min(end, this.end);
   }
 
-  /** `12: (bf) ` before the instructions of verifier logs and `bpftool prog dump`. */
+  /** The opcode before the instructions of verifier logs and `bpftool prog dump`, and the lines between them. */
   #kernelPrefix(): void {
-    const { text } = this;
-    let at = this.at;
-    while (classes[text[at] ?? 0] === Class.blank) at++;
-    const digits = at;
-    while (classes[text[at] ?? 0] === Class.digit) at++;
-    if (at === digits || text[at] !== 0x3a) return;
-    at++;
-    while (classes[text[at] ?? 0] === Class.blank) at++;
-    if (text[at] !== 0x28 || text[at + 3] !== 0x29) return;
-    const high = digitOf(text[at + 1]!);
-    const low = digitOf(text[at + 2]!);
-    if (high > 15 || low > 15) return;
-    this.opcode = 16 * high + low;
-    this.at = at + 4;
+    const { opcode, at } = kernelLine(this.text, this.at);
+    this.opcode = opcode;
+    this.at = at;
+  }
+
+  /** `call unknown#195`: the kernel has no name for the helper, so its number counts. Else what `#` begins is a remark. */
+  #kernelNumber(start: number): boolean {
+    const { tokens, text } = this;
+    const last = tokens.count - 1;
+    if (this.dialect !== "kernel" || last < 0 || tokens.end[last] !== start) return false;
+    if (classes[text[start + 1] ?? 0] !== Class.digit) return false;
+    if (decodeUtf8(text.subarray(tokens.start[last]!, start)) !== "unknown") return false;
+    tokens.count--;
+    this.#number(start + 1);
+    return true;
   }
 
   #operator(start: number, byte: number): void {

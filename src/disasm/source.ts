@@ -12,7 +12,7 @@ import { explainSlot, goes, secondSlot, targetOf } from "./scan.js";
 import { datumSize, scansOf, SourceLabels, type Scans } from "./source-labels.js";
 
 export interface SourceOptions {
-  /** The syntax of the instructions; pseudo-C unless given. Kernel text is no input of any assembler: pseudo-C instead. */
+  /** The syntax of the instructions; pseudo-C unless given. Kernel text has each instruction's number and opcode before it. */
   readonly dialect?: Dialect;
 }
 
@@ -75,7 +75,8 @@ class SourceWriter {
   }
 
   write(): string {
-    if (this.#dialect === "plain" || this.#dialect === "conformance") this.#say(`.syntax ${this.#dialect}`);
+    // Detection cannot tell these where the first instruction does not.
+    if (this.#dialect !== "pseudoc" && this.#dialect !== "gnu") this.#say(`.syntax ${this.#dialect}`);
     this.#object.symbols.forEach((symbol, index) => {
       if (symbol.type === "file") this.#say(`.file ${JSON.stringify(symbol.name)}`);
       else if (symbol.home.kind !== "section") this.#loose(symbol, index, symbol.home);
@@ -182,7 +183,9 @@ class SourceWriter {
         if (size > opcodes.SLOT) decodeSlot(data, address + opcodes.SLOT, endian, second);
         const names = this.#operands(index, row, patches, targetOf(row, slot, i));
         const helper = insnTable[row]!.op === "call" && names.imm === undefined ? helperName(slot.imm) : undefined;
-        this.#say(formatInsn(row, slot, second.imm, this.#dialect, names), helper);
+        const text = formatInsn(row, slot, second.imm, this.#dialect, names);
+        if (this.#dialect === "kernel") this.#say(`${i}: (${slot.opcode.toString(16).padStart(2, "0")}) ${text}`);
+        else this.#say(text, helper);
       }
       if (size > opcodes.SLOT) i++;
     }
@@ -250,6 +253,5 @@ class SourceWriter {
 
 /** `object` as assembler source. Of what no directive states (groups, `.llvm_addrsig`) a comment tells that it is left out. */
 export function formatSource(object: ObjectFile, options: SourceOptions = {}): string {
-  const { dialect = "pseudoc" } = options;
-  return new SourceWriter(object, dialect === "kernel" ? "pseudoc" : dialect).write();
+  return new SourceWriter(object, options.dialect ?? "pseudoc").write();
 }

@@ -217,7 +217,8 @@ function* jumpRows(): Generator<InsnRow> {
       const mnemonic = op + suffix(width);
       const spelled = (operand: string): Spelling => ({
         pseudoc: [named(width, `if {d} ${sign} ${operand} goto {j}`)],
-        kernel: [named(width, `if {d} ${sign} ${operand} goto pc{j}`)],
+        // Source made of kernel text has labels.
+        kernel: ["pc{j}", "{j}"].map((target) => named(width, `if {d} ${sign} ${operand} goto ${target}`)),
         gnu: [`${mnemonic} {d},${operand},{j}`],
         plain: [`${mnemonic} {d}, ${operand}, {j}`],
         conformance: [`${mnemonic} {d}, ${operand}, {j}`],
@@ -250,7 +251,7 @@ const controlRows: readonly InsnRow[] = [
     opcode: bpf.BPF_JMP,
     off: "jump",
     group: "base64",
-    spelling: { pseudoc: ["goto {j}"], kernel: ["goto pc{j}"], gnu: ["ja {j}"] },
+    spelling: { pseudoc: ["goto {j}"], kernel: ["goto pc{j}", "goto {j}"], gnu: ["ja {j}"] },
   }),
   row({
     name: "ja32",
@@ -262,7 +263,7 @@ const controlRows: readonly InsnRow[] = [
     group: "base32",
     spelling: {
       pseudoc: ["gotol {J}"],
-      kernel: ["gotol pc{J}"],
+      kernel: ["gotol pc{J}", "gotol {J}"],
       gnu: ["jal {J}"],
       plain: ["jal {J}", "ja32 {J}"],
       conformance: ["ja32 {J}"],
@@ -278,7 +279,7 @@ const controlRows: readonly InsnRow[] = [
     group: "none",
     spelling: {
       pseudoc: ["may_goto {j}"],
-      kernel: ["may_goto pc{j}"],
+      kernel: ["may_goto pc{j}", "may_goto {j}"],
       gnu: ["jcond {j}"],
       plain: ["may_goto {j}", "jcond {j}"],
     },
@@ -312,7 +313,7 @@ const controlRows: readonly InsnRow[] = [
     group: "base64",
     spelling: {
       pseudoc: ["call {f}", "call local {f}"],
-      kernel: ["call pc{f}"],
+      kernel: ["call pc{f}", "call {f}"],
       gnu: ["call {f}", "call local {f}"],
       conformance: ["call local {f}"],
     },
