@@ -10,6 +10,7 @@
  * A text that tells nothing is plain.
  */
 import { decodeUtf8 } from "../bytes/index.js";
+import { isRemark } from "./kernel-lines.js";
 import type { Dialect } from "../isa/index.js";
 
 /** Bytes that are looked at. */
@@ -39,6 +40,7 @@ export function detectDialect(text: Uint8Array): Dialect {
   const head = withoutBlocks(decodeUtf8(text.subarray(0, window)));
   let gnu = false;
   for (const line of head.split("\n")) {
+    if (isRemark(line)) continue;
     const statement = line
       .replace(/(#|\/\/|;).*/, "")
       .replace(/^\s*([\w.$]+\s*:(?!\s*\())*/, "")

@@ -20,6 +20,11 @@ const remark = new RegExp(
     .join("|"),
 );
 
+/** Is `line` one of those that kernel text has between its instructions? */
+export function isRemark(line: string): boolean {
+  return remark.test(line);
+}
+
 /** Longer than anything that stands before an instruction; remarks may be longer. */
 const window = 2048;
 
@@ -30,5 +35,5 @@ export function kernelLine(text: Uint8Array, at: number): { readonly opcode: num
   const line = decodeUtf8(text.subarray(at, Math.min(end, at + window)));
   const found = prefix.exec(line);
   if (found !== null) return { opcode: Number.parseInt(found[1]!, 16), at: at + found[0].length };
-  return { opcode: -1, at: remark.test(line) ? end : at };
+  return { opcode: -1, at: isRemark(line) ? end : at };
 }

@@ -27,6 +27,7 @@ for (let i = 0x30; i < 0x3a; i++) classes[i] = Class.digit;
 for (const char of "+-*/%&|^~<>=!()[],:@{}?\\`") classes[char.charCodeAt(0)] = Class.operator;
 
 const equals = 0x3d;
+const minus = 0x2d;
 
 /** What is wrong with the text itself. */
 export type ScanProblem =
@@ -168,10 +169,11 @@ export class Scanner {
     const { tokens, text } = this;
     const last = tokens.count - 1;
     if (this.dialect !== "kernel" || last < 0 || tokens.end[last] !== start) return false;
-    if (classes[text[start + 1] ?? 0] !== Class.digit) return false;
+    const next = text[start + 1] ?? 0;
+    if (classes[next] !== Class.digit && next !== minus) return false;
     if (decodeUtf8(text.subarray(tokens.start[last]!, start)) !== "unknown") return false;
     tokens.count--;
-    this.#number(start + 1);
+    this.at = start + 1;
     return true;
   }
 

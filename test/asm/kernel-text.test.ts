@@ -1,0 +1,148 @@
+/**
+ * What the running kernel prints of programs: `bpftool prog dump xlated` assembles to the bytes that the same dump has as a file, and
+ * a verifier's log is read as the instructions in it. BPFKIT_DIFF=… takes every object of the corpus that loads, not every sixteenth.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { assemble } from "../../src/asm/index.js";
+import { toHex } from "../../src/bytes/index.js";
+import { formatDiagnostic } from "../../src/diag/index.js";
+import { decodeSlot, newSlot, opcodes, writeSrc } from "../../src/isa/index.js";
+import { corpusMissing, corpusPath, readCorpusText } from "../support/corpus.js";
+import { kernelMissing } from "../support/kernel.js";
+import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
+
+const bpffs = "/sys/fs/bpf";
+const noPins = existsSync(bpffs) ? "" : ` (skipped: no ${bpffs})`;
+const missing = corpusMissing + kernelMissing + toolMissing("bpftool") + noPins;
+
+const loadable = (): string[] =>
+  readCorpusText("load-baseline.csv")
+    .split(/\r?\n/)
+    .map((line) => line.split(","))
+    .filter(([, status]) => status === "ok")
+    .map(([path]) => corpusPath(`objects/${path!}`))
+    .filter((_, i) => process.env["BPFKIT_DIFF"] !== undefined || i % 16 === 0);
+
+/** The code of kernel text, or what was said about it. */
+function codeOf(text: string, syntax: "kernel" | "auto"): Uint8Array | string {
+  const { object, diagnostics } = assemble(text, { syntax });
+  if (object === undefined) return diagnostics.map((each) => formatDiagnostic(each)).join("\n");
+  const { data, relocations } = object.sections[0] ?? { data: new Uint8Array(0), relocations: [] };
+  // A name that is no helper's is an undefined function; what was called is a helper's code by the name it has in the kernel.
+  for (const { offset } of relocations) writeSrc(data, offset, "little", 0);
+  return data;
+}
+
+/**
+ * The code slot by slot, without what the text does not tell: where a helper's code is (the text has its name), the number that
+ * the kernel keeps in the second slot of a function's address, and in which field of a call it keeps the distance.
+ */
+function told(code: Uint8Array): string[] {
+  const slot = newSlot();
+  let isFunction = false;
+  return Array.from({ length: code.length / opcodes.SLOT }, (_, i) => {
+    const at = i * opcodes.SLOT;
+    const { opcode, src, off, imm } = decodeSlot(code, at, "little", slot);
+    const hides = isFunction;
+    isFunction = opcode === opcodes.LDDW && src === opcodes.BPF_PSEUDO_FUNC;
+    if (hides) return "the second slot of a function's address";
+    if (opcode !== opcodes.CALL) return toHex(code.subarray(at, at + opcodes.SLOT));
+    return src === opcodes.BPF_PSEUDO_CALL ? `call ${off === 0 ? imm : off}` : "call of the kernel";
+  });
+}
+
+test.skipIf(missing !== "")(
+  `dumps of loaded programs assemble to what is loaded${missing}`,
+  { timeout: 600_000 },
+  () => {
+    let programs = 0;
+    inScratchFolder((folder) => {
+      const pins = join(bpffs, `bpfkit-test-${process.pid}`);
+      for (const object of loadable()) {
+        mkdirSync(pins, { recursive: true });
+        try {
+          if (runTool("bpftool", ["prog", "loadall", object, pins]).status !== 0) continue;
+          for (const pin of readdirSync(pins)) {
+            const raw = join(folder, "raw");
+            const dump = ["prog", "dump", "xlated", "pinned", join(pins, pin)];
+            runTool("bpftool", [...dump, "file", raw]);
+            const wanted = told(new Uint8Array(readFileSync(raw)));
+            const { stdout } = runTool("bpftool", dump);
+            for (const syntax of ["kernel", "auto"] as const) {
+              const code = codeOf(stdout, syntax);
+              expect(typeof code === "string" ? code : told(code), `${object} ${pin}\n${stdout}`).toEqual(wanted);
+            }
+            programs++;
+          }
+        } finally {
+          rmSync(pins, { recursive: true, force: true });
+        }
+      }
+    });
+    console.log(`dumps of loaded programs compared: ${programs}`);
+    expect(programs).toBeGreaterThan(10);
+  },
+);
+
+const log = `func#0 @0
+Live regs before insn:
+  0: .1........ (79) r1 = *(u64 *)(r1 +0)
+  1: .1........ (15) if r1 == 0x0 goto pc+1
+  2: .......... (b7) r0 = 2
+  3: 0......... (95) exit
+0: R1=ctx() R10=fp0
+; return ctx->data; @ prog.c:3
+0: (79) r1 = *(u64 *)(r1 +0)          ; R1_w=scalar()
+1: (15) if r1 == 0x0 goto pc+1        ; R1_w=scalar()
+2: (b7) r0 = 2                        ; R0_w=2
+3: (95) exit
+mark_precise: frame0: last_idx 3 first_idx 0 subseq_idx -1
+
+from 1 to 3: R1=0 R10=fp0
+3: R1=0 R10=fp0
+3: (95) exit
+processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1
+`;
+
+test("of a verifier's log the instructions are read", () => {
+  const code = codeOf(log, "kernel");
+  expect(typeof code === "string" ? code : toHex(code)).toBe(
+    ["7911000000000000", "1501010000000000", "b700000002000000", "9500000000000000"].join("").repeat(2) +
+      "9500000000000000",
+  );
+  expect(codeOf(log, "auto")).toEqual(code);
+});
+
+test("a remark is no excuse for what is meant as an instruction", () => {
+  expect(codeOf("0: (b7) r0 = 2\n1: r0 += 1\n", "kernel")).not.toBeTypeOf("string");
+  for (const text of ["0: (bf) r0 = 2", "0: (95) exti", "from 1 to", "processed"]) {
+    expect(codeOf(`${text}\n`, "kernel"), text).toBeTypeOf("string");
+  }
+});
+
+test.each([
+  ["(85) call bpf_map_lookup_elem#1", "8500000001000000"],
+  ["(85) call bpf_map_lookup_elem#276304", "8500000001000000"],
+  ["(85) call unknown#195", "85000000c3000000"],
+  ["(85) call pc+5#bpf_prog_61bd5976c7c94add_a_fn", "8510000005000000"],
+  ["(c2) nospec", "c200000000000000"],
+  ["(bf) r1 = &(void __percpu *)(r2)", "bf21ffff00000000"],
+  ["(18) r1 = map[id:9448]", "18110000e82400000000000000000000"],
+  ["(18) r2 = map[id:9457][0]+8", "18220000f12400000000000008000000"],
+  ["(18) r2 = subprog[+5]", "18420000050000000000000000000000"],
+  ["(18) r1 = 0x1122334455667788", "18010000887766550000000044332211"],
+  ["(b7) r1 = 5", "b701000005000000"],
+  ["(c4) w3 s>>= 4", "c403000004000000"],
+  ["(db) r2 = atomic64_fetch_add((u64 *)(r1 +8), r2)", "db21080001000000"],
+  ["(db) r0 = atomic64_cmpxchg((u64 *)(r1 +8), r0, r2)", "db210800f1000000"],
+  ["(d3) r1 = load_acquire((u8 *)(r2 +0))", "d321000000010000"],
+  ["(40) r0 = *(u32 *)skb[r3 + 4]", "4030000004000000"],
+  ["(06) gotol pc-3", "06000000fdffffff"],
+  ["(e5) may_goto pc+1", "e500010000000000"],
+  ["(0d) gotox r3", "0d03000000000000"],
+])("%s", (line, bytes) => {
+  const code = codeOf(`7: ${line}`, "kernel");
+  expect(typeof code === "string" ? code : toHex(code)).toBe(bytes);
+});
