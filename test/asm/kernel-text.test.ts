@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
 import { toHex } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
-import { decodeSlot, newSlot, opcodes, writeSrc } from "../../src/isa/index.js";
+import { decodeSlot, insnTable, newSlot, opcodes, rowNumber, writeSrc } from "../../src/isa/index.js";
 import { corpusMissing, corpusPath, readCorpusText } from "../support/corpus.js";
 import { kernelMissing } from "../support/kernel.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
@@ -53,11 +53,22 @@ function told(code: Uint8Array): string[] {
   });
 }
 
+/** bpftool 7.1 prints instructions of v4 as `BUG_…` or as the older ones of the same opcode: sign extensions as moves. */
+function isNewer(code: Uint8Array): boolean {
+  const slot = newSlot();
+  for (let at = 0; at < code.length; at += opcodes.SLOT) {
+    const row = rowNumber(decodeSlot(code, at, "little", slot));
+    if (row >= 0 && insnTable[row]!.version === 4) return true;
+  }
+  return false;
+}
+
 test.skipIf(missing !== "")(
   `dumps of loaded programs assemble to what is loaded${missing}`,
   { timeout: 600_000 },
   () => {
     let programs = 0;
+    let newer = 0;
     inScratchFolder((folder) => {
       const pins = join(bpffs, `bpfkit-test-${process.pid}`);
       for (const object of loadable()) {
@@ -68,11 +79,16 @@ test.skipIf(missing !== "")(
             const raw = join(folder, "raw");
             const dump = ["prog", "dump", "xlated", "pinned", join(pins, pin)];
             runTool("bpftool", [...dump, "file", raw]);
-            const wanted = told(new Uint8Array(readFileSync(raw)));
+            const code = new Uint8Array(readFileSync(raw));
             const { stdout } = runTool("bpftool", dump);
+            if (isNewer(code)) {
+              newer++;
+              continue;
+            }
+            const wanted = told(code);
             for (const syntax of ["kernel", "auto"] as const) {
-              const code = codeOf(stdout, syntax);
-              expect(typeof code === "string" ? code : told(code), `${object} ${pin}\n${stdout}`).toEqual(wanted);
+              const made = codeOf(stdout, syntax);
+              expect(typeof made === "string" ? made : told(made), `${object} ${pin}\n${stdout}`).toEqual(wanted);
             }
             programs++;
           }
@@ -81,7 +97,7 @@ test.skipIf(missing !== "")(
         }
       }
     });
-    console.log(`dumps of loaded programs compared: ${programs}`);
+    console.log(`dumps of loaded programs compared: ${programs}; ${newer} have what bpftool 7.1 does not know`);
     expect(programs).toBeGreaterThan(10);
   },
 );
