@@ -186,9 +186,9 @@ function differences(lines: readonly string[], syntax: "pseudoc" | "gnu", theirs
   });
 }
 
-for (const [tool, flavour, codes] of [
-  ["llvm-mc-22", llvm, llvmCodes],
-  ["bpf-as", gnu, gnuCodes],
+for (const [tool, flavour, syntax, codes] of [
+  ["llvm-mc-22", llvm, "pseudoc", llvmCodes],
+  ["bpf-as", gnu, "gnu", gnuCodes],
 ] as const) {
   const missing = toolMissing(tool);
   test.skipIf(missing !== "")(
@@ -197,7 +197,7 @@ for (const [tool, flavour, codes] of [
     () => {
       for (let done = 0; done < rounds; done += perRun) {
         const lines = statements(flavour, firstSeed + done, Math.min(perRun, rounds - done));
-        const found = differences(lines, flavour.syntax, codes(lines));
+        const found = differences(lines, syntax, codes(lines));
         expect(found, `seed ${firstSeed + done}`).toEqual([]);
       }
     },

@@ -5,12 +5,12 @@
  * A file's names all begin with its own prefix. So a peer can be run once on many files put together, and its object taken apart
  * by prefix again: what stands in it for one file is what the peer would make of the file alone, section by section.
  */
-import { insnTable, spellings, type InsnRow, type IsaVersion } from "../../src/isa/index.js";
+import { insnTable, spellings, type Dialect, type InsnRow, type IsaVersion } from "../../src/isa/index.js";
 import type { Random } from "./random.js";
 
 /** A peer's syntax, and which rows and operands it has. */
 export interface Flavour {
-  readonly syntax: "pseudoc" | "gnu";
+  readonly syntax: Dialect;
   /** Before the name of a register. */
   readonly sign: "" | "%";
   /** The templates of a row that the peer reads. */
@@ -25,6 +25,8 @@ export interface Flavour {
   wide(random: Random, names: Names): string;
   datum(random: Random, names: Names): string;
   readonly comment: string;
+  /** Writes a statement instead of `spell`. */
+  statement?(template: string, random: Random, names: Names): string;
 }
 
 /** The names of a generated file, made of its prefix. */
@@ -157,7 +159,8 @@ export function generateFile(
   const statement = (): string => {
     const template = templates[cursor.at++ % templates.length]!;
     const note = random.chance(1, 12) ? `\t${comment} ${random.u32()}` : "";
-    return `\t${spell(template, flavour, random, names)}${note}`;
+    const text = flavour.statement?.(template, random, names) ?? spell(template, flavour, random, names);
+    return `\t${text}${note}`;
   };
   const some = (most: number): string[] => Array.from({ length: random.between(1, most) }, statement);
   const data = (most: number): string[] =>
