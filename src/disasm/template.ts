@@ -66,7 +66,8 @@ function operations(hole: string, dialect: Dialect, row: InsnRow): (number | str
       if (dialect === "gnu") return [Field.off | Style.plus];
       return dialect === "kernel" ? [" ", Field.off | Style.signed] : [Field.off | Style.signed];
     case "O":
-      return [Field.imm | (dialect === "kernel" ? Style.spaced : Style.spacedOrNone)];
+      // The kernel prints `skb[r3 + -4]`.
+      return dialect === "kernel" ? [" + ", Field.imm | Style.decimal] : [Field.imm | Style.spacedOrNone];
     case "j":
       return [Field.off | jump];
     case "J":

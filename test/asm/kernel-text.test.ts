@@ -6,11 +6,23 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
-import { toHex } from "../../src/bytes/index.js";
+import { decodeUtf8, encodeUtf8, fromHex, toHex } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
-import { decodeSlot, insnTable, newSlot, opcodes, rowNumber, writeSrc } from "../../src/isa/index.js";
+import { formatInsnAt } from "../../src/disasm/index.js";
+import {
+  decodeSlot,
+  encodeSlot,
+  insnTable,
+  newSlot,
+  opcodes,
+  rowNumber,
+  writeSrc,
+  type InsnRow,
+} from "../../src/isa/index.js";
+import { bpfRequest } from "../../src/kernel/index.js";
 import { corpusMissing, corpusPath, readCorpusText } from "../support/corpus.js";
-import { kernelMissing } from "../support/kernel.js";
+import { kernel, kernelMissing } from "../support/kernel.js";
+import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
 const bpffs = "/sys/fs/bpf";
@@ -101,6 +113,67 @@ test.skipIf(missing !== "")(
     expect(programs).toBeGreaterThan(10);
   },
 );
+
+/** Rows that a program of any type may hold, wherever, before the verifier looks at what they do. */
+function goesAnywhere({ name, op }: InsnRow): boolean {
+  if (/^lddw_|^(ldabs|ldind)dw$/.test(name) || op.startsWith("call_")) return false;
+  return !["callx", "gotox", "exit", "mov_percpu", "nospec", "ja"].includes(op);
+}
+
+function encodeRandom(row: InsnRow, random: Random): Uint8Array {
+  const code = new Uint8Array(row.wide ? 16 : 8);
+  const imm = row.op === "call" ? random.between(1, 200) : row.imm === "spaces" ? 0x1_0000 : random.u32() | 0;
+  // Distances of 0 go to the next instruction: each one stays reachable.
+  const off = row.off === "mem" ? random.between(-32768, 32767) : 0;
+  const field = (fixed: string | number, other: number): number => (typeof fixed === "number" ? fixed : other);
+  const dst = field(row.dst, random.below(11));
+  const src = field(row.src, random.below(11));
+  encodeSlot(code, 0, "little", row.opcode, dst, src, field(row.off, off), field(row.imm, imm));
+  if (row.wide) encodeSlot(code, opcodes.SLOT, "little", 0, 0, 0, 0, random.u32() | 0);
+  return code;
+}
+
+/** What the kernel's log says of `code`, accepted or not. */
+function verifierLog(code: Uint8Array): string {
+  const buffer = new Uint8Array(1 << 20);
+  const log = { log_level: 2, log_size: buffer.length, log_buf: buffer };
+  const program = { prog_type: 1, insns: code, insn_cnt: code.length / opcodes.SLOT, license: encodeUtf8("GPL\0") };
+  const fd = kernel().bpf(bpfRequest("BPF_PROG_LOAD", { ...program, ...log }, "little"));
+  if (fd >= 0) kernel().close(fd);
+  return decodeUtf8(buffer.subarray(0, buffer.indexOf(0)));
+}
+
+test.skipIf(kernelMissing !== "")(`random instructions as the kernel's log prints them${kernelMissing}`, (context) => {
+  const random = new Random(3);
+  const rows = insnTable.filter(goesAnywhere);
+  const seen = new Set<string>();
+  for (let round = 0; round < 6; round++) {
+    const codes = random.shuffle(rows).map((row) => encodeRandom(row, random));
+    const code = Uint8Array.from([
+      ...codes.flatMap((each) => [...each]),
+      ...fromHex("b7000000000000009500000000000000"),
+    ]);
+    const lines = verifierLog(code).split("\n");
+    const from = lines.findIndex((line) => line.startsWith("Live regs before insn"));
+    if (from < 0) return context.skip("this kernel's log does not list the whole program");
+    // The list ends where the steps begin.
+    const listed = lines.slice(
+      from,
+      lines.findIndex((line, i) => i > from && !/^\s*\d+: [.\d]{10} /.test(line)),
+    );
+    const made = codeOf(`${listed.join("\n")}\n`, "kernel");
+    expect(typeof made === "string" ? made : toHex(made)).toBe(toHex(code));
+    let at = 0;
+    const ours = listed.slice(1).map((line) => {
+      const text = formatInsnAt(code, at, "little", "kernel");
+      at += code[at] === opcodes.LDDW ? 2 * opcodes.SLOT : opcodes.SLOT;
+      return line.slice(0, line.indexOf(")") + 2) + text;
+    });
+    expect(ours).toEqual(listed.slice(1));
+    for (const row of rows) seen.add(row.name);
+  }
+  console.log(`rows as the kernel prints them: ${seen.size}`);
+});
 
 const log = `func#0 @0
 Live regs before insn:
