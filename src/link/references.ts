@@ -69,39 +69,44 @@ export class References {
     const { relocation, input, output, at } = site;
     const { kind, addend } = relocation;
     const { map, output: home } = owner.sections[section]!;
-    const moved = map === undefined ? -1 : this.#moved(owner, section, offset, addend, isSection);
+    const moved = map === undefined ? undefined : this.#moved(owner, section, offset, addend, isSection);
     const entry = isSection ? -1 : this.#symbols.use(input, relocation.symbol);
-    if (moved < 0 || (entry < 0 && !isSection && map === undefined)) return this.#dropped(site);
+    if (moved === undefined || (entry < 0 && !isSection && map === undefined)) return this.#dropped(site);
     const row = relocTable[kind];
     // Distances within one section are known.
     if (home === output && !shared && (row.value.endsWith("/8-1") || row.value === "S+A-P")) {
-      this.#write(site, BigInt(moved), BigInt(at));
+      this.#write(site, moved, BigInt(at));
       return undefined;
     }
     // An object that only declares a map cannot know that it is one.
     const toMap = isMapSection(this.#context.outputs[home]!.name);
     const known = toMap && kind === "abs_imm64" ? "map_imm64" : toMap && kind === "abs_imm32" ? "map_imm32" : kind;
-    if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: BigInt(moved) };
+    if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: moved };
     const start = map!.at(offset);
-    return { offset: at, kind: known, symbol: entry, addend: BigInt(moved - start) };
+    return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
   }
 
-  /** The output offset of symbol + addend; -1 where it was dropped. */
-  #moved(owner: Input, section: number, offset: number, addend: bigint, isSection: boolean): number {
+  /** The output offset of symbol + addend, which may be outside of the section; undefined where it was dropped. */
+  #moved(owner: Input, section: number, offset: number, addend: bigint, isSection: boolean): bigint | undefined {
     const map = owner.sections[section]!.map!;
-    const target = offset + Number(addend);
+    const target = BigInt(offset) + addend;
     const { size, flags } = owner.object.sections[section]!;
-    // Outside of the section a section symbol still means a distance from its nearest byte.
-    const inside = target >= 0 && target <= size;
-    if (isSection) return target === size && size > 0 ? map.endAt(size) : map.at(target);
+    const end = (at: number): number => (at === size && size > 0 ? map.endAt(size) : map.at(at));
+    const inside = target >= 0n && target <= BigInt(size);
+    if (isSection) {
+      // Outside of the section a section symbol still means a distance from its nearest byte.
+      const edge = inside ? Number(target) : target < 0n ? 0 : size;
+      const at = end(edge);
+      return at < 0 ? undefined : BigInt(at) + target - BigInt(edge);
+    }
     const start = map.at(offset);
-    if (start < 0) return -1;
+    if (start < 0) return undefined;
     // Behind rewritten code the distance has changed; between pieces of data there is none.
     if (inside && flags.exec && !map.isWhole) {
-      const end = target === size && size > 0 ? map.endAt(size) : map.at(target);
-      if (end >= 0) return end;
+      const at = end(Number(target));
+      if (at >= 0) return BigInt(at);
     }
-    return start + Number(addend);
+    return BigInt(start) + addend;
   }
 
   /** What refers to a dropped thing: DWARF says zero then; anything else should have kept it. */
