@@ -36,7 +36,8 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const text = typeof source === "string" ? encodeUtf8(source) : source;
   const file = options.file ?? "<source>";
   const { syntax = "auto" } = options;
-  const run = new Run(new Source(file, text), syntax === "auto" ? detectDialect(text) : syntax, options);
+  const dialect = syntax === "auto" ? detectDialect(text) : syntax;
+  const run = new Run(new Source(file, text), dialect, options);
   const { report } = run;
   if (text.length > maxMain) {
     report.halt("asm-text-size", { limit: maxMain }, 0, 0);

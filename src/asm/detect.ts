@@ -7,7 +7,8 @@
  *   (`lock add`, `movsx832`, `be16 %r1`, `call local`, a jump to `exit`);
  * * any other instruction with operands: plain.
  *
- * A text that tells nothing is plain.
+ * A parameter of a macro (`\NAME`) counts as a register, and calls of the text's own macros do not count. A text that tells nothing is
+ * plain, unless a file that it includes tells more.
  */
 import { decodeUtf8 } from "../bytes/index.js";
 import { isRemark } from "./kernel-lines.js";
@@ -36,14 +37,17 @@ function withoutBlocks(text: string): string {
   }
 }
 
-export function detectDialect(text: Uint8Array): Dialect {
+/** The spelling of `text`; undefined when it tells nothing. */
+export function detectDialect(text: Uint8Array): Dialect | undefined {
   const head = withoutBlocks(decodeUtf8(text.subarray(0, window)));
+  const macros = new Set(Array.from(head.matchAll(/^\s*\.macro[ \t]+([\w.$]+)/gim), ([, name]) => name!.toLowerCase()));
   let gnu = false;
   for (const line of head.split("\n")) {
     if (isRemark(line)) continue;
     const statement = line
       .replace(/(#|\/\/|;).*/, "")
       .replace(/^\s*([\w.$]+\s*:(?!\s*\())*/, "")
+      .replace(/\\[A-Za-z_]\w*/g, "r1")
       .trim();
     const whole = line.trim();
     if (!gnu && kernel.test(whole)) return "kernel";
@@ -52,6 +56,7 @@ export function detectDialect(text: Uint8Array): Dialect {
       if (name !== undefined && !gnu) return name as Dialect;
       continue;
     }
+    if (macros.size > 0 && macros.has(/^[\w.$]*/.exec(statement)![0].toLowerCase())) continue;
     if (conformance.test(statement) && (gnu || percent.test(statement) || /^call\s/.test(statement)))
       return "conformance";
     if (percent.test(statement)) gnu = true;
@@ -59,5 +64,5 @@ export function detectDialect(text: Uint8Array): Dialect {
     if (pseudoc.test(statement)) return "pseudoc";
     if (/^[a-z]\w*\s+(?![=\s])/i.test(statement) && !/^(call|ja)\s/i.test(statement)) return "plain";
   }
-  return gnu ? "gnu" : "plain";
+  return gnu ? "gnu" : undefined;
 }

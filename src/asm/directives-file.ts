@@ -1,5 +1,6 @@
 /** `.include`, `.incbin`, `.end`: files that the assembler's user reads for it. */
 import { decodeUtf8 } from "../bytes/index.js";
+import { detectDialect } from "./detect.js";
 import { stringAt, take } from "./directives-data.js";
 import { maxExpanded } from "./input.js";
 import { maxBytes } from "./limits.js";
@@ -32,6 +33,8 @@ export function include(run: Run): void {
   const start = input.append("file", bytes.length, { file: path, message: "included from here" }, 0, at, end);
   if (start < 0) return;
   run.source.text.set(bytes, start);
+  const told = run.undecided ? detectDialect(bytes) : undefined;
+  if (told !== undefined) run.use(told);
   input.enter("file", start, start + bytes.length);
 }
 

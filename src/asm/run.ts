@@ -62,6 +62,8 @@ export class Run implements Names {
   readonly frames: Frames = new Frames();
   /** How often expressions asked for a name's meaning. */
   lookups = 0;
+  /** Has nothing told the dialect so far? */
+  undecided: boolean;
   /** Bytes that directives have put. */
   filled = 0;
   /** Was there a conformance text? Its jumps may say `exit`. */
@@ -71,7 +73,9 @@ export class Run implements Names {
   readonly #dialects: Map<Dialect, readonly [Registers, GrammarNode]> = new Map();
   readonly #here: number;
 
-  constructor(source: Source, dialect: Dialect, options: AssembleOptions) {
+  constructor(source: Source, found: Dialect | undefined, options: AssembleOptions) {
+    const dialect = found ?? "plain";
+    this.undecided = found === undefined;
     this.source = source;
     this.options = options;
     this.endian = options.endian ?? "little";
@@ -109,6 +113,7 @@ export class Run implements Names {
 
   /** Reads the rest of the text in another dialect. */
   use(dialect: Dialect): void {
+    this.undecided = false;
     this.scanner.dialect = dialect;
     this.memo.clear();
     [this.registers, this.grammar] = this.#tables(dialect);

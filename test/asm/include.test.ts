@@ -25,6 +25,15 @@ test("an included text is read in its place, without a newline at its end, too",
   expect(data('.ascii "a"\n.include "b"\n.include "c"\n.ascii "x"\n.endif\n.ascii "z"', { readFile })).toBe("abbcz");
 });
 
+test("the spelling is found although macros are called, and in an included file where the text tells nothing", () => {
+  const code = (text: string): number => assemble(text, { readFile }).object?.sections[0]?.size ?? -1;
+  const readFile = folder({ "p.inc": "f:\n r1 = 5\n exit\n" });
+  expect(code(".macro zero r\n\\r = 0\n.endm\nzero r1\nr2 = 5")).toBe(16);
+  expect(code(".macro zero r\nmov \\r, 0\n.endm\nzero r1\nmov r2, 5")).toBe(16);
+  expect(code(".macro zero r\nmov %\\r, 0\n.endm\nzero r1\nmov %r2, 5")).toBe(16);
+  expect(code('.text\n.include "p.inc"\ncall f\nexit')).toBe(32);
+});
+
 test(".incbin takes all, the rest or a part of a file", () => {
   const readFile = folder({ f: "0123456789" });
   const text = '.incbin "f"\n.ascii "|"\n.incbin "f", 7\n.ascii "|"\n.incbin "f",2,3\n.ascii "|"\n.incbin "f",,1';
