@@ -25,6 +25,7 @@ export { summarizeDiff, writeDiff, type DiffSummary } from "./diff/format.js";
 export type { Breaks, Change, ChangeWhat, DiffKind, TypeChange } from "./diff/types.js";
 export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
 export { jsonType, writeJson } from "./dump/json.js";
+export { writeTypeScript, type TypeScriptOptions } from "./dump/ts.js";
 export { dedupBtf, type DedupedBtf } from "./dedup.js";
 export { mergeBtf, type MergedBtf } from "./merge.js";
 export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./min.js";

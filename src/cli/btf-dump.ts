@@ -1,10 +1,10 @@
 /** `bpfkit btf dump`: the types of a BTF in four formats. */
-import { formatRawType, writeC, writeJson, writeRaw, type Btf } from "../btf/index.js";
+import { formatRawType, writeC, writeJson, writeRaw, writeTypeScript, type Btf } from "../btf/index.js";
 import { failure, nearest } from "../diag/index.js";
 import { openBtf } from "./btf-open.js";
 import { usage } from "./report.js";
 
-type Format = "raw" | "c" | "json";
+type Format = "raw" | "c" | "ts" | "json";
 
 interface Options {
   readonly format?: Format;
@@ -20,7 +20,7 @@ interface Request {
   readonly rootIds: readonly string[];
 }
 
-const formats: readonly string[] = ["raw", "c", "json"];
+const formats: readonly string[] = ["raw", "c", "ts", "json"];
 
 /** What the words ask for: one file, or the grammar of bpftool. Undefined when it is neither. */
 function request(words: readonly string[], options: Options): Request | undefined {
@@ -102,6 +102,9 @@ export async function run(words: readonly string[], given: object): Promise<void
       break;
     case "c":
       writeC(btf, { roots }, out.put);
+      break;
+    case "ts":
+      writeTypeScript(btf, { roots }, out.put);
       break;
   }
   out.end();

@@ -9,14 +9,14 @@ export function addBtfVerb(verb: (name: string, description: string) => Command)
   const command = (name: string, description: string): Command =>
     btf.command(name).description(description).helpOption("--help", "print this help");
 
-  command("dump", "print types: as lines, as a C header, as JSON")
+  command("dump", "print types: as lines, as a C header, as TypeScript, as JSON")
     .argument(
       "<words...>",
       "a BTF file (/sys/kernel/btf/vmlinux, …) or an object with a .BTF section; - is standard input",
     )
-    .addOption(new Option("-f, --format <name>", "how to print them").choices(["raw", "c", "json"]))
+    .addOption(new Option("-f, --format <name>", "how to print them").choices(["raw", "c", "ts", "json"]))
     .option("-B, --base <file>", "the BTF that split BTF stands on (a module's: vmlinux)")
-    .option("--type <name>", "only this type, and in c what it needs (repeatable)", list, [])
+    .option("--type <name>", "only this type, and in c and ts what it needs (repeatable)", list, [])
     .option("--root-id <id>", "the same by the type's number (repeatable)", list, [])
     .option("--json", "the same as --format json")
     .addHelpText("after", "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`.")

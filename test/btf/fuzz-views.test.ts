@@ -9,6 +9,7 @@ import {
   writeDiff,
   writeJson,
   writeRaw,
+  writeTypeScript,
   type Btf,
 } from "../../src/btf/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
@@ -58,6 +59,7 @@ test.skipIf(corpusMissing !== "")(`broken BTF is shown or refused, in every form
     const good = readBtf(bytes);
     view((put) => writeRaw(btf, put));
     view((put) => writeC(btf, {}, put));
+    view((put) => writeTypeScript(btf, {}, put));
     view((put) => writeJson(btf, undefined, put));
     view((put) => writeDiff(diffBtf(btf, good), put));
     view((put) => writeDiff(diffBtf(good, btf), put));
@@ -66,7 +68,7 @@ test.skipIf(corpusMissing !== "")(`broken BTF is shown or refused, in every form
       minimalBtf(btf, [object(good)]);
       minimalBtf(good, [object(btf)]);
     });
-    if (refusals === 6) throw new BpfkitError([]);
+    if (refusals === 7) throw new BpfkitError([]);
   });
   expect(count.accepted).toBeGreaterThan(0);
   // The text of a type is some times longer than its record, never thousands of times.
