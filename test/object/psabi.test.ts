@@ -1,6 +1,8 @@
 /** The tables in docs/psabi.md are the ones that files are read and written by. `BPFKIT_UPDATE_GOLDEN=1` writes them. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { toHex } from "../../src/bytes/index.js";
+import { readElf, readRelocs } from "../../src/elf/index.js";
 import {
   dialectFacts,
   dialects,
@@ -8,11 +10,14 @@ import {
   placeOpcodes,
   relocKinds,
   relocTable,
+  writeObject,
   type DialectRow,
   type InsnPlace,
   type RelocDialect,
   type RelocField,
+  type RelocKind,
 } from "../../src/object/index.js";
+import { oneReloc, placeBefore, targetsOf } from "../support/relocs.js";
 
 const page = new URL("../../docs/psabi.md", import.meta.url);
 
@@ -106,13 +111,46 @@ function placesTable(): string[] {
   ];
 }
 
-const tables: Readonly<Record<string, () => string[]>> = { kinds, places: placesTable, dialects: dialectList };
+/** The place of a relocation of `kind` in a written file. */
+function placeBytes(kind: RelocKind, addend: bigint, endian: "little" | "big"): string {
+  const elf = readElf(writeObject(oneReloc(kind, targetsOf(kind)[0]!, addend, endian)));
+  const start = placeBefore(kind);
+  const bytes = elf.sections[1]!.data.subarray(start, start + fieldBytes[relocTable[kind].field]);
+  return toHex(bytes).replace(/.{8}(?=.)/g, "$& ");
+}
+
+function examples(): string[] {
+  return [
+    "| kind | number | A | little-endian | big-endian |",
+    "|---|---|---|---|---|",
+    ...relocKinds.map((kind) => {
+      const addend = /[AG]/.test(relocTable[kind].value.replace(/^MAP$/, "")) ? -16n : 0n;
+      const elf = readElf(writeObject(oneReloc(kind, targetsOf(kind)[0]!, addend, "little")));
+      const [record] = readRelocs(elf, elf.sections[2]!);
+      const cells = [
+        `\`${kind}\``,
+        number(record!.type),
+        addend,
+        placeBytes(kind, addend, "little"),
+        placeBytes(kind, addend, "big"),
+      ];
+      return `| ${cells.join(" | ")} |`;
+    }),
+  ];
+}
+
+const tables: Readonly<Record<string, () => string[]>> = {
+  kinds,
+  places: placesTable,
+  dialects: dialectList,
+  examples,
+};
 
 test("the tables of docs/psabi.md are the source's", () => {
   const text = readFileSync(page, "utf8");
   const seen: string[] = [];
   const made = text.replace(
-    /<!-- (kinds|places|dialects|dialect ([\w.-]+)) -->\n[^]*?<!-- end -->/g,
+    /<!-- (kinds|places|dialects|examples|dialect ([\w.-]+)) -->\n[^]*?<!-- end -->/g,
     (_, what: string, name?: string) => {
       seen.push(name ?? what);
       const lines = tables[what]?.() ?? rowsOf(name as RelocDialect);
