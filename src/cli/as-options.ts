@@ -7,14 +7,6 @@ export interface OptionProblem {
   readonly help: string;
 }
 
-/** `-Werror` and `-Wno-CODE` are long options in short clothes. */
-export function longWarnings(args: readonly string[]): string[] {
-  return args.flatMap((arg) => {
-    if (arg === "-Werror") return ["--fatal-warnings"];
-    return arg.startsWith("-Wno-") ? ["--silence", arg.slice("-Wno-".length)] : [arg];
-  });
-}
-
 const definition = /^([A-Za-z_.$][\w.$]*)(?:=(-?)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+))?$/;
 
 /** `NAME[=NUMBER]`, each. */

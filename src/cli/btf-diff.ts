@@ -1,7 +1,8 @@
 /** `bpfkit btf diff`: what differs between two BTFs, and what breaks. */
 import { diffBtf, summarizeDiff, writeDiff, type TypeChange } from "../btf/index.js";
 import { openBtf } from "./btf-open.js";
-import { exitCodes, toJson } from "./report.js";
+import { exitCodes } from "./exit-codes.js";
+import { toJson } from "./report.js";
 
 interface Options {
   readonly base?: string;

@@ -1,8 +1,7 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
-import { failure } from "../diag/index.js";
-import { longWarnings } from "./as-options.js";
-import { fail, exitCodes } from "./report.js";
+import { longWarnings, withChoice } from "./arguments.js";
+import { exitCodes } from "./exit-codes.js";
 import { addBtfVerb } from "./verbs-btf.js";
 import { addCopyVerbs } from "./verbs-copy.js";
 import { addFileVerbs } from "./verbs-files.js";
@@ -96,16 +95,10 @@ packetOptions(
   .addOption(new Option("--type <name>", "program type, instead of what the section's name says"))
   .action(async (file: string, options: object) => (await import("./load.js")).run(file, options));
 
-/** `--cfg` alone means `--cfg=svg`: commander would take the file behind it for the format. */
-function withChoice(args: readonly string[]): string[] {
-  const isBare = (i: number): boolean => args[i] === "--cfg" && args[i + 1] !== "svg" && args[i + 1] !== "dot";
-  return args.map((each, i) => (isBare(i) ? "--cfg=svg" : each));
-}
-
 // A closed pipe (`bpfkit objdump … | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+process.stdout.on("error", async (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  fail(failure("file-not-written", { path: "standard output", reason: error.message }));
+  (await import("./report.js")).failToPrint(error.message);
   process.exit(exitCodes.input);
 });
 
@@ -117,5 +110,5 @@ try {
   await program.parseAsync(all[0] === "as" ? longWarnings(all) : withChoice(all), { from: "user" });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  else fail(error);
+  else (await import("./report.js")).fail(error);
 }

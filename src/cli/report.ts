@@ -1,8 +1,6 @@
 /** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
-import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../diag/index.js";
-
-/** Exit codes: all well, an input is wrong, the command line is wrong. */
-export const exitCodes = { ok: 0, input: 1, usage: 2 } as const;
+import { BpfkitError, diagnostic, failure, formatDiagnostic, type Diagnostic } from "../diag/index.js";
+import { exitCodes } from "./exit-codes.js";
 
 /** The name of an input in messages. */
 export function inputName(file: string): string {
@@ -43,6 +41,11 @@ export function asWarnings(diagnostics: readonly Diagnostic[]): readonly Diagnos
 export function fail(error: unknown): void {
   if (error instanceof BpfkitError) return report(error.diagnostics);
   throw error;
+}
+
+/** Standard output cannot be written. */
+export function failToPrint(reason: string): void {
+  fail(failure("file-not-written", { path: "standard output", reason }));
 }
 
 /** Whether objects and JSON would both go to standard output; says so if they would. */
