@@ -10,13 +10,19 @@ const kernelBase = `${kernelFolder}vmlinux`;
 
 const elfMagic = [0x7f, 0x45, 0x4c, 0x46];
 
-/** The BTF in `bytes`, called `file` in messages. Throws `cli-section` when an ELF file has none. */
+/**
+ * The BTF in `bytes`, called `file` in messages. A module's file brings what it needs of the kernel's BTF in a section of its
+ * own, which stands in for a base. Throws `cli-section` when an ELF file has no BTF.
+ */
 export function btfIn(bytes: Uint8Array, file: string, base: Btf | undefined): Btf {
   if (!elfMagic.every((byte, i) => bytes[i] === byte)) return readBtf(bytes, { file, base });
   const elf = readElf(bytes, { file });
   const section = elf.sections.find(({ name }) => name === ".BTF");
   if (section === undefined) throw failure("cli-section", { file, name: ".BTF" });
-  return readBtf(section.data, { file, section: ".BTF", endian: elf.endian, base });
+  const { endian } = elf;
+  const own = elf.sections.find(({ name }) => name === ".BTF.base");
+  const below = base ?? (own === undefined ? undefined : readBtf(own.data, { file, section: ".BTF.base", endian }));
+  return readBtf(section.data, { file, section: ".BTF", endian, base: below });
 }
 
 /** The BTF of the file `path`; a kernel module's in /sys/kernel/btf stands on the kernel's, without a word. */

@@ -1,10 +1,10 @@
 /** `bpfkit objdump --cfg`: control-flow graphs as SVG or DOT. */
 import { controlFlow, formatCfgDot, formatCfgSvg, listableObject, type FunctionGraph } from "../disasm/index.js";
 import { failure } from "../diag/index.js";
-import { readElf } from "../elf/index.js";
 import type { Dialect } from "../isa/index.js";
-import { readInput, writeOutput } from "../node/index.js";
-import { asWarnings, inputName, report, toJson } from "./report.js";
+import { writeOutput } from "../node/index.js";
+import { eachElf } from "./open.js";
+import { asWarnings, report, toJson } from "./report.js";
 
 export interface CfgCommand {
   readonly format: "svg" | "dot";
@@ -19,12 +19,19 @@ export interface CfgCommand {
 export async function drawGraphs(files: readonly string[], command: CfgCommand): Promise<void> {
   const graphs: FunctionGraph[] = [];
   const sections = command.sections.length === 0 ? {} : { sections: command.sections };
-  for (const file of files) {
-    const { object, problems } = listableObject(readElf(await readInput(file), { file: inputName(file) }));
+  let read = 0;
+  await eachElf(files, ({ elf }) => {
+    const { object, problems } = listableObject(elf);
     report(asWarnings(problems));
+    read++;
     graphs.push(...controlFlow(object, { dialect: command.syntax, name: command.function, ...sections }));
+  });
+  // What could not be read has been told.
+  if (read === 0) return;
+  if (graphs.length === 0) {
+    const reason = command.function === undefined ? "no code" : `no function ${command.function}`;
+    throw failure("cli-function", { reason });
   }
-  if (graphs.length === 0) throw failure("cli-function", { name: command.function ?? "" });
   await writeOutput(command.output, new TextEncoder().encode(await text(graphs, command)));
 }
 

@@ -4,6 +4,7 @@ import { BtfBuilder, type BtfBuilderOptions } from "../../src/btf/index.js";
 import { readVmlinux, vmlinuxMissing, vmlinuxPath } from "../support/btf.js";
 import { workshop } from "../support/cli.js";
 import { buildDemo } from "../support/demo.js";
+import { layout, newSection } from "../support/elf.js";
 import { expectGolden } from "../support/golden.js";
 import { runTool, toolMissing } from "../support/tools.js";
 
@@ -51,6 +52,16 @@ test("dump prints files of either byte order, by both grammars", () => {
 
 test("split BTF needs its base", () => {
   expect(shop.ok(["btf", "dump", "split.btf", "--base", "little.btf"]).stdout).toBe("[4] PTR '(anon)' type_id=2\n");
+});
+
+test("a module's file brings the part of the kernel's BTF that it stands on", () => {
+  const parts = [
+    newSection(".BTF", { data: split.bytes("little") }),
+    newSection(".BTF.base", { data: small().bytes("little") }),
+  ];
+  shop.write("module.ko", layout(parts));
+  expect(shop.ok(["btf", "dump", "module.ko"]).stdout).toBe("[4] PTR '(anon)' type_id=2\n");
+  expect(shop.ok(["btf", "dump", "module.ko", "-f", "c"]).stdout).toContain("__VMLINUX_H__");
 });
 
 test("what is asked for and is not there is told", () => {

@@ -25,10 +25,18 @@ test("--cfg draws all functions or one, to a file or standard output, with or wi
   expect(facts.map(({ name }) => name)).toEqual(["one", "two"]);
 });
 
+test("the members of an archive are drawn one after the other", () => {
+  shop.ok(["ar", "rcs", "two.a", "two.o", "long.o"]);
+  const dot = shop.ok(["objdump", "--cfg=dot", "two.a"]).stdout;
+  expect(dot.match(/digraph "\w+"/g)).toEqual(['digraph "one"', 'digraph "two"', 'digraph "f"']);
+});
+
 test("what cannot be drawn is told", () => {
   const missing = shop.bpfkit(["objdump", "--cfg", "--function", "three", "two.o"]);
   expect(missing).toMatchObject({ status: 1, stdout: "" });
   expect(missing.stderr).toMatch(/no function three \[cli-function\]/);
+  expect(shop.bpfkit(["objdump", "--cfg", "-j", "nowhere", "two.o"]).stderr).toMatch(/nothing to draw: no code/);
+  expect(shop.bpfkit(["objdump", "--cfg", "two.s"])).toMatchObject({ status: 1, stdout: "" });
   const large = shop.bpfkit(["objdump", "--cfg", "long.o"]);
   expect(large).toMatchObject({ status: 1, stdout: "" });
   expect(large.stderr).toMatch(/function f has 901 blocks[^]*--cfg=dot/);

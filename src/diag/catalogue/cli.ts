@@ -33,7 +33,7 @@ export const cliMessages = {
   },
   "cli-function": {
     severity: "error",
-    message: "no code to draw was found: no function {name}",
+    message: "there is nothing to draw: {reason}",
     help: "bpfkit nm lists the functions; --function takes a name as it stands there",
   },
   "cli-graph-size": {
