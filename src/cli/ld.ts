@@ -1,9 +1,10 @@
 /** `bpfkit ld`: objects to one object. No output file when there is an error. */
-import { link } from "../link/index.js";
-import { writeOutput } from "../node/index.js";
-import { writeObject, type ObjectFile, type RelocDialect } from "../object/index.js";
-import { openObject } from "./open.js";
-import { mixed, report } from "./report.js";
+import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+import { formatMap, link, type LinkOptions, type LinkReport, type SymbolDefinition } from "../link/index.js";
+import { readInput, writeOutput } from "../node/index.js";
+import { writeObject, type RelocDialect } from "../object/index.js";
+import { openInputs } from "./ld-inputs.js";
+import { mixed, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly output: string;
@@ -11,17 +12,116 @@ interface Options {
   readonly relocDialect: RelocDialect;
   readonly inputRelocDialect?: RelocDialect;
   readonly json?: boolean;
+  readonly libraryPath: readonly string[];
+  readonly defsym: readonly string[];
+  readonly wrap: readonly string[];
+  readonly undefined: readonly string[];
+  readonly requireDefined: readonly string[];
+  readonly entry?: string;
+  readonly export: readonly string[];
+  readonly retainSymbolsFile?: string;
+  readonly allowMultipleDefinition?: boolean;
+  readonly prefixSymbols: readonly string[];
+  readonly localize: readonly string[];
+  readonly rename: readonly string[];
+  readonly defineCommon?: boolean;
+  readonly keepDebug?: boolean;
+  readonly compat?: "libbpf";
+  readonly gcSections?: boolean;
+  readonly printGcSections?: boolean;
+  readonly whyLive: readonly string[];
+  readonly keepStrings?: boolean;
+  readonly keepMov32?: boolean;
+  readonly relax?: boolean;
+  readonly Map?: string;
+  readonly mapJson?: string;
+  readonly traceSymbol: readonly string[];
 }
 
-export async function run(files: readonly string[], given: object): Promise<void> {
-  const options = given as Options;
-  if (mixed(options.output, options.json)) return;
-  const objects: ObjectFile[] = [];
-  for (const file of files) objects.push(await openObject(file, options.inputRelocDialect));
-  const { object, diagnostics } = link(objects, {
+/** `name=0x10`, `name=symbol`, `name=symbol+8`. */
+function parseDefsym(text: string): SymbolDefinition | undefined {
+  const parts = /^([^=]+)=(?:([A-Za-z_.$][\w.$]*))?(?:([+-]?)(0[xX][0-9a-fA-F]+|\d+))?$/.exec(text);
+  if (parts === null) return undefined;
+  const [, name, base, sign, digits] = parts;
+  if (base === undefined && digits === undefined) return undefined;
+  if (base !== undefined && digits !== undefined && sign === "") return undefined;
+  const value = BigInt(digits ?? 0);
+  return { name: name!, base, value: sign === "-" ? -value : value };
+}
+
+/** The options of the link, or what is wrong with the command line. */
+async function linkOptions(options: Options): Promise<LinkOptions | string> {
+  const defsym = options.defsym.map(parseDefsym);
+  const bad = defsym.indexOf(undefined);
+  if (bad >= 0) return `--defsym takes name=value, not ${options.defsym[bad]}`;
+  const rename = options.rename.map((each) => /^([^=]+)=([^=]+)$/.exec(each));
+  const badName = rename.indexOf(null);
+  if (badName >= 0) return `--rename takes old=new, not ${options.rename[badName]}`;
+  const { entry, compat, retainSymbolsFile } = options;
+  const retained =
+    retainSymbolsFile === undefined ? undefined : decodeUtf8(await readInput(retainSymbolsFile)).split(/\s+/);
+  return {
     file: options.output,
     relocatable: options.relocatable ?? false,
-  });
+    defsym: defsym.flatMap((each) => each ?? []),
+    wrap: options.wrap,
+    undefined: options.undefined,
+    requireDefined: options.requireDefined,
+    entry,
+    exports: options.export,
+    retainSymbols: retained?.filter((each) => each !== ""),
+    allowMultipleDefinition: options.allowMultipleDefinition ?? false,
+    prefixSymbols: options.prefixSymbols.map((each) => {
+      const colon = each.lastIndexOf(":");
+      return { file: colon < 0 ? undefined : each.slice(0, colon), prefix: each.slice(colon + 1) };
+    }),
+    localize: options.localize,
+    rename: rename.flatMap((each) => (each === null ? [] : [{ from: each[1]!, to: each[2]! }])),
+    defineCommon: options.defineCommon ?? false,
+    keepDebug: options.keepDebug ?? false,
+    compat,
+    gcSections: options.gcSections ?? false,
+    keepStrings: options.keepStrings ?? false,
+    keepMapMoves: options.keepMov32 ?? false,
+    relax: options.relax ?? false,
+  };
+}
+
+/** What the command line wants to know about the link. */
+async function tell(told: LinkReport, options: Options): Promise<void> {
+  for (const name of options.traceSymbol) process.stderr.write(`${told.trace(name).join("\n")}\n`);
+  for (const name of options.whyLive) {
+    const lines = told.whyLive(name) ?? [`${name} is not in the output`];
+    process.stderr.write(`${lines.join("\n")}\n`);
+  }
+  if (options.printGcSections !== true && options.Map === undefined && options.mapJson === undefined) return;
+  const map = told.map();
+  if (options.printGcSections === true) {
+    for (const { file, section, name, size, why } of map.dropped) {
+      process.stderr.write(`dropped ${name ?? section} (${file}, ${section}): ${size} bytes, ${why}\n`);
+    }
+  }
+  if (options.Map !== undefined) await writeOutput(options.Map, encodeUtf8(formatMap(map)));
+  if (options.mapJson !== undefined) await writeOutput(options.mapJson, encodeUtf8(`${toJson(map)}\n`));
+}
+
+export async function run(words: readonly string[], given: object): Promise<void> {
+  const options = given as Options;
+  if (mixed(options.output, options.json)) return;
+  const asked = await linkOptions(options);
+  if (typeof asked === "string") return usage(asked, "bpfkit ld --help lists the options");
+  const {
+    object,
+    diagnostics,
+    report: told,
+  } = link(
+    await openInputs(words, options.libraryPath, {
+      dialect: options.inputRelocDialect,
+      keepDebug: options.keepDebug ?? false,
+    }),
+    asked,
+  );
   report(diagnostics, options.json);
+  if (told !== undefined) await tell(told, options);
   if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { longWarnings, withChoice } from "./arguments.js";
 import { exitCodes } from "./exit-codes.js";
+import { addLinkOptions, orderWords } from "./ld-options.js";
 import { addBtfVerb } from "./verbs-btf.js";
 import { addCopyVerbs } from "./verbs-copy.js";
 import { addFileVerbs } from "./verbs-files.js";
@@ -49,10 +50,12 @@ verb("as", "assemble text into an object")
   .option("--json", "print diagnostics as JSON")
   .action(async (file: string, options: object) => (await import("./as.js")).run(file, options));
 
-verb("ld", "link objects into one")
-  .argument("<files...>", inputs)
-  .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
-  .option("-r, --relocatable", "keep undefined symbols for a later link")
+addLinkOptions(
+  verb("ld", "link objects into one")
+    .argument("<files...>", `${inputs}; archives by the members that are needed`)
+    .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
+    .option("-r, --relocatable", "keep undefined symbols for a later link"),
+)
   .addOption(relocDialect("--reloc-dialect", "numbers of the linked object's relocations").default("llvm"))
   .addOption(relocDialect("--input-reloc-dialect", "read the inputs' relocations so, whatever they look like"))
   .option("--json", "print diagnostics as JSON")
@@ -107,7 +110,9 @@ try {
   // Long lists of arguments come in files: `@list`.
   const isListed = words.some((word) => word.length > 1 && word.startsWith("@"));
   const all = isListed ? await (await import("./response.js")).expand(words) : words;
-  await program.parseAsync(all[0] === "as" ? longWarnings(all) : withChoice(all), { from: "user" });
+  await program.parseAsync(all[0] === "as" ? longWarnings(all) : all[0] === "ld" ? orderWords(all) : withChoice(all), {
+    from: "user",
+  });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   else (await import("./report.js")).fail(error);

@@ -18,7 +18,9 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
       const input = inputs[part.input]!;
       const { data, size, flags } = input.object.sections[part.section]!;
       const state = input.sections[part.section]!;
-      state.map!.each(size, (start, end, at) => bytes.set(data.subarray(start, Math.min(end, data.length)), at));
+      state.map!.each(size, (start, end, at) => {
+        if (start < data.length) bytes.set(data.subarray(start, Math.min(end, data.length)), at);
+      });
       if (flags.exec && (state.edits.length > 0 || !state.map!.isWhole)) {
         editCode(input, state, part.section, bytes);
         diagnostics.push(...moveBranches(input, part.section, bytes));
@@ -39,6 +41,7 @@ function editCode({ object }: Input, { edits, map }: SectionState, section: numb
     if (kind === "expand-map") {
       bytes[to] = opcodes.LDDW;
       writeImm(bytes, to, object.endian, 0);
+      bytes.fill(0, to + SLOT, to + 2 * SLOT);
     } else if (kind === "shrink-wide") {
       bytes[to] = opcodes.BPF_ALU64 | 0xb0;
     } else if (kind === "long-jump") {

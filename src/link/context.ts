@@ -23,7 +23,7 @@ export interface PieceRef {
 }
 
 /** Why a piece is live: a root, or a reference from another piece at `offset` of that section. */
-export type Reason = { readonly root: string } | { readonly from: PieceRef; readonly offset: number };
+export type Reason = { readonly root: string } | { readonly by: PieceRef; readonly offset: number };
 
 /** A change of the length of code: the instruction at `at` is written anew with another number of slots. */
 export interface Edit {

@@ -1,9 +1,25 @@
 /** Pass: the inputs in command-line order, members of archives where they are needed. */
 import { diagnostic } from "../diag/index.js";
-import { readObject, type ObjectFile } from "../object/index.js";
+import { readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { globalNamed, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
 import type { ArchiveInput, LinkInput } from "./types.js";
+
+/** Sections whose relocations a link does not look at: it drops DWARF, and what .BTF.ext says stands in its fields. */
+const unneeded = (name: string): boolean => name.startsWith(".debug_") || name === ".BTF.ext";
+
+/** Reads an object for a link, which is faster than reading all of it. */
+export function readForLink(
+  bytes: Uint8Array,
+  options: {
+    readonly file?: string;
+    readonly dialect?: RelocDialect | undefined;
+    readonly keepDebug?: boolean | undefined;
+  } = {},
+): ObjectFile {
+  const { keepDebug = false, ...rest } = options;
+  return readObject(bytes, { ...rest, without: keepDebug ? undefined : unneeded });
+}
 
 /** Makes a symbol undefined, as if an input referred to it: archives are searched for it. */
 export function requestSymbols(context: Context): void {
@@ -115,7 +131,8 @@ class Search {
 
   #object(member: number): ObjectFile {
     const { name, data } = this.#archive.members[member]!;
-    return (this.#objects[member] ??= readObject(data, { file: `${this.#archive.file}(${name})` }));
+    const { file, dialect, keepDebug } = this.#archive;
+    return (this.#objects[member] ??= readForLink(data, { file: `${file}(${name})`, dialect, keepDebug }));
   }
 
   #take(context: Context, member: number): void {

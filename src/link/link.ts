@@ -2,8 +2,13 @@
 import { applyExports, checkRequired, defineSymbols, placeCommons } from "./common.js";
 import type { Context } from "./context.js";
 import { gatherInputs, requestSymbols } from "./inputs.js";
+import { collectGarbage } from "./gc.js";
 import { chooseSections, layOut } from "./layout.js";
+import { relaxCode } from "./relax.js";
+import { splitPieces, splitStrings } from "./split.js";
+import { reportOf } from "./map.js";
 import { buildOutput } from "./output.js";
+import { checkTypes } from "./type-check.js";
 import { mergeTypes } from "./type-merge.js";
 import { buildTypes } from "./type-output.js";
 import { reportUndefined } from "./undefined.js";
@@ -31,7 +36,7 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
   requestSymbols(context);
   gatherInputs(context, inputs);
   if (context.inputs.length === 0 || diagnostics.some(({ code }) => code === "link-endian")) {
-    return { object: undefined, diagnostics };
+    return { object: undefined, diagnostics, report: undefined };
   }
 
   // Definitions of the linker's own, and what the command line says about names.
@@ -42,16 +47,26 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
 
   // The types of all inputs become one set, in which declarations can be compared.
   mergeTypes(context);
+  checkTypes(context);
 
-  // What is placed, and where.
+  // What is placed: all, or what programs lead to; equal strings once.
   chooseSections(context);
+  if (options.keepStrings !== true && options.compat === undefined) splitStrings(context);
+  if (options.gcSections === true) {
+    splitPieces(context);
+    collectGarbage(context);
+  }
+
+  // And where; code in the forms that the target takes.
+  relaxCode(context);
   layOut(context);
 
   // A final link leaves nothing open but what the kernel provides.
   if (options.relocatable !== true) reportUndefined(context);
-  if (failed()) return { object: undefined, diagnostics };
+  if (failed()) return { object: undefined, diagnostics, report: reportOf(context, () => 0) };
 
   // Copy contents, renumber symbols, resolve what is known; then describe the result in types.
-  const object = buildOutput(context, buildTypes(context));
-  return { object: failed() ? undefined : object, diagnostics };
+  const types = buildTypes(context);
+  const object = buildOutput(context, types.sections);
+  return { object: failed() ? undefined : object, diagnostics, report: reportOf(context, () => types.count) };
 }

@@ -70,8 +70,7 @@ export class References {
     const { kind, addend } = relocation;
     const { map, output: home } = owner.sections[section]!;
     const moved = map === undefined ? undefined : this.#moved(owner, section, offset, addend, isSection);
-    const entry = isSection ? -1 : this.#symbols.use(input, relocation.symbol);
-    if (moved === undefined || (entry < 0 && !isSection && map === undefined)) return this.#dropped(site);
+    if (moved === undefined) return this.#dropped(site);
     const row = relocTable[kind];
     // Distances within one section are known.
     if (home === output && !shared && (row.value.endsWith("/8-1") || row.value === "S+A-P")) {
@@ -80,10 +79,19 @@ export class References {
     }
     // An object that only declares a map cannot know that it is one.
     const toMap = isMapSection(this.#context.outputs[home]!.name);
-    const known = toMap && kind === "abs_imm64" ? "map_imm64" : toMap && kind === "abs_imm32" ? "map_imm32" : kind;
+    const known = toMap ? this.#mapKind(site) : kind;
+    const entry = isSection ? -1 : this.#symbols.use(input, relocation.symbol);
     if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: moved };
     const start = map!.at(offset);
     return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
+  }
+
+  /** How a map is referred to after its move may have become a load. */
+  #mapKind({ input, section, relocation: { kind, offset } }: Site): Relocation["kind"] {
+    if (kind === "abs_imm64") return "map_imm64";
+    if (kind !== "abs_imm32" && kind !== "map_imm32") return kind;
+    const expanded = input.sections[section]!.edits.some((edit) => edit.at === offset && edit.kind === "expand-map");
+    return expanded ? "map_imm64" : "map_imm32";
   }
 
   /** The output offset of symbol + addend, which may be outside of the section; undefined where it was dropped. */

@@ -2,7 +2,7 @@
  * Pass: the types of all inputs in one BTF, equal ones once. Which of several declarations of a name stands for all is decided
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
-import { BtfKind, dedupBtf, mergeBtf, type Btf } from "../btf/index.js";
+import { dedupBtf, mergeBtf, type Btf } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
 import { typesOf } from "./type-read.js";
 
@@ -12,12 +12,16 @@ const kernelSections = [".ksyms", ".kconfig"] as const;
 export interface Types {
   /** All types of all inputs, deduplicated; data sections and losing declarations are still in it. */
   readonly btf: Btf;
+  /** The number of types of all inputs together. */
+  readonly before: number;
   /** The id in `btf` of a type of an input. */
   readonly id: (input: Input, id: number) => number;
   /** The offset in `btf` of a string of an input's .BTF. */
   readonly string: (input: Input, offset: number) => number;
   /** The declaration that stands for all of a name. */
   readonly standing: ReadonlyMap<string, number>;
+  /** Whose declaration that is, and its id there. */
+  readonly owners: ReadonlyMap<string, { readonly input: Input; readonly id: number }>;
   /** All declarations of names that are not static, by id. */
   readonly declarations: ReadonlyMap<number, string>;
   /** Names in the data sections of the kernel's symbols. */
@@ -53,6 +57,7 @@ export function mergeTypes(context: Context): void {
   const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + merged.shifts[numbers.get(input)!]!]!);
   const declarations = new Map<number, string>();
   const standing = new Map<string, number>();
+  const owners = new Map<string, { readonly input: Input; readonly id: number }>();
   const winners = new Set<string>();
   const kernel = new Set<string>();
   for (const input of typed) {
@@ -64,7 +69,10 @@ export function mergeTypes(context: Context): void {
       const symbol = global === undefined ? undefined : context.globals[global]!;
       const wins = symbol !== undefined && symbol.input === input.number && symbol.symbol.home.kind !== "undefined";
       // The definition's own declaration stands for all; where it has none, the first does.
-      if (!standing.has(name) || (wins && !winners.has(name))) standing.set(name, now);
+      if (!standing.has(name) || (wins && !winners.has(name))) {
+        standing.set(name, now);
+        owners.set(name, { input, id: old });
+      }
       if (wins) winners.add(name);
     }
     for (const section of kernelSections) {
@@ -72,11 +80,6 @@ export function mergeTypes(context: Context): void {
     }
   }
   const string = (input: Input, offset: number): number => merged.string(numbers.get(input)!, offset) ?? 0;
-  context.types = { btf, id, string, standing, declarations, kernel };
-}
-
-/** Is type `id` of `btf` a variable or a function? */
-export function isDeclaration(btf: Btf, id: number): boolean {
-  const kind = btf.kind(id);
-  return kind === BtfKind.BTF_KIND_VAR || kind === BtfKind.BTF_KIND_FUNC;
+  const before = merged.btf.typeCount - 1;
+  context.types = { btf, before, id, string, standing, owners, declarations, kernel };
 }

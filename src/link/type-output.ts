@@ -21,9 +21,9 @@ import type { Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
-export function buildTypes(context: Context): Section[] {
+export function buildTypes(context: Context): { readonly sections: readonly Section[]; readonly count: number } {
   const { types, outputs, inputs, options } = context;
-  if (types === undefined || inputs.length === 0) return [];
+  if (types === undefined || inputs.length === 0) return { sections: [], count: 0 };
   const choice = new Choice(context, types);
   const own = [...choice.added, ...choice.datasecs()];
   const moved = moveRecords(context, types.btf.typeCount + own.length);
@@ -55,7 +55,7 @@ export function buildTypes(context: Context): Section[] {
     const { endian } = inputs[0]!.object;
     sections.push(madeSection(".BTF.ext", writeBtfExt({ funcInfo, lineInfo, coreRelos }, text, endian).bytes, 4));
   }
-  return sections;
+  return { sections, count: btf.typeCount - 1 };
 }
 
 function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
@@ -192,6 +192,8 @@ class Choice {
       .toSorted((a, b) => a.offset - b.offset)
       .filter((each) => {
         if (each.offset < end) return false;
+        // clang gives a variable that it took apart the type of the whole, which the kernel refuses.
+        if (each.size < this.#size(each.type)) return false;
         end = each.offset + each.size;
         return end <= size;
       });

@@ -1,6 +1,7 @@
 /** What a link is asked for and what it gives. */
 import type { Diagnostic } from "../diag/index.js";
-import type { ObjectFile } from "../object/index.js";
+import type { LinkReport } from "./map.js";
+import type { ObjectFile, RelocDialect } from "../object/index.js";
 
 /** A member of an archive that has not been read yet. */
 export interface ArchiveInputMember {
@@ -17,6 +18,10 @@ export interface ArchiveInput {
   readonly symbols?: readonly { readonly name: string; readonly member: number }[] | undefined;
   /** Link all members, needed or not. */
   readonly whole?: boolean;
+  /** How to read the members' relocations, where that is not to be found out. */
+  readonly dialect?: RelocDialect | undefined;
+  /** The link keeps DWARF sections, so the members' are to be read in full. */
+  readonly keepDebug?: boolean;
 }
 
 /** Archives that need each other: they are searched until nothing more is found in any of them. */
@@ -71,20 +76,17 @@ export interface LinkOptions {
   readonly gcSections?: boolean;
   /** Keep every mergeable string of every input. */
   readonly keepStrings?: boolean;
-  /** Fold functions with identical code. */
-  readonly icf?: boolean;
 
   /** Keep `mov32 %map` as it is: the target takes it. */
   readonly keepMapMoves?: boolean;
   /** Write 64-bit loads of small constants as moves, and long jumps as short ones where they reach. */
   readonly relax?: boolean;
-
-  /** Say who defines and who refers to these symbols. */
-  readonly traceSymbols?: readonly string[];
 }
 
 export interface LinkResult {
   /** Undefined when there is an error among the diagnostics. */
   readonly object: ObjectFile | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What came from where, who won, what was dropped and why; undefined when nothing could be read. */
+  readonly report: LinkReport | undefined;
 }

@@ -7,7 +7,7 @@ import { libraryAdvice } from "./libc.js";
 import { describeSymbol, placeIn, siteNote } from "./where.js";
 
 /** Comparisons of names that suggestions may take in all: enough for a person's mistakes, not a cost that grows. */
-const suggestionBudget = 200_000;
+const suggestionBudget = 30_000;
 
 /** Is the undefined `name` one that the kernel provides: a helper that is called, a kfunc, a kernel variable? */
 export function isKernels(context: Context, name: string, kind: RelocKind): boolean {

@@ -39,7 +39,7 @@ function flagsOf(bits: bigint): SectionFlags {
 }
 
 /** Turns an ELF file into an Object. Throws BpfkitError on what is no relocatable BPF object. */
-export function objectFromElf(elf: ElfFile, options: { readonly dialect?: RelocDialect | undefined } = {}): ObjectFile {
+export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> = {}): ObjectFile {
   const at = (offset: number): ReturnType<ByteReader["place"]> => ({ kind: "binary", file: elf.file, offset });
   const { machine, type } = elf.header;
   // EM_NONE: LLVM before BPF had a machine number.
@@ -47,7 +47,7 @@ export function objectFromElf(elf: ElfFile, options: { readonly dialect?: RelocD
     throw failure("object-machine", { machine }, at(18));
   if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
 
-  const scene = relocScene(elf);
+  const scene = relocScene(elf, options.without);
   const detection = originOf(scene, options.dialect);
   if (detection.problem !== undefined) throw new BpfkitError([detection.problem]);
 
@@ -100,10 +100,12 @@ export interface ReadOptions {
   readonly file?: string;
   /** The relocation dialect, where the one that would be found is wrong. */
   readonly dialect?: RelocDialect | undefined;
+  /** Picks sections, by name, whose relocations are not read: a linker that drops DWARF has no use for them. */
+  readonly without?: ((name: string) => boolean) | undefined;
 }
 
 /** Reads a relocatable BPF object, its relocations in the dialect it is in. */
 export function readObject(bytes: Uint8Array, options: ReadOptions = {}): ObjectFile {
-  const { file, dialect } = options;
-  return objectFromElf(readElf(bytes, file === undefined ? {} : { file }), { dialect });
+  const { file, ...rest } = options;
+  return objectFromElf(readElf(bytes, file === undefined ? {} : { file }), rest);
 }

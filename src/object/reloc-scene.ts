@@ -92,7 +92,8 @@ function placeFinder(elf: ElfFile, table: ElfSection): (offset: number) => ElfSe
   };
 }
 
-export function relocScene(elf: ElfFile): RelocScene {
+/** The scene of a file; the relocations of sections whose name `without` picks are nobody's concern. */
+export function relocScene(elf: ElfFile, without?: (name: string) => boolean): RelocScene {
   const relocatable = elf.header.type === elfTable.ElfType.ET_REL;
   const tables = new Map<number, Symbols>();
   const symbolsOf = (section: ElfSection | undefined): Symbols => {
@@ -108,6 +109,8 @@ export function relocScene(elf: ElfFile): RelocScene {
   const records: RelocRecord[] = [];
   for (const table of elf.sections) {
     if (table.type !== sht.SHT_REL && table.type !== sht.SHT_RELA) continue;
+    const target = elf.sections[table.info];
+    if (relocatable && target !== undefined && without?.(target.name) === true) continue;
     const find = placeFinder(elf, table);
     const linked = elf.sections[table.link];
     const { symbols, classes } = symbolsOf(relocatable || linked?.type !== sht.SHT_DYNSYM ? symtab : linked);

@@ -106,7 +106,7 @@ test("contributions are aligned, the gap is zero, and the same inputs give the s
   expect(toHex(linked.sections.find(({ name }) => name === ".data")!.data)).toBe(
     `01${"00".repeat(7)}02${"00".repeat(7)}`,
   );
-  expect(link([a, b])).toEqual(link([a, b]));
+  expect(link([a, b]).object).toEqual(link([a, b]).object);
 });
 
 test("a global label inside a typed function is no function; in untyped code it is one", () => {

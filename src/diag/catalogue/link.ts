@@ -2,6 +2,12 @@
 
 export const linkMessages = {
   "link-no-input": { severity: "error", message: "no input objects", help: "name the objects to link" },
+  "link-library": {
+    severity: "error",
+    message: "there is no library {name} in {where}",
+    help: "give its folder with -L, or name the file itself",
+  },
+  "link-group": { severity: "error", message: "a group {problem}", help: "write --start-group … --end-group" },
   "link-endian": {
     severity: "error",
     message: "{file} is {endian}-endian, but {first} is {other}-endian",
@@ -23,6 +29,31 @@ export const linkMessages = {
     help: "remove one definition, make it local, or mark one .weak",
   },
   "link-undefined": { severity: "error", message: "{name} is undefined", help: "{advice}" },
+  "link-type-layout": {
+    severity: "error",
+    message: "{name} is not the same in {first} and {file}: code compiled against one would misread the other",
+    help: "declare it in one header that all sources include",
+  },
+  "link-type-meaning": {
+    severity: "warning",
+    message: "{name} has another meaning in {first} than in {file}",
+    help: "declare it in one header that all sources include",
+  },
+  "link-declared-section": {
+    severity: "error",
+    message: "{file} declares {name} in section {section}, but {other} defines it in {found}",
+    help: "give declaration and definition the same section",
+  },
+  "link-gc-no-roots": {
+    severity: "error",
+    message: "--gc-sections would drop everything: there is no program, and no name is asked for",
+    help: "name what to keep with --export or --undefined",
+  },
+  "link-map-operand": {
+    severity: "error",
+    message: "the map {name} is the operand of an instruction that is no move: the kernel has no such form",
+    help: "move the map into a register first",
+  },
   "link-required": {
     severity: "error",
     message: "{name} is required, but nothing defines it",

@@ -1,0 +1,71 @@
+/** The verb `ld`: its options, and the words among them whose place between the inputs matters. */
+import { Option, type Command } from "commander";
+
+const append = (one: string, all: readonly string[]): readonly string[] => [...all, one];
+
+/** Begins a word that stands for an option among the inputs; no file name has it. */
+export const mark = "\0";
+
+const switches: ReadonlyMap<string, string> = new Map([
+  ["--whole-archive", "whole"],
+  ["--no-whole-archive", "on-demand"],
+  ["--start-group", "group"],
+  ["-(", "group"],
+  ["--end-group", "end"],
+  ["-)", "end"],
+]);
+
+/** Options whose value is a word of its own, which is not to be taken for a switch. */
+const valued: ReadonlySet<string> = new Set(["-o", "--output", "-e", "--entry", "-u", "--undefined", "-y"]);
+
+/** `-l`, `--start-group` and the like made words among the inputs: commander keeps the order of those alone. */
+export function orderWords(words: readonly string[]): string[] {
+  const ordered: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const known = switches.get(word);
+    if (valued.has(word)) ordered.push(word, ...words.slice(++i, i + 1));
+    else if (word === "--") {
+      ordered.push(...words.slice(i));
+      break;
+    } else if (known !== undefined) ordered.push(`${mark}${known}`);
+    else if ((word === "-l" || word === "--library") && i + 1 < words.length) ordered.push(`${mark}l${words[++i]}`);
+    else if (/^-l./.test(word)) ordered.push(`${mark}l${word.slice(2)}`);
+    else if (word.startsWith("--library=")) ordered.push(`${mark}l${word.slice("--library=".length)}`);
+    else if (word === "-Map" || word.startsWith("-Map=")) ordered.push(`-${word}`);
+    else ordered.push(word);
+  }
+  return ordered;
+}
+
+/** Adds the verb to `command`, which has its name. */
+export function addLinkOptions(command: Command): Command {
+  return command
+    .option("-L, --library-path <folder>", "look there for libraries of -l (repeatable)", append, [])
+    .option("-l, --library <name>", "search lib<name>.a, or lib<name>.o; takes effect where it stands")
+    .option("--whole-archive", "link all members of the archives that follow, until --no-whole-archive")
+    .option("--start-group", "search the archives up to --end-group until nothing more is found; also -( and -)")
+    .option("--defsym <name=value>", "define a symbol: a number, a symbol, or symbol+number (repeatable)", append, [])
+    .option("--wrap <name>", "references to name go to __wrap_name, those to __real_name to name", append, [])
+    .option("-u, --undefined <name>", "search archives for the symbol as if an input referred to it", append, [])
+    .option("--require-defined <name>", "the same, and an error where nothing defines it", append, [])
+    .option("-e, --entry <name>", "a program that must be there")
+    .option("--export <pattern>", "make all other definitions but programs and maps local (repeatable)", append, [])
+    .option("--retain-symbols-file <file>", "keep only the symbols that the file names, and those relocations need")
+    .option("--allow-multiple-definition", "of several strong definitions the first wins")
+    .option("--prefix-symbols <[file:]prefix>", "put a prefix before the names of all inputs, or of one", append, [])
+    .option("--localize <pattern>", "make these definitions local (repeatable)", append, [])
+    .option("--rename <old=new>", "give a symbol another name, wherever it occurs (repeatable)", append, [])
+    .option("-d, --define-common", "with -r, give tentative definitions room")
+    .option("--keep-debug", "keep DWARF sections")
+    .option("--gc-sections", "drop functions, variables, maps and types that no program leads to")
+    .option("--print-gc-sections", "say what was dropped, and why")
+    .option("--why-live <symbol>", "say what keeps the symbol (repeatable)", append, [])
+    .option("--keep-strings", "keep equal strings of several inputs apart")
+    .option("--keep-mov32", "leave mov32 of maps as it is: the target takes it")
+    .option("--relax", "write 64-bit loads of small numbers as moves, and long jumps as short ones")
+    .option("--Map <file>", "write what came from where, as text; also -Map=file; - is standard output")
+    .option("--map-json <file>", "the same as JSON")
+    .option("-y, --trace-symbol <symbol>", "say who defines and who refers to it (repeatable)", append, [])
+    .addOption(new Option("--compat <linker>", "lay out as that linker does").choices(["libbpf"]));
+}

@@ -1,0 +1,67 @@
+/**
+ * Pass: instructions that the target does not take are written in the form it takes, and, where asked, long forms in short
+ * ones. Each change is decided once from the input, so that a second link finds nothing to do.
+ */
+import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
+import { isMapSection, type Section } from "../object/index.js";
+import { diagnostic } from "../diag/index.js";
+import { gotol } from "./branches.js";
+import { definition, type Context, type Edit, type Input } from "./context.js";
+import { placeIn, siteNote } from "./where.js";
+
+const { SLOT } = opcodes;
+const moveImmediate: readonly number[] = [opcodes.BPF_ALU | 0xb0, opcodes.BPF_ALU64 | 0xb0];
+
+export function relaxCode(context: Context): void {
+  const { inputs, options } = context;
+  for (const input of inputs) {
+    input.object.sections.forEach((section, number) => {
+      const state = input.sections[number]!;
+      if (!section.flags.exec || state.dropped !== undefined) return;
+      const edits: Edit[] = [];
+      if (options.keepMapMoves !== true) expandMapMoves(context, input, number, edits);
+      if (options.relax === true) shorten(input, section, edits);
+      state.edits = edits.toSorted((a, b) => a.at - b.at);
+    });
+  }
+}
+
+/** `mov32 r1, %map`: the kernel patches maps into 64-bit loads alone, so the move becomes one. */
+function expandMapMoves(context: Context, input: Input, number: number, edits: Edit[]): void {
+  const section = input.object.sections[number]!;
+  for (const { kind, symbol: index, offset } of section.relocations) {
+    if (kind !== "map_imm32" && kind !== "abs_imm32") continue;
+    const { input: owner, symbol } = definition(context, input, index);
+    const { home } = symbol;
+    const toMap = home.kind === "section" && isMapSection(owner.object.sections[home.section]!.name);
+    if (kind === "abs_imm32" && !toMap) continue;
+    if (moveImmediate.includes(section.data[offset]!)) edits.push({ at: offset, kind: "expand-map" });
+    else {
+      const notes = [siteNote(input, number, offset)];
+      context.diagnostics.push(
+        diagnostic("link-map-operand", { name: symbol.name }, placeIn(input, number, offset), notes),
+      );
+    }
+  }
+}
+
+/** 64-bit loads of what a move can hold, and long jumps that a short one reaches. */
+function shorten(input: Input, section: Section, edits: Edit[]): void {
+  const { data, relocations } = section;
+  const { endian } = input.object;
+  const relocated = new Set(relocations.map(({ offset }) => offset));
+  const slot = newSlot();
+  // No edit makes a jump longer by more than the slots that maps take.
+  const reach = 0x7fff - edits.length;
+  for (let at = 0; at + SLOT <= data.length; at += SLOT) {
+    decodeSlot(data, at, endian, slot);
+    const { opcode, src, imm } = slot;
+    if (opcode === gotol && !relocated.has(at) && Math.abs(imm) < reach) edits.push({ at, kind: "short-jump" });
+    if (opcode !== opcodes.LDDW) continue;
+    if (src === 0 && !relocated.has(at) && at + 2 * SLOT <= data.length) {
+      const high = decodeSlot(data, at + SLOT, endian, slot).imm;
+      if (high === imm >> 31) edits.push({ at, kind: "shrink-wide" });
+    }
+    at += SLOT;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Pass: what objects declare must be what another one defines. Types that the merge found equal are not looked at again; the
+ * others are compared as C sees them: layouts that differ are errors, meanings that differ are warnings.
+ */
+import {
+  compareTypes,
+  readMapDefinitions,
+  type Btf,
+  type BtfMapDefinition,
+  type TypeDifference,
+} from "../btf/index.js";
+import { BpfkitError, diagnostic, type Note } from "../diag/index.js";
+import { globalNamed, type Context, type Input } from "./context.js";
+import { declaration } from "./declare.js";
+import { placeOfSymbol } from "./where.js";
+import { typesOf } from "./type-read.js";
+
+/** One side of a comparison: whose declaration, and its id in that input's types. */
+interface Side {
+  readonly input: Input;
+  readonly id: number;
+}
+
+/** A row of the table that is shown: what differs, and how it is on both sides. */
+interface Row {
+  readonly what: string;
+  readonly left: string;
+  readonly right: string;
+  readonly layout: boolean;
+}
+
+const words: Readonly<Record<string, string>> = {
+  "member-count": "members",
+  "member-name": "name of a member",
+  "member-offset": "offset in bits",
+  "bitfield-size": "width in bits",
+  "array-length": "elements",
+  params: "parameters",
+};
+
+function rowOf({ what, path, left, right, layout }: TypeDifference): Row {
+  const named = words[what] ?? what;
+  return { what: path === "" ? named : `${path}: ${named}`, left, right, layout };
+}
+
+/** An array of no stated length is any length. */
+function matters({ what, left, right }: TypeDifference): boolean {
+  return what !== "linkage" && !(what === "array-length" && (left === "0" || right === "0"));
+}
+
+export function checkTypes(context: Context): void {
+  const { types, inputs } = context;
+  if (types === undefined) return;
+  const maps = new MapDefinitions();
+  for (const input of inputs) {
+    const own = typesOf(input);
+    if (own === undefined) continue;
+    const sections = new Map<number, string>();
+    for (const [name, variables] of own.variables) for (const { id } of variables) sections.set(id, name);
+    for (const [name, id] of own.declared) {
+      const stands = types.owners.get(name)!;
+      if (stands.input === input) continue;
+      const other = typesOf(stands.input)!;
+      checkSection(context, name, input, sections.get(id));
+      const [left, right] = [other.btf.type(stands.id), own.btf.type(id)];
+      const same =
+        "type" in left &&
+        "type" in right &&
+        left.kind === right.kind &&
+        types.id(stands.input, left.type) === types.id(input, right.type);
+      if (same) continue;
+      const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, name) : undefined;
+      const found =
+        rows ??
+        compareTypes(other.btf, stands.id, own.btf, id)
+          .filter(matters)
+          .map((each) => rowOf(each));
+      if (found.length > 0) show(context, name, stands, { input, id }, found);
+    }
+  }
+}
+
+/** A declaration that names a section must name the definition's. */
+function checkSection(context: Context, name: string, input: Input, section: string | undefined): void {
+  const global = globalNamed(context, name);
+  const home = global?.symbol.home;
+  if (section === undefined || global === undefined || home?.kind !== "section" || global.input === input.number)
+    return;
+  const owner = context.inputs[global.input]!;
+  const found = owner.object.sections[home.section]!.name;
+  if (found === section || section === ".ksyms" || section === ".kconfig") return;
+  const facts = { name, section, file: input.object.file, found, other: owner.object.file };
+  context.diagnostics.push(diagnostic("link-declared-section", facts, placeOfSymbol(owner, global.symbol)));
+}
+
+function textOf(btf: Btf, id: number): string {
+  return declaration(btf, id) ?? `type [${id}]`;
+}
+
+/** The difference as one diagnostic, its rows in two columns below. */
+function show(context: Context, name: string, left: Side, right: Side, rows: readonly Row[]): void {
+  const sides = [left, right].map(({ input, id }) => ({ input, text: textOf(typesOf(input)!.btf, id) }));
+  const [mine, theirs] = sides as [(typeof sides)[0], (typeof sides)[0]];
+  const lines: [string, string][] = [
+    [`in ${mine.input.object.file}`, `in ${theirs.input.object.file}`],
+    [mine.text, theirs.text],
+    ...rows.map((row): [string, string] => [`${row.what} ${row.left}`, row.right]),
+  ];
+  const width = Math.min(60, Math.max(...lines.map(([text]) => text.length)));
+  const global = globalNamed(context, name);
+  const owner = global === undefined ? undefined : context.inputs[global.input];
+  const place =
+    global === undefined || owner === undefined || global.symbol.home.kind === "undefined"
+      ? ({ kind: "binary", file: left.input.object.file, section: ".BTF", offset: 0 } as const)
+      : placeOfSymbol(owner, global.symbol);
+  const notes = lines.map(([a, b]): Note => ({ message: `${a.padEnd(width)} | ${b}` }));
+  const facts = { name, first: left.input.object.file, file: right.input.object.file };
+  const code = rows.some(({ layout }) => layout) ? "link-type-layout" : "link-type-meaning";
+  context.diagnostics.push(diagnostic(code, facts, place, notes));
+}
+
+const fields = ["type", "keySize", "valueSize", "maxEntries", "flags", "numaNode", "pinning", "extra"] as const;
+const fieldNames = {
+  type: "type",
+  keySize: "key_size",
+  valueSize: "value_size",
+  maxEntries: "max_entries",
+  flags: "map_flags",
+  numaNode: "numa_node",
+  pinning: "pinning",
+  extra: "map_extra",
+} as const;
+
+/** The map definitions of each input, read once. */
+class MapDefinitions {
+  readonly #known = new Map<Input, ReadonlyMap<string, BtfMapDefinition>>();
+
+  #of(input: Input): ReadonlyMap<string, BtfMapDefinition> {
+    let known = this.#known.get(input);
+    if (known === undefined) {
+      known = new Map(readMapDefinitions(typesOf(input)!.btf).map((each) => [each.name, each]));
+      this.#known.set(input, known);
+    }
+    return known;
+  }
+
+  /** Field by field; undefined where one side is no map definition, so that the types themselves are to be compared. */
+  compare(left: Side, right: Side, name: string): Row[] | undefined {
+    try {
+      const mine = this.#of(left.input).get(name);
+      const theirs = this.#of(right.input).get(name);
+      if (mine === undefined || theirs === undefined) return undefined;
+      return this.#rows(left, mine, right, theirs, "");
+    } catch (error) {
+      if (error instanceof BpfkitError) return undefined;
+      throw error;
+    }
+  }
+
+  #rows(left: Side, mine: BtfMapDefinition, right: Side, theirs: BtfMapDefinition, path: string): Row[] {
+    const rows: Row[] = [];
+    for (const field of fields) {
+      if (mine[field] === theirs[field]) continue;
+      const what = `${path}${fieldNames[field]}`;
+      rows.push({ what, left: String(mine[field]), right: String(theirs[field]), layout: field !== "extra" });
+    }
+    for (const side of ["key", "value"] as const) {
+      const [a, b] = [mine[`${side}TypeId`], theirs[`${side}TypeId`]];
+      if (a === 0 || b === 0) {
+        if (a === b) continue;
+        const said = (id: number): string => (id === 0 ? "no type, a size" : "a type");
+        rows.push({ what: `${path}${side}`, left: said(a), right: said(b), layout: false });
+        continue;
+      }
+      const found = compareTypes(typesOf(left.input)!.btf, a, typesOf(right.input)!.btf, b).filter(matters);
+      for (const each of found) {
+        const row = rowOf(each);
+        rows.push({ ...row, what: `${path}${side} ${row.what}` });
+      }
+    }
+    if (mine.inner !== undefined && theirs.inner !== undefined) {
+      rows.push(...this.#rows(left, mine.inner, right, theirs.inner, `${path}values.`));
+    } else if (mine.inner !== theirs.inner) {
+      const said = (map: BtfMapDefinition | undefined): string => (map === undefined ? "none" : "a map");
+      rows.push({ what: `${path}values`, left: said(mine.inner), right: said(theirs.inner), layout: true });
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { link, type LinkInput, type LinkOptions } from "../../src/link/index.js";
+import { imageOf, readObject, writeObject } from "../../src/object/index.js";
+import { writeArchive } from "../../src/elf/index.js";
+import { createVm } from "../../src/vm/index.js";
+import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
+import { workshop } from "../support/cli.js";
+import { archive, fn, main, object } from "./objects.js";
+
+/** The result of `main` and the defined globals of the link. */
+function linked(inputs: readonly LinkInput[], options: LinkOptions = {}): { r0: bigint; names: string[] } {
+  const { object: made, diagnostics } = link(inputs, options);
+  expect(diagnostics.map(({ message }) => message)).toEqual([]);
+  const done = createVm(imageOf(made!)).run("main");
+  if (done.kind === "fault") throw new Error(done.diagnostic.message);
+  const names = made!.symbols.filter(({ binding }) => binding !== "local").map(({ name }) => name);
+  return { r0: done.r0, names: names.toSorted() };
+}
+
+const codes = (inputs: readonly LinkInput[], options: LinkOptions = {}): string[] =>
+  link(inputs, options).diagnostics.map(({ code }) => code);
+
+const returns = (name: string, value: number, head?: string) =>
+  object(fn(name, ` mov r0, ${value}`, head), `${name}.o`);
+const calls = (name: string, callee: string) => object(fn(name, ` call ${callee}\n add r0, 1`), `${name}.o`);
+
+test("an archive gives the members that are needed, and those that they need", () => {
+  const lib = archive("lib.a", { "b.o": calls("b", "c"), "x.o": returns("x", 9), "c.o": returns("c", 5) });
+  expect(linked([object(main(" call b")), lib])).toEqual({ r0: 6n, names: ["b", "c", "main"] });
+});
+
+test("an archive before what needs it gives nothing; a whole one gives all", () => {
+  const lib = (whole: boolean) => archive("lib.a", { "b.o": returns("b", 1), "x.o": returns("x", 9) }, whole);
+  expect(codes([lib(false), object(main(" call b"))])).toEqual(["link-undefined"]);
+  expect(linked([lib(true), object(main(" call b"))]).names).toEqual(["b", "main", "x"]);
+});
+
+test("archives that need each other are found in a group, and only there", () => {
+  const one = archive("1.a", { "b.o": calls("b", "c"), "d.o": returns("d", 4) });
+  const two = archive("2.a", { "c.o": calls("c", "d") });
+  expect(codes([object(main(" call b")), one, two])).toEqual(["link-undefined"]);
+  expect(linked([object(main(" call b")), { kind: "group", inputs: [one, two] }]).r0).toBe(6n);
+});
+
+test("a weak reference and a tentative definition in the index take no member; a strong definition does", () => {
+  const weakly = object(`.weak b\n${main(" mov r0, 3\n ldimm64 r1, b")}`);
+  const lib = archive("lib.a", { "b.o": returns("b", 1) });
+  expect(linked([weakly, lib]).names).toEqual(["main"]);
+  const common = object(`.comm v, 8, 8\n${main(" ldimm64 r1, v\n ldxdw r0, [r1+0]")}`);
+  const data = archive("lib.a", {
+    "c.o": object(".comm v, 16, 8\n", "c.o"),
+    "v.o": object(".data\n.globl v\nv:\n .quad 77\n", "v.o"),
+  });
+  expect(linked([common, data]).r0).toBe(77n);
+});
+
+test("an index that names members that do not define the symbol is not believed", () => {
+  const lib = archive("lib.a", { "b.o": returns("b", 1) });
+  const symbols = [
+    { name: "c", member: 0 },
+    { name: "c", member: 7 },
+  ];
+  expect(codes([object(main(" call c")), { ...lib, symbols }])).toEqual(["link-undefined"]);
+});
+
+test("--undefined and --require-defined take members; what is required must be there", () => {
+  const lib = archive("lib.a", { "b.o": returns("b", 1) });
+  const inputs = [object(main(" mov r0, 1")), lib];
+  expect(linked(inputs, { undefined: ["b"] }).names).toEqual(["b", "main"]);
+  expect(linked(inputs, { requireDefined: ["b"] }).names).toEqual(["b", "main"]);
+  expect(codes(inputs, { requireDefined: ["c"], entry: "main" })).toEqual(["link-required"]);
+});
+
+test("--wrap: references go to the wrapper, and the wrapper to the real one", () => {
+  const wrapper = object(fn("__wrap_b", " call __real_b\n mul r0, 10"), "wrap.o");
+  expect(linked([object(main(" call b")), wrapper, returns("b", 4)], { wrap: ["b"] }).r0).toBe(40n);
+});
+
+test("--rename and --prefix-symbols: two objects with one name each keep their own", () => {
+  const inputs = [
+    object(main(" call b\n mov r6, r0\n call c\n add r0, r6")),
+    returns("b", 4),
+    calls("c", "d"),
+    returns("d", 1),
+  ];
+  expect(linked(inputs, { rename: [{ from: "b", to: "other" }] }).names).toEqual(["c", "d", "main", "other"]);
+  const clash = [
+    object(main(" call one_f\n mov r6, r0\n call f\n add r0, r6")),
+    object(fn("f", " mov r0, 1"), "1.o"),
+    object(fn("f", " mov r0, 20"), "2.o"),
+  ];
+  expect(linked(clash, { prefixSymbols: [{ file: "1.o", prefix: "one_" }] }).r0).toBe(21n);
+  const prefixed = link(inputs, { prefixSymbols: [{ prefix: "p_" }] }).object!.symbols;
+  const global = prefixed.filter(({ binding }) => binding === "global");
+  expect(global.map(({ name }) => name)).toEqual(["p_main", "p_b", "p_c", "p_d"]);
+});
+
+test("--defsym: numbers, other symbols, and what replaces a definition", () => {
+  const user = object(main(" ldimm64 r0, number"));
+  expect(linked([user], { defsym: [{ name: "number", value: 0x1_0000_0001n }] }).r0).toBe(0x1_0000_0001n);
+  const alias = [object(main(" call alias")), returns("b", 4)];
+  expect(linked(alias, { defsym: [{ name: "alias", base: "b", value: 0n }] }).r0).toBe(4n);
+  expect(codes(alias, { defsym: [{ name: "alias", base: "bb", value: 0n }] })).toContain("link-defsym");
+});
+
+test("--localize, --export and --retain-symbols-file decide what stays visible", () => {
+  const inputs = [object(main(" call b")), calls("b", "c"), returns("c", 5)];
+  expect(linked(inputs, { localize: ["c*"] })).toEqual({ r0: 6n, names: ["b", "main"] });
+  expect(linked(inputs, { exports: ["?"] }).names).toEqual(["b", "c", "main"]);
+  expect(linked(inputs, { exports: ["b"] }).names).toEqual(["b", "main"]);
+  expect(linked(inputs, { retainSymbols: ["main", "b"] }).names).toEqual(["b", "main"]);
+});
+
+const mcMissing = toolMissing("llvm-mc-22");
+
+test.skipIf(mcMissing !== "")(`later copies of a comdat group go, with all that is in them${mcMissing}`, () => {
+  const group = (value: number, file: string) => {
+    const text = `.section .text.g,"axG",@progbits,g,comdat\n.weak g\n.type g,@function\ng:\n r1 = d ll\n r0 = *(u64 *)(r1 + 0)\n exit\n.section .data.g,"awG",@progbits,g,comdat\nd:\n .quad ${value}\n`;
+    return inScratchFolder((folder) => {
+      const path = join(folder, file);
+      expect(runTool("llvm-mc-22", ["-triple", "bpfel", "-filetype=obj", "-o", path], text).stderr).toBe("");
+      return readObject(new Uint8Array(readFileSync(path)), { file });
+    });
+  };
+  const { object: made } = link([object(main(" call g")), group(1, "1.o"), group(2, "2.o")]);
+  expect(made!.sections.find(({ name }) => name === ".data.g")!.size).toBe(8);
+  const done = createVm(imageOf(made!)).run("main");
+  expect(done.kind === "fault" ? done.diagnostic.message : done.r0).toBe(1n);
+});
+
+test("messages about many undefined names cost no more than the names", () => {
+  const many = Array.from({ length: 3000 }, (_, i) => ` call missing_function_${i}`).join("\n");
+  const symbols = Array.from({ length: 3000 }, (_, i) => fn(`some_function_${i}`, " mov r0, 1")).join("");
+  const start = performance.now();
+  expect(codes([object(main(many)), object(symbols, "b.o")])).toHaveLength(3000);
+  expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+const { ok, bpfkit, write } = workshop();
+
+test("the command takes libraries, groups and files of arguments in their order", () => {
+  write("main.o", writeObject(object(main(" call b"), "main.o")));
+  const lib = (each: ReturnType<typeof returns>) => writeArchive([{ name: each.file, data: writeObject(each) }]);
+  write("libone.a", lib(calls("b", "c")));
+  write("libtwo.a", lib(returns("c", 5)));
+  ok(["ld", "main.o", "-L.", "-lone", "-l", "two", "-o", "out.o"]);
+  ok(["ld", "main.o", "-L", ".", "--start-group", "-ltwo", "-lone", "--end-group", "-o", "group.o"]);
+  write("list", "main.o -L. --whole-archive libtwo.a --no-whole-archive -lone -o listed.o");
+  ok(["ld", "@list"]);
+  expect(ok(["run", "listed.o"]).stdout).toContain("6");
+  expect(bpfkit(["ld", "-L.", "-ltwo", "-lone", "main.o"]).stderr).toContain("b is undefined");
+  expect(bpfkit(["ld", "main.o", "-lthree"]).stderr).toContain("link-library");
+  expect(bpfkit(["ld", "main.o", "--start-group"]).stderr).toContain("link-group");
+  expect(bpfkit(["ld", "main.o", "--defsym", "x"]).status).toBe(2);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { writeObject } from "../../src/object/index.js";
+import { workshop } from "../support/cli.js";
+import { fn, main, object } from "./objects.js";
+
+const { ok, bpfkit, write, read } = workshop();
+const text = (name: string): string => new TextDecoder().decode(read(name));
+
+test("-Map, --map-json, --trace-symbol, --print-gc-sections and --why-live tell what the link did", () => {
+  write("main.o", writeObject(object(main(" call a"), "main.s")));
+  write(
+    "lib.o",
+    writeObject(object(fn("a", " call b\n add r0, 1") + fn("b", " mov r0, 1", ".weak") + fn("c", ""), "lib.s")),
+  );
+  write("b.o", writeObject(object(fn("b", " mov r0, 2"), "b.s")));
+  const files = ["main.o", "lib.o", "b.o", "-o", "out.o", "--gc-sections"];
+  const done = bpfkit([
+    "ld",
+    ...files,
+    "-Map=map",
+    "--map-json",
+    "map.json",
+    "-y",
+    "b",
+    "--why-live",
+    "b",
+    "--why-live",
+    "c",
+    "--print-gc-sections",
+  ]);
+  expect(done.status).toBe(0);
+  expect(done.stderr.split("\n")).toEqual([
+    "lib.o weakly defines b",
+    "b.o defines b, and its definition counts",
+    "b (b.o)",
+    "  is used by a (lib.o, .text+0x0)",
+    "  is used by main (main.o, socket+0x0)",
+    "  which is kept: main is a program (section socket)",
+    "c is not in the output",
+    "dropped b (lib.o, .text): 16 bytes, nothing leads to it",
+    "dropped c (lib.o, .text): 8 bytes, nothing leads to it",
+    "",
+  ]);
+  expect(text("map")).toBe(`section / contribution / symbol              offset      size
+socket                                          0x0      0x10  align 8
+  main.o(socket)                                0x0      0x10
+    main                                        0x0      0x10
+.text                                           0x0      0x28  align 8
+  lib.o(.text)                                  0x0      0x18
+    a                                           0x0      0x18
+  b.o(.text)                                   0x18      0x10
+    b                                          0x18      0x10
+
+defined more than once
+  b: b.o wins over lib.o
+
+dropped
+  lib.o(.text) b: 16 bytes, nothing leads to it
+  lib.o(.text) c: 8 bytes, nothing leads to it
+`);
+  const map = JSON.parse(text("map.json")) as { sections: { name: string }[]; dropped: unknown[] };
+  expect(map.sections.map(({ name }) => name)).toEqual(["socket", ".text"]);
+  expect(map.dropped).toHaveLength(2);
+  ok(["ld", "main.o", "lib.o", "-o", "-", "-Map", "other"]);
+});
