@@ -65,6 +65,8 @@ function calledPlaces(object: ObjectFile): ReadonlyMap<number, ReadonlySet<numbe
   };
   const slot = newSlot();
   object.sections.forEach(({ data, flags, relocations }, section) => {
+    // DWARF refers to any place in a function.
+    if (!flags.alloc) return;
     const relocated = new Set<number>();
     for (const { kind, offset, symbol, addend } of relocations) {
       relocated.add(offset);

@@ -321,6 +321,27 @@ test.skipIf(corpusMissing !== "")(
   },
 );
 
+test.skipIf(corpusMissing !== "")(
+  `repaired objects of bpf-gcc give what clang's of the same source give${corpusMissing}`,
+  () => {
+    const vmOf = (name: string): ReturnType<typeof createVm> =>
+      createVm(imageOf(readObject(readCorpus(`objects/own/obj/${name}`), { file: name })));
+    const run = (name: string, program: string): unknown[] => {
+      const vm = vmOf(name);
+      // Programs count in variables: the second run sees the first's.
+      return [0, 1, 0xff].map((fill) => {
+        const result = vm.runXdp(program, new Uint8Array(64).fill(fill));
+        return result.kind === "fault" ? result.diagnostic.message : [result.verdict, toHex(result.packet)];
+      });
+    };
+    const expected = run("globals.c14.dwarf4.o", "sum");
+    expect(expected.flat().every((each) => typeof each !== "string" || /^[0-9a-f]+$/.test(each))).toBe(true);
+    for (const variant of ["btf", "dwarf"]) expect(run(`globals.gcc12.${variant}.o`, "sum"), variant).toEqual(expected);
+    // DWARF refers to places within functions, which makes no functions of them.
+    expect(run("packet.gcc12.dwarf.o", "parse")).toEqual(run("packet.gcc12.btf.o", "parse"));
+  },
+);
+
 test.skipIf(binutils !== "")(`bpf-ld links our GNU objects to what we mean${binutils}`, () => {
   // Each symbol is far enough from 0 that a doubled value would show.
   const text = `
