@@ -10,7 +10,7 @@ import type { Run } from "./run.js";
 import { comma } from "./scan.js";
 import { reserve } from "./sections.js";
 import { packed, Token } from "./tokens.js";
-import type { MapItem, MapStatement } from "./typed.js";
+import type { MapContent, MapItem, MapStatement } from "./typed.js";
 
 const equals = packed("=");
 const opens = packed("{");
@@ -20,7 +20,7 @@ const prefix = "BPF_MAP_TYPE_";
 /** Other words for the options of libbpf's macros. */
 const aliases: Readonly<Record<string, string>> = { flags: "map_flags", extra: "map_extra" };
 const optionNames: readonly string[] =
-  "type key value key_size value_size max_entries map_flags map_extra numa_node pinning inner".split(" ");
+  "type key value key_size value_size max_entries map_flags map_extra numa_node pinning inner values".split(" ");
 
 /** Map flags by name (linux/bpf.h): what `flags=` may say besides numbers. */
 const flagNames: Readonly<Record<string, number>> = {
@@ -61,8 +61,14 @@ export function map(run: Run): void {
   reserve(section, alignUp(section.size, 8) - section.size);
   const symbol = run.symbols.get(tokens.value[1]!, tokens.start[1]!);
   if (define(run, symbol, 1)) {
-    const size = mapVariableSize(definitionOf(statement, () => 1));
-    reserve(section, size);
+    const { values = [] } = statement;
+    const members = mapVariableSize(definitionOf(statement, () => 1));
+    const size = members + 8 * values.length;
+    const start = reserve(section, size) + members;
+    values.forEach(({ tree, at, end }, i) => {
+      if (tree === undefined) return;
+      section.fixups.push({ kind: "data64", offset: start + 8 * i, expression: tree, at, end });
+    });
     section.align = Math.max(section.align, 8);
     symbol.type = "object";
     if (symbol.binding === "local" && !symbol.kept) symbol.binding = "global";
@@ -77,7 +83,7 @@ export function definitionOf(
   statement: MapStatement,
   idOf: (type: Exclude<MapItem, number>) => number,
 ): BtfMapDefinition {
-  const { name, type, key, value, maxEntries, flags, extra, numaNode, pinning, inner } = statement;
+  const { name, type, key, value, maxEntries, flags, extra, numaNode, pinning, inner, values } = statement;
   const id = (item: MapItem): number => (typeof item === "number" ? 0 : idOf(item));
   const size = (item: MapItem): number => (typeof item === "number" ? item : cSize(item)!);
   return {
@@ -95,6 +101,7 @@ export function definitionOf(
     keyTypeId: id(key),
     valueTypeId: id(value),
     inner: inner === undefined ? undefined : definitionOf(inner, idOf),
+    programs: inner === undefined && values !== undefined,
   };
 }
 
@@ -112,7 +119,9 @@ function split(run: Run, from: number, to: number): Option[] | undefined {
       else run.errorAt("asm-map-option-near", { name, guess }, at);
       return undefined;
     }
-    if (options.some((each) => each.name === name)) {
+    // `key` and `key_size` are two ways to say one thing.
+    const same = options.find((each) => each.name.replace("_size", "") === name.replace("_size", ""));
+    if (same !== undefined) {
       run.errorAt("asm-map-option-twice", { name }, at);
       return undefined;
     }
@@ -165,6 +174,14 @@ function readMap(
   if (!known || maxEntries === undefined || flags === undefined || extra === undefined || numaNode === undefined) {
     return undefined;
   }
+  const contents = find("values");
+  const programs = contents !== undefined && type === MapType.BPF_MAP_TYPE_PROG_ARRAY;
+  const values = contents === undefined ? undefined : readValues(run, contents);
+  if (contents !== undefined && values === undefined) return undefined;
+  if (contents !== undefined && !programs && find("inner") === undefined) {
+    run.errorAt("asm-map-inner", { option: "values", type }, contents.at);
+    return undefined;
+  }
   const given = find("inner");
   let inner: MapStatement | undefined;
   if (given !== undefined) {
@@ -185,14 +202,40 @@ function readMap(
     type,
     key,
     // A map of maps holds their ids.
-    value: inner === undefined ? value : 4,
+    value: inner === undefined && !programs ? value : 4,
     maxEntries,
     flags: numaNode === 0 ? flags : flags | flagNames["BPF_F_NUMA_NODE"]!,
     extra: BigInt(extra),
     numaNode,
     pinning,
     inner,
+    values,
   };
+}
+
+/** `{ first, 0, third }`: names of maps or programs. */
+function readValues(run: Run, { first, end }: Option): MapContent[] | undefined {
+  const { tokens, expressions } = run;
+  if (!tokens.is(first, opens) || !tokens.is(end - 1, closes)) {
+    run.expected("`{` and the maps or programs that are in the map", first);
+    return undefined;
+  }
+  const values: MapContent[] = [];
+  for (let at = first + 1; at < end - 1;) {
+    const next = run.expression(at);
+    if (next < 0) return undefined;
+    if (expressions.tree === undefined && expressions.number !== 0) {
+      run.expected("a map, a program or 0", at);
+      return undefined;
+    }
+    values.push({ tree: expressions.tree, at: tokens.start[at]!, end: tokens.end[next - 1]! });
+    if (next < end - 1 && !tokens.is(next, comma)) {
+      run.expected("`,` or `}`", next);
+      return undefined;
+    }
+    at = next + 1;
+  }
+  return values;
 }
 
 /** `hash`, `BPF_MAP_TYPE_HASH` or a number. */

@@ -85,7 +85,7 @@ class TypeEmitter {
         builder,
         definitionOf(map, (type) => this.#emitter.id(type)),
       );
-      this.#entry(".maps", made.type, made.size, map.symbol);
+      this.#entry(".maps", made.type, made.size + 8 * (map.values?.length ?? 0), map.symbol);
     }
     const datasecs: (readonly [id: number, data: DataSection])[] = [];
     for (const data of this.#datas.values()) {

@@ -8,6 +8,14 @@ import type { AsmSection, AsmSymbol, Expression } from "./types.js";
 /** A size, or a type that has it. */
 export type MapItem = number | CType;
 
+/** What a slot of a map holds at first. */
+export interface MapContent {
+  readonly tree: Expression | undefined;
+  /** Byte offsets in the text. */
+  readonly at: number;
+  readonly end: number;
+}
+
 export interface MapStatement {
   readonly name: string;
   readonly type: number;
@@ -20,6 +28,8 @@ export interface MapStatement {
   readonly numaNode: number;
   readonly pinning: boolean;
   readonly inner: MapStatement | undefined;
+  /** Initial contents: maps or programs, 0 for none. Undefined where the map cannot have any. */
+  readonly values: readonly MapContent[] | undefined;
 }
 
 export interface TypedFunction {

@@ -55,8 +55,12 @@ function structOf(builder: BtfBuilder, map: BtfMapDefinition): { id: number; siz
     const values = [{ name: `${map.name}_map_extra`, value: map.extra }];
     entries.push(["map_extra", builder.intern({ kind: "enum64", name: "", size: 8, signed: false, values })]);
   }
-  if (map.inner !== undefined) {
-    const inner = builder.intern({ kind: "ptr", type: structOf(builder, map.inner).id });
+  if (map.inner !== undefined || map.programs === true) {
+    const type =
+      map.inner === undefined
+        ? builder.intern({ kind: "func_proto", type: 0, params: [] })
+        : structOf(builder, map.inner).id;
+    const inner = builder.intern({ kind: "ptr", type });
     entries.push(["values", builder.intern({ kind: "array", type: inner, indexType: indexOf(builder), nelems: 0 })]);
   }
   const members = entries.map(([name, type], i): BtfMember => ({ name, type, offset: 64 * i, bitfieldSize: 0 }));

@@ -30,6 +30,8 @@ export interface BtfMapDefinition {
   readonly valueTypeId: number;
   /** The template of the maps that a map of maps holds. */
   readonly inner: BtfMapDefinition | undefined;
+  /** Its initial contents are programs: an array of them stands in the definition. */
+  readonly programs?: boolean;
 }
 
 type Writable = { -readonly [Key in keyof BtfMapDefinition]: BtfMapDefinition[Key] };
@@ -147,7 +149,8 @@ function readDefinition(
       if (i + 1 < found.struct.members.length) reader.fail(member.name, "is not the last member");
       const template = reader.slots(member);
       sized("valueSize", 4, member.name);
-      if (template !== undefined) {
+      if (template === undefined) map.programs = true;
+      else {
         map.inner = readDefinition(btf, `${name}.inner`, { offset: 0, size: template.struct.size }, template, true);
       }
     } else {

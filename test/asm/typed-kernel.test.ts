@@ -1,5 +1,5 @@
 /** Assembled programs with maps, types and functions in the machine's own kernel: by bpfkit's loader, and by libbpf's. */
-import { existsSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
@@ -180,6 +180,49 @@ limit:	.long 7
       } finally {
         if (existsSync(pin)) unlinkSync(pin);
       }
+    }
+  });
+});
+
+test.skipIf(tools !== "")(`maps with initial contents: libbpf puts the maps and programs in${tools}`, () => {
+  const object = assembled(`
+	.license "GPL"
+	.map inside, type=array, key=u32, value=u64, max_entries=1
+	.map outer, type=array_of_maps, key=u32, max_entries=3, values={0, inside}, inner={type=array, key=u32, value=u64, max_entries=1}
+	.map jumps, type=prog_array, key=4, max_entries=4, values={0, 0, next}
+	.program xdp
+	.func int main(struct xdp_md *ctx)
+	ldimm64 r2, jumps
+	mov r3, 2
+	call bpf_tail_call
+	mov r0, 0
+	exit
+	.endfunc
+	.func int next(struct xdp_md *ctx)
+	stw [r10-4], 1
+	ldimm64 r1, outer
+	mov r2, r10
+	add r2, -4
+	call bpf_map_lookup_elem
+	jeq r0, 0, none
+	mov r0, 2
+	exit
+none:	mov r0, 1
+	exit
+	.endfunc
+`);
+  const folder = `/sys/fs/bpf/bpfkit-test-values-${process.pid}`;
+  inScratchFolder((scratch) => {
+    const [file, frame] = [join(scratch, "values.o"), join(scratch, "frame")];
+    writeFileSync(file, writeObject(object));
+    writeFileSync(frame, new Uint8Array(64));
+    try {
+      mkdirSync(folder);
+      expect(runTool("bpftool", ["prog", "loadall", file, folder, "pinmaps", folder])).toMatchObject({ status: 0 });
+      const { stdout } = runTool("bpftool", ["prog", "run", "pinned", `${folder}/main`, "data_in", frame]);
+      expect(stdout).toContain("Return value: 2,");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

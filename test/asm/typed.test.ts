@@ -108,6 +108,10 @@ test(".map: what is wrong is said at its place", () => {
   expect(one("type=hash, inner={type=hash}")).toEqual([
     "1:20+5 asm-map-inner: `inner` does not go with a map of type 1",
   ]);
+  expect(one("type=hash, values={0}")[0]).toContain("1:20+6 asm-map-inner: `values` does not go with a map of type 1");
+  expect(one("type=prog_array, values={1}")[0]).toContain("1:34+1 asm-expected: expected a map, a program or 0");
+  expect(one("type=prog_array, values={a b}")[0]).toContain("1:36+1 asm-expected: expected `,` or `}`");
+  expect(one("type=hash, key=4, key_size=4")[0]).toContain("1:27+8 asm-map-option-twice");
   expect(one("type=array, flags=BPF_F_NOPE")[0]).toContain("1:27+10 asm-expected");
   expect(one("type=array, max_entries=1 << 33")).toEqual([
     "1:33+7 asm-range: 8589934592 does not fit an option of a map",

@@ -61,6 +61,6 @@ export const asmTypedMessages = {
   "asm-map-inner": {
     severity: "error",
     message: "`{option}` does not go with a map of type {type}",
-    help: "`inner` is the template of the maps in an array_of_maps or hash_of_maps",
+    help: "`inner` is the template of the maps in an array_of_maps or hash_of_maps; only those and prog_array have `values`",
   },
 } as const;
