@@ -10,7 +10,8 @@ const { SLOT } = opcodes;
 
 export function copyContents({ inputs, outputs, diagnostics, options }: Context): Uint8Array[] {
   return outputs.map((output) => {
-    const bytes = new Uint8Array(output.noBits ? 0 : output.size);
+    if (output.noBits) return new Uint8Array(0);
+    const bytes = new Uint8Array(output.size);
     // What no contribution fills are instructions that do nothing (docs/psabi.md "Padding of code").
     const code = output.first.flags.exec && output.size % SLOT === 0 && options.compat !== "libbpf";
     if (code) for (let at = 0; at < bytes.length; at += SLOT) bytes[at] = opcodes.JA;
