@@ -42,6 +42,12 @@ function isStated({ binding, visibility, type, temporary }: AsmSymbol): boolean 
   return !temporary && (binding !== "local" || visibility !== "default" || type !== "notype");
 }
 
+/** Alignment that LLVM gives sections and does not print. */
+const alignments: ReadonlyMap<string, number> = new Map([
+  [".BTF", 4],
+  [".BTF.ext", 4],
+]);
+
 /** The groups, by the symbol that names each. */
 function groupsOf(sections: readonly AsmSection[]): ReadonlyMap<AsmSymbol, AsmGroup> {
   const groups = new Map<AsmSymbol, AsmGroup>();
@@ -112,7 +118,7 @@ export function makeObject(
     name: section.name,
     type: section.type,
     flags: section.flags,
-    align: section.align,
+    align: Math.max(section.align, alignments.get(section.name) ?? 1),
     entsize: section.entsize,
     size: section.size,
     data: section.data.slice(0, section.type === "nobits" ? 0 : section.size),

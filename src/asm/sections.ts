@@ -21,12 +21,6 @@ export function defaults(name: string): { flags: SectionFlags; type: SectionType
   return { flags: noFlags, type: "progbits" };
 }
 
-/** Alignment that compilers give sections and do not print. */
-const alignments: ReadonlyMap<string, number> = new Map([
-  [".BTF", 4],
-  [".BTF.ext", 4],
-]);
-
 export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
   return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
 }
@@ -41,7 +35,7 @@ function newSection(operands: Omit<SectionOperands, "unique">, parent: AsmSectio
     entsize,
     group,
     linked,
-    align: alignments.get(name) ?? 1,
+    align: 1,
     size: 0,
     data: new Uint8Array(0),
     fixups: [],
