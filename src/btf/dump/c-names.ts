@@ -4,7 +4,7 @@
  * made it. The second of a name is `name___2`: CO-RE takes what is behind `___` for a flavour and finds the type.
  */
 import type { Btf } from "../btf.js";
-import { BtfIntEncoding } from "../table.js";
+import { BtfIntEncoding, BtfKind } from "../table.js";
 import type { BtfFloat, BtfInt } from "../types.js";
 
 const keywords: ReadonlySet<string> = new Set(
@@ -62,6 +62,17 @@ export function standIn(type: BtfInt | BtfFloat): string {
   return `${signed ? "signed" : "unsigned"} ${sized[type.size] ?? "char"}`;
 }
 
+const named: ReadonlySet<number> = new Set([
+  BtfKind.BTF_KIND_INT,
+  BtfKind.BTF_KIND_FLOAT,
+  BtfKind.BTF_KIND_STRUCT,
+  BtfKind.BTF_KIND_UNION,
+  BtfKind.BTF_KIND_ENUM,
+  BtfKind.BTF_KIND_ENUM64,
+  BtfKind.BTF_KIND_FWD,
+  BtfKind.BTF_KIND_TYPEDEF,
+]);
+
 /** The C names of the types of one BTF, given in the order of ids: the same for each run and for each selection. */
 export class CNames {
   readonly ordinary: Namespace = new Namespace();
@@ -76,6 +87,8 @@ export class CNames {
     const first = new Map<string, number>();
     const forwards: number[] = [];
     for (let id = 1; id < btf.typeCount; id++) {
+      // Pointers, prototypes and functions, which are most types, need no record.
+      if (!named.has(btf.kind(id))) continue;
       const type = btf.type(id);
       switch (type.kind) {
         case "struct":

@@ -3,6 +3,8 @@
  * programs know from `bpftool btf dump … format c`.
  */
 import type { Btf } from "../btf.js";
+import { visitTypeIds } from "../refs.js";
+import { BtfKind } from "../table.js";
 import type { BtfType } from "../types.js";
 import { Budget } from "./budget.js";
 import { Declarer } from "./c-declare.js";
@@ -59,18 +61,14 @@ function isC23(type: BtfType): boolean {
   return type.kind === "enum" && type.name === "" && type.values.some(({ name }) => name === "true");
 }
 
-/** Is `id` of no use outside of a type that holds it? Types that others refer to come with these. */
+/** The types that others of `btf`'s own refer to. Read from the words: most types need no record. */
 function referredTo(btf: Btf): Uint8Array {
   const seen = new Uint8Array(btf.typeCount);
-  const see = (id: number): void => {
-    if (id < seen.length) seen[id] = 1;
+  const { words, starts } = btf;
+  const see = (index: number): void => {
+    if (words[index]! < seen.length) seen[words[index]!] = 1;
   };
-  for (let id = 1; id < btf.typeCount; id++) {
-    const type = btf.type(id);
-    if ("type" in type) see(type.type);
-    if (type.kind === "struct" || type.kind === "union") for (const member of type.members) see(member.type);
-    if (type.kind === "func_proto") for (const param of type.params) see(param.type);
-  }
+  for (let own = 0; own < starts.length - 1; own++) visitTypeIds(words, starts[own]!, see);
   return seen;
 }
 
@@ -79,19 +77,18 @@ function defaultRoots(btf: Btf): number[] {
   const held = referredTo(btf);
   const roots: number[] = [];
   for (let id = btf.firstId; id < btf.typeCount; id++) {
-    const type = btf.type(id);
-    switch (type.kind) {
-      case "struct":
-      case "union":
-      case "typedef":
-        if (type.name !== "") roots.push(id);
+    switch (btf.kind(id)) {
+      case BtfKind.BTF_KIND_STRUCT:
+      case BtfKind.BTF_KIND_UNION:
+      case BtfKind.BTF_KIND_TYPEDEF:
+        if (btf.name(id) !== "") roots.push(id);
         break;
-      case "fwd":
+      case BtfKind.BTF_KIND_FWD:
         roots.push(id);
         break;
-      case "enum":
-      case "enum64":
-        if (type.name !== "" || held[id] === 0) roots.push(id);
+      case BtfKind.BTF_KIND_ENUM:
+      case BtfKind.BTF_KIND_ENUM64:
+        if (held[id] === 0 || btf.name(id) !== "") roots.push(id);
         break;
       default:
     }
@@ -109,6 +106,7 @@ function kfuncs(btf: Btf): Kfunc[] {
   const tagged = new Map<number, boolean>();
   const fast = new Set<number>();
   for (let id = btf.firstId; id < btf.typeCount; id++) {
+    if (btf.kind(id) !== BtfKind.BTF_KIND_DECL_TAG) continue;
     const type = btf.type(id);
     if (type.kind !== "decl_tag" || type.componentIdx !== -1) continue;
     if (type.name === "bpf_kfunc") tagged.set(type.type, true);
