@@ -122,6 +122,10 @@ export class Scanner {
           this.at++;
           if (tokens.count > 0 || this.problem !== undefined) break;
         }
+      } else if (byte === 0x60 && this.dialect === "gnu") {
+        // gas ends a statement with a backtick, because `;` begins a comment.
+        this.at++;
+        if (tokens.count > 0 || this.problem !== undefined) break;
       } else if (byte === 0x22) {
         this.#string(start);
       } else if (byte === 0x27) {

@@ -328,7 +328,11 @@ const controlRows: readonly InsnRow[] = [
     imm: "value",
     version: 3,
     group: "none",
-    spelling: { pseudoc: ["call kfunc {i}, {x}", "call kfunc {i}"], gnu: ["call kfunc {i},{x}", "call kfunc {i}"] },
+    spelling: {
+      pseudoc: ["call kfunc {i}, {x}", "call kfunc {i}"],
+      gnu: ["call kfunc {i},{x}", "call kfunc {i}"],
+      conformance: ["call kfunc {i}, {x}", "call runtime {i}", "call kfunc {i}"],
+    },
   }),
   row({
     name: "callx",
@@ -552,6 +556,8 @@ function* atomicRows(): Generator<InsnRow> {
           pseudoc: [
             `lock *${type}({d}{o}) ${sign} ${s}`,
             ...(op === "atomic_add" && width === 32 ? [`lock *${type}({d}{o}) ${sign} {s}`] : []),
+            // binutils takes its oldest atomic without the word, too.
+            ...(op === "atomic_add" ? [`*${type}({d}{o}) ${sign} ${s}`] : []),
           ],
           kernel: [`lock *${type}({d}{o}) ${sign} {s}`],
           gnu: mnemonics.map((name) => `${name} [{d}{o}],{s}`),

@@ -39,14 +39,8 @@ interface Peer {
 const peers: readonly Peer[] = [
   {
     flavour: llvm,
-    levels: [
-      [["-mcpu=v4"], 4],
-      [["-mcpu=v3"], 3],
-      [["-mcpu=v2"], 2],
-      [["-mcpu=v1"], 1],
-      [["-mcpu=generic"], 1],
-      [["-mcpu=probe"], 1],
-    ],
+    // llvm-mc takes every instruction at every level: it leaves the check to nobody.
+    levels: ["v4", "v3", "v2", "v1", "generic", "probe"].map((cpu) => [[`-mcpu=${cpu}`], 4] as const),
     tool: "llvm-mc-22",
     options: (endian) => [`-triple=${endian === "big" ? "bpfeb" : "bpfel"}`, "-filetype=obj"],
     facts: (bytes) => objectFacts(readObject(bytes)),

@@ -91,6 +91,7 @@ const onPurpose: Readonly<Record<"pseudoc" | "gnu", readonly Difference[]>> = {
       (line) => /[-+~]\s*[-+~]|[=<>&(,o]\s*[~(]|^call ~/.test(line),
     ],
     ["llvm-mc's `gotol` takes 16 bits of a number", "we accept", (line) => /^\s*gotol /.test(line)],
+    ["binutils' atomic addition without `lock`", "we accept", (line) => /^\*\(u(32|64) ?\*\)\(.* \+= /.test(line)],
     ["clang's `r1 = w2`", "we accept", (line) => /^r\d+ = w\d+$/.test(line)],
     [
       "words of the syntax may be names of symbols",

@@ -47,7 +47,8 @@ function commonDatum(random: Random, names: Names): string {
 }
 
 /** bpfkit's own spellings among pseudo-C's, and one that clang prints, which llvm-mc has no words for. */
-const notLlvm = /^(call kfunc|callx_imm|call local|nospec)|^ld_pseudo .*\{h\}|^\{d\} = \{ws\}$|__percpu|\(u64 \*\)skb/;
+const notLlvm =
+  /^(call kfunc|callx_imm|call local|nospec|\*.*\+= )|^ld_pseudo .*\{h\}|^\{d\} = \{ws\}$|__percpu|\(u64 \*\)skb/;
 
 export const llvm: Flavour = {
   syntax: "pseudoc",
