@@ -75,7 +75,7 @@ function droppedOf(input: Input): MapDropped[] {
   const { file, sections } = input.object;
   sections.forEach(({ name: section, size }, number) => {
     const state = input.sections[number]!;
-    if (state.dropped !== undefined) {
+    if (state.dropped !== undefined && (state.pieces === undefined || state.pieces.some(({ live }) => live))) {
       if (!silent.has(state.dropped)) dropped.push({ file, section, name: undefined, size, why: state.dropped });
       return;
     }
