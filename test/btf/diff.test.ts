@@ -11,6 +11,7 @@ import {
 } from "../../src/btf/index.js";
 import { corpusBtf } from "../support/btf.js";
 import { corpusMissing } from "../support/corpus.js";
+import { fuzz } from "../support/fuzz.js";
 import { expectGolden } from "../support/golden.js";
 
 /** A small kernel; `fresh` is the next release of it. */
@@ -158,4 +159,71 @@ test.skipIf(corpusMissing !== "")(`no corpus object differs from itself${corpusM
     const btf = readBtf(bytes);
     expect(diffBtf(btf, btf), name).toEqual([]);
   }
+});
+
+/** Structs of random members, told by their numbers; an edit changes one thing of one of them. */
+interface Plan {
+  readonly structs: { members: { name: string; type: number; offset: number }[]; size: number }[];
+  readonly values: { name: string; value: number }[];
+}
+
+function build({ structs, values }: Plan): Btf {
+  const builder = new BtfBuilder();
+  for (const [name, size, encoding] of [
+    ["int", 4, 1],
+    ["unsigned int", 4, 0],
+    ["long", 8, 1],
+  ] as const) {
+    builder.add({ kind: "int", name, size, encoding, offset: 0, bits: 8 * size });
+  }
+  for (const [i, { members, size }] of structs.entries()) {
+    const own = members.map((each) => ({ ...each, bitfieldSize: 0 }));
+    builder.add({ kind: "struct", name: `s${i}`, size, kindFlag: false, members: own });
+  }
+  builder.add({ kind: "enum", name: "e", size: 4, signed: false, values });
+  return builder.build("little");
+}
+
+test("each single edit is found, and nothing else", () => {
+  fuzz(300, (random) => {
+    const plan = (): Plan => ({ structs: [], values: [] });
+    const before = plan();
+    for (let i = 0; i < 4; i++) {
+      const members = Array.from({ length: random.between(2, 6) }, (_, n) => {
+        return { name: `m${n}`, type: random.between(1, 3), offset: 64 * n };
+      });
+      before.structs.push({ members, size: 8 * members.length });
+    }
+    for (let i = 0; i < 5; i++) before.values.push({ name: `V${i}`, value: i });
+    const after = structuredClone(before);
+    const struct = random.below(4);
+    const member = random.pick(after.structs[struct]!.members);
+    const { name } = member;
+    const expected = ((): string => {
+      switch (random.below(6)) {
+        case 0:
+          member.offset += 32;
+          return `s${struct} member-moved ${name} layout`;
+        case 1:
+          after.structs[struct]!.members = after.structs[struct]!.members.filter((each) => each !== member);
+          return `s${struct} member-removed ${name} core`;
+        case 2:
+          after.structs[struct]!.members.push({ name: "fresh", type: 1, offset: 0 });
+          return `s${struct} member-added fresh nothing`;
+        case 3:
+          after.structs[struct]!.size += 8;
+          return `s${struct} size  layout`;
+        case 4:
+          after.values[2]!.value = 77;
+          return "e value-changed V2 layout";
+        default:
+          after.values.splice(2, 1);
+          return "e value-removed V2 core";
+      }
+    })();
+    const found = diffBtf(build(before), build(after)).flatMap(({ name: type, changes }) =>
+      changes.map((each) => `${type} ${each.what} ${each.name} ${each.breaks}`),
+    );
+    expect(found).toEqual([expected]);
+  });
 });
