@@ -2,6 +2,7 @@
 import { encodeUtf8 } from "../bytes/index.js";
 import { addDebugTables } from "./debug-tables.js";
 import { detectDialect } from "./detect.js";
+import { defineOnce } from "./directives-alias.js";
 import { expand } from "./directives-macro.js";
 import { directive, rawDirectives } from "./directives.js";
 import { applyVersions, applyWeakReferences } from "./directives-alias.js";
@@ -21,6 +22,7 @@ import { packed, Token } from "./tokens.js";
 import type { AsmSymbol, AssembleOptions, AssembleResult } from "./types.js";
 
 const equals = packed("=");
+const equalsTwice = packed("==");
 const dot = 0x2e;
 
 /** Places of symbols and fields are kept in 32 bits, of files and expansions behind the main text, too. */
@@ -135,11 +137,12 @@ function statement(run: Run): void {
       return directive(run);
     }
     // `name = value`; in pseudo-C a register there starts an instruction.
+    const once = tokens.is(first + 1, equalsTwice);
     if (
-      tokens.is(first + 1, equals) &&
+      (once || tokens.is(first + 1, equals)) &&
       run.registers.byWord.get(run.interner.folded(tokens.value[first]!)) === undefined
     ) {
-      return assignment(run, first);
+      return once ? defineOnce(run, first, first + 2) : assignment(run, first);
     }
   }
   instruction(run, first);
@@ -186,7 +189,7 @@ function label(run: Run, at: number): boolean {
     symbols.defineNumeric(tokens.value[at]!, section, start);
     return true;
   }
-  if (tokens.kind[at] !== Token.word) {
+  if (tokens.kind[at] !== Token.word && !(tokens.kind[at] === Token.string && run.unquote(at))) {
     run.expected("a label, a directive or an instruction", at);
     return false;
   }

@@ -8,19 +8,24 @@ import type { AsmSymbol } from "./types.js";
 
 /** `.equiv NAME, EXPRESSION`, `.eqv …`: like `.set`, for a name that has no value yet; `.eqv` keeps what its symbols will be. */
 export function equivalent(run: Run): void {
-  const { tokens, symbols } = run;
   if (run.name(1) === undefined) return;
-  if (!tokens.is(2, comma)) return run.expected("`,`", 2);
-  const symbol = symbols.get(tokens.value[1]!, tokens.start[1]!);
-  const found = treeAt(run, 3);
+  if (!run.tokens.is(2, comma)) return run.expected("`,`", 2);
+  defineOnce(run, 1, 3);
+}
+
+/** The symbol at token `name`, which has no value yet, is the expression at token `at`. */
+export function defineOnce(run: Run, name: number, at: number): void {
+  const { tokens, symbols } = run;
+  const symbol = symbols.get(tokens.value[name]!, tokens.start[name]!);
+  const found = treeAt(run, at);
   if (found === undefined) return;
   if (isDefined(symbol)) {
-    const [start, end] = [tokens.start[1]!, tokens.end[1]!];
+    const [start, end] = [tokens.start[name]!, tokens.end[name]!];
     const facts = { name: symbol.name };
     return run.report.addWithNote("asm-redefined", facts, start, end, "first defined here", symbol.at);
   }
   symbol.equation = found;
-  symbol.at = tokens.start[1]!;
+  symbol.at = tokens.start[name]!;
 }
 
 /** `.weakref ALIAS, TARGET`: a reference to ALIAS is one to TARGET that need not be defined. */

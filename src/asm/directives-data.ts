@@ -67,18 +67,18 @@ function putNumber(data: Uint8Array, at: number, bytes: number, value: number, l
   for (let i = 0; i < bytes; i++) data[at + (little ? i : bytes - 1 - i)] = (i < 4 ? lower : upper) >> (8 * (i & 3));
 }
 
-/** `.ascii` (`end` empty) and `.asciz`, `.string` (a NUL after each string). */
+/** `.ascii` (`end` empty) and `.asciz`, `.string` (a NUL after each string; strings side by side are one). */
 export function strings(run: Run, end: 0 | 1): void {
   const { tokens } = run;
   if (tokens.count === 1) return;
   for (let at = 1; ; at++) {
     const bytes = stringAt(run, at);
     if (bytes === undefined) return;
-    const to = take(run, bytes.length + end, at, true);
+    const goesOn = tokens.kind[at + 1] === Token.string && at + 1 < tokens.count;
+    const to = take(run, bytes.length + (goesOn ? 0 : end), at, true);
     if (to < 0) return;
     run.sections.current.data.set(bytes, to);
-    // Two strings side by side are one, but for what `end` puts after each.
-    if (tokens.kind[at + 1] === Token.string && at + 1 < tokens.count) continue;
+    if (goesOn) continue;
     if (++at >= tokens.count) return;
     if (!tokens.is(at, comma)) return run.expected("`,` or the end of the statement", at);
   }

@@ -97,7 +97,8 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   [".ifnes", not(sameString)],
 ]);
 
-const elseIfs: ReadonlySet<string> = new Set([".elseif", ".elsif"]);
+const branches: ReadonlySet<string> = new Set([".else", ".elsec", ".elseif", ".elsif"]);
+const ends: ReadonlySet<string> = new Set([".endif", ".endc"]);
 
 /** The directive's name as it is written. */
 function written(run: Run): string {
@@ -115,9 +116,9 @@ function skip(run: Run): void {
       if (name === undefined) continue;
       if (tests.has(name)) {
         depth++;
-      } else if (name === ".endif" && depth > 0) {
+      } else if (ends.has(name) && depth > 0) {
         depth--;
-      } else if (depth === 0 && (name === ".endif" || name === ".else" || elseIfs.has(name))) {
+      } else if (depth === 0 && (ends.has(name) || branches.has(name))) {
         scanner.at = statements.wordStart;
         return;
       }

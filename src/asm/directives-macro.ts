@@ -7,7 +7,7 @@ import { bytesOf } from "./raw.js";
 import type { Run } from "./run.js";
 
 /** Names that cannot be macros: without these no text could be read. */
-const reserved = /^\.(if\w*|else|els(e)?if|endif|macro|endm|endr|exitm|purgem|rept?|i(re)?pc?|irep|end)$/;
+const reserved = /^\.(if\w*|else|elsec|els(e)?if|endif|endc|macro|endm|endr|exitm|purgem|rept?|i(re)?pc?|irep|end)$/;
 
 const opening: ReadonlySet<string> = new Set([".macro"]);
 const closing: ReadonlySet<string> = new Set([".endm", ".endmacro"]);

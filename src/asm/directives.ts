@@ -156,6 +156,9 @@ const table: Readonly<Record<string, Directive>> = {
   elseif: elseIf,
   elsif: elseIf,
   endif: endIf,
+  // MRI's names, which gas reads everywhere.
+  elsec: (run) => otherwise(run, undefined),
+  endc: endIf,
   macro: define,
   endm: unopened(".macro"),
   endmacro: unopened(".macro"),

@@ -17,6 +17,7 @@ export function evaluate(
   const parser = new ExpressionParser(tokens, {
     word: (id) => run.word(id, here),
     numeric: (label, forward) => run.numeric(label, forward, here),
+    unquote: () => false,
   });
   const next = parser.parse(0);
   if (next > 0) {

@@ -32,6 +32,8 @@ const zero: Expression = { kind: "number", value: 0n };
 export interface Names {
   word(id: number, at: number): AsmSymbol | Expression | undefined;
   numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined;
+  /** Makes the string at token `at` the word that it is as a name; false where it is none. */
+  unquote(at: number): boolean;
 }
 
 export class ExpressionParser {
@@ -119,6 +121,7 @@ export class ExpressionParser {
   #primary(): Expression | undefined {
     const tokens = this.#tokens;
     const at = this.#at;
+    if (tokens.kind[at] === Token.string && !this.#names.unquote(at)) return undefined;
     const value = tokens.value[at]!;
     const start = tokens.start[at]!;
     switch (tokens.kind[at]) {

@@ -12,7 +12,7 @@ const dot = 0x2e;
 /** Directives that open, close or part blocks, by their letters as digits of base 32, whatever their case. */
 const blockNames: ReadonlyMap<number, string> = new Map(
   (
-    "if ifne ifeq iflt ifle ifgt ifge ifdef ifndef ifnotdef ifb ifnb ifc ifnc ifeqs ifnes else elseif elsif endif " +
+    "if ifne ifeq iflt ifle ifgt ifge ifdef ifndef ifnotdef ifb ifnb ifc ifnc ifeqs ifnes else elsec elseif elsif endif endc " +
     "macro endm endmacro rept rep irp irpc irep irepc endr"
   )
     .split(" ")

@@ -20,9 +20,10 @@ import { Matcher } from "./match.js";
 import { statementText } from "./raw.js";
 import { Registers } from "./registers.js";
 import { Report } from "./report.js";
-import { Scanner } from "./scan.js";
+import { maxWord, Scanner } from "./scan.js";
 import { Sections } from "./sections.js";
 import { Source } from "./source.js";
+import { unescape } from "./strings.js";
 import { placeSymbol, Symbols } from "./symbols.js";
 import { Token, Tokens } from "./tokens.js";
 import { Typed } from "./typed.js";
@@ -225,9 +226,21 @@ export class Run implements Names {
 
   /** The word or the string at token `at` as a name; undefined after an error. */
   name(at: number): string | undefined {
-    const kind = this.tokens.kind[at];
-    if (kind === Token.word && at < this.tokens.count) return this.interner.names[this.tokens.value[at]!]!;
+    const kind = at < this.tokens.count ? this.tokens.kind[at] : Token.end;
+    if (kind === Token.word || (kind === Token.string && this.unquote(at))) {
+      return this.interner.names[this.tokens.value[at]!]!;
+    }
     this.expected("a name", at);
     return undefined;
+  }
+
+  /** Makes the string at token `at` the word that it is as a name; false where it is none. */
+  unquote(at: number): boolean {
+    const { kind, value, start, end } = this.tokens;
+    const bytes = unescape(this.source.text, start[at]!, end[at]!);
+    if (typeof bytes === "number" || bytes.length === 0 || bytes.length > maxWord) return false;
+    kind[at] = Token.word;
+    value[at] = this.interner.bytes(bytes, 0, bytes.length);
+    return true;
   }
 }

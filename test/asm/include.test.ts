@@ -99,6 +99,19 @@ test("symbols of the options", () => {
   ]);
 });
 
+test("names in quotes, where no word would do", () => {
+  const text =
+    '.globl "a-b"\n.type "a-b", @function\n"a-b": call "c d"\nja "a-b"\n.size "a-b", . - "a-b"\n.set "x y", 3\nmov r1, "x y"';
+  const { object, diagnostics } = assemble(text, { syntax: "plain" });
+  expect(diagnostics.map((each) => formatDiagnostic(each))).toEqual([]);
+  expect(object!.symbols.map(({ name, size, type }) => [name, size, type])).toEqual([
+    ["x y", 0, "notype"],
+    ["a-b", 16, "func"],
+    ["c d", 0, "notype"],
+  ]);
+  expect(words('"": exit')).toEqual([expect.stringContaining('found `""`')]);
+});
+
 test(".error, .err, .warning, .print and .fail", () => {
   const text = '.error "no"\n.error\n.err\n.warning "hm"\n.warning\n.print "hello"\n.fail 499\n.fail 500';
   expect(words(text).map((each) => each.split("\n")[0])).toEqual([

@@ -67,6 +67,8 @@ const alike: readonly (readonly [string, string])[] = [
 
 /** What gas reads so and LLVM does not: no values, `1b` before an operator, the rest of the alternate syntax. */
 const gasOnly: readonly (readonly [string, string])[] = [
+  ['.if 0\n.ascii "a"\n.elsec\n.ascii "b"\n.endc\nx == 66\n.byte x', "bB"],
+  ['.asciz "a" "b", "c"', "ab\0c\0"],
   ['.irp r\n.ascii "{\\r}"\n.endr', "{}"],
   [".macro lab\n1: .byte 1f - 1b + 64\n1:\n.endm\nlab\nlab", "AA"],
   ['.irpc c\n.ascii "[\\c]"\n.endr\n.irpc c, a b\n.ascii "\\c"\n.endr\n.irpc c, "xy"\n.ascii "\\c"\n.endr', "[]abxy"],
