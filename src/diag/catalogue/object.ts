@@ -31,7 +31,7 @@ export const objectMessages = {
   "object-reloc-unknown": {
     severity: "error",
     message: "relocation type {type} against {name} has no meaning in {where} in the dialect {dialect}",
-    help: "the file is damaged or in another dialect (--reloc-dialect); docs/psabi.md lists the numbers that are read",
+    help: "the file is damaged or in another dialect (ld --input-reloc-dialect); docs/psabi.md lists the numbers that are read",
   },
   "object-reloc-place": {
     severity: "error",
@@ -48,17 +48,17 @@ export const objectMessages = {
     severity: "error",
     message:
       "relocation {reloc} (type {type}) against {name} stands at no instruction; its offset should be {expected}",
-    help: "the file is damaged or in another relocation dialect (--reloc-dialect)",
+    help: "the file is damaged or in another relocation dialect (ld --input-reloc-dialect)",
   },
   "object-reloc-opcode": {
     severity: "error",
     message: "relocation {reloc} (type {type}) against {name} stands at an instruction with opcode {opcode}",
-    help: "{dialect} has it for {expected}; the file is damaged or in another relocation dialect (--reloc-dialect)",
+    help: "{dialect} has it for {expected}; the file is damaged or in another relocation dialect (ld --input-reloc-dialect)",
   },
   "object-reloc-high": {
     severity: "error",
     message: "relocation {reloc} (type {type}) against {name} has a number in the second slot of its load",
-    help: "{dialect} stores 32 bits of addend; the file may be GNU's, which stores 64 (--reloc-dialect gnu)",
+    help: "{dialect} stores 32 bits of addend; the file may be GNU's, which stores 64 (ld --input-reloc-dialect gnu)",
   },
   "object-reloc-helper": {
     severity: "error",
@@ -74,12 +74,12 @@ export const objectMessages = {
     severity: "error",
     message:
       "gas up to 2.40 counts the value of global symbols twice; whether it did in the addend of {name} cannot be proven: {reading}",
-    help: "--reloc-dialect gnu-2.40 says that gas made the file, llvm or gnu that it did not; better: assemble it anew with bpfkit as",
+    help: "bpfkit ld --input-reloc-dialect gnu-2.40 says that gas made the file, llvm or gnu that it did not; better: assemble it anew",
   },
   "object-gas-joined": {
     severity: "error",
     message: "bpf-ld -r joined this file and left addends in section {section} as they were in its inputs",
-    help: "link the original objects with bpfkit ld -r; --reloc-dialect takes the addends as they stand",
+    help: "link the original objects with bpfkit ld -r; --input-reloc-dialect takes the addends as they stand",
   },
   "object-note": {
     severity: "error",
