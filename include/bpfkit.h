@@ -22,7 +22,7 @@
  *             .max_entries = 256,
  *     };
  *
- * The file can be used beside libbpf's bpf_helpers.h, before it or behind it.
+ * Include it behind libbpf's bpf_helpers.h where both are used.
  */
 #ifndef BPFKIT_H
 #define BPFKIT_H
@@ -43,10 +43,10 @@ struct bpf_map_def {
 
 /* Members of the types of maps, as in bpf_helpers.h. */
 #ifndef __uint
-#define __uint(name, value) int (*name)[value]
+#define __uint(name, val) int (*name)[val]
 #endif
 #ifndef __type
-#define __type(name, type) __typeof__(type) *name
+#define __type(name, val) __typeof__(val) *name
 #endif
 
 /* A program or its licence: what SEC() of bpf_helpers.h is. */
