@@ -95,7 +95,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
-  for (const stated of run.relocs) resolver.stated(stated);
+  resolver.stated(run.relocs);
   run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);

@@ -105,8 +105,14 @@ export class Resolver {
     return false;
   }
 
-  /** `.reloc`, whose place may be anywhere in its section. */
-  stated({ section: part, place, kind, expression, from, to }: StatedRelocation): void {
+  /** What `.reloc` said, whose places may be anywhere in their sections. */
+  stated(all: readonly StatedRelocation[]): void {
+    for (const each of all) this.#stated(each);
+    const touched = new Set(all.map(({ section }) => section.parent ?? section));
+    for (const section of touched) section.relocations.sort((a, b) => a.offset - b.offset);
+  }
+
+  #stated({ section: part, place, kind, expression, from, to }: StatedRelocation): void {
     const section = part.parent ?? part;
     const where = reduce(place, this.#seen);
     const what = expression === undefined ? undefined : reduce(expression, this.#seen);
@@ -129,7 +135,6 @@ export class Resolver {
       what.add,
       what.value,
     );
-    section.relocations.sort((a, b) => a.offset - b.offset);
   }
 
   #relocate(section: AsmSection, fixup: Fixup, kind: RelocKind, named: AsmSymbol, addend: bigint): void {
