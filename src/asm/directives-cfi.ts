@@ -57,12 +57,12 @@ function onlyOffset(run: Run): number | undefined {
   return Number.isNaN(found.value) || !run.ends(found.next) ? undefined : found.value;
 }
 
-/** `NAME REGISTER, OFFSET`: saved at `base` + OFFSET. */
-function saved(run: Run, base: number): readonly number[] | undefined {
+/** `NAME REGISTER, OFFSET`: `encode` for `base` + OFFSET. */
+function saved(run: Run, base: number, encode = frameBytes.saved): readonly number[] | undefined {
   const found = two(run, (at) => offsetAt(run, at));
   if (found === undefined) return undefined;
   const bytes = found[1] + base;
-  if (bytes % dataFactor === 0) return frameBytes.saved(found[0], bytes);
+  if (bytes % dataFactor === 0) return encode(found[0], bytes);
   run.errorAt("asm-cfi-offset", { bytes, factor: -dataFactor }, 1, run.tokens.count - 1);
   return undefined;
 }
@@ -106,6 +106,7 @@ const rules: Readonly<Record<string, Rule>> = {
     return value === undefined ? undefined : cfaOffset(run, frame, frame.offset + value);
   },
   offset: (run) => saved(run, 0),
+  val_offset: (run) => saved(run, 0, frameBytes.valued),
   rel_offset: (run, frame) => saved(run, -frame.offset),
   restore: withRegister((found) => frameBytes.restored(found)),
   undefined: withRegister((found) => frameBytes.plain(Cfa.undefinedRegister, found)),

@@ -23,6 +23,7 @@ function treeOf(run: Run): Expression {
 /** Leaves a gap for tokens `first` up to `last`. */
 function postpone(run: Run, what: GapKind, first: number, last: number): void {
   const section = run.sections.current;
+  if (section.absolute) return run.errorAt("asm-not-constant", {}, first, last);
   const { start, end } = run.tokens;
   section.gaps.push({ at: section.size, size: 0, what, from: start[first]!, to: end[last]! });
 }

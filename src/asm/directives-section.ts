@@ -1,4 +1,5 @@
 /** Directives that choose the section being filled. */
+import { maxBytes } from "./limits.js";
 import type { Run } from "./run.js";
 import { comma } from "./scan.js";
 import { sectionName, sectionOperands } from "./section-operands.js";
@@ -59,6 +60,26 @@ function partNumber(run: Run, at: number): number {
   if (at >= run.tokens.count) return 0;
   const given = run.constant(at, "a subsection's number", 0, 8192);
   return Number.isNaN(given.value) || run.ends(given.next) ? given.value : Number.NaN;
+}
+
+/** `.struct NUMBER`, `.offset NUMBER`: labels and gaps that follow are places in a structure, no bytes. */
+export function structure(run: Run): void {
+  const start = run.tokens.count > 1 ? run.constant(1, "an offset", 0, maxBytes) : { value: 0, next: 1 };
+  if (!Number.isNaN(start.value) && run.ends(start.next)) run.sections.change(run.sections.absolute(start.value));
+}
+
+/** `.attach_to_group NAME`: puts the section being filled into a group. */
+export function attachToGroup(run: Run): void {
+  const { tokens, sections, symbols } = run;
+  if (run.name(1) === undefined) return;
+  const section = sections.current.parent ?? sections.current;
+  const comdat = tokens.is(2, comma) && tokens.kind[3] === Token.word && run.name(3) === "comdat";
+  if (!run.ends(comdat ? 4 : 2)) return;
+  const signature = symbols.get(tokens.value[1]!, tokens.start[1]!);
+  if (section.group !== undefined && section.group.signature !== signature) {
+    return run.errorAt("asm-section-changed", { name: section.name, what: "group" }, 1);
+  }
+  section.group ??= { signature, comdat };
 }
 
 /** `.text`, `.data`, `.bss`, each with the number of a subsection or without. */

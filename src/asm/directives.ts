@@ -8,7 +8,16 @@ import { map } from "./directives-map.js";
 import { ctype, endFunc, func, license, program } from "./directives-typed.js";
 import { align, blocks, fill, gap, leb128, org } from "./directives-gaps.js";
 import { file, loc } from "./directives-line.js";
-import { popSection, previous, pushSection, section, standard, subsection } from "./directives-section.js";
+import {
+  attachToGroup,
+  popSection,
+  previous,
+  pushSection,
+  section,
+  standard,
+  structure,
+  subsection,
+} from "./directives-section.js";
 import { openIf, otherwise, endIf, tests } from "./directives-if.js";
 import { end, include, incbin } from "./directives-file.js";
 import { alternate, define, exitMacro, purge } from "./directives-macro.js";
@@ -40,6 +49,7 @@ const global: Directive = (run) => bind(run, "global");
 const zeroEnded: Directive = (run) => strings(run, 1);
 const float: Directive = (run) => floats(run, 4);
 const double: Directive = (run) => floats(run, 8);
+const nothing: Directive = () => undefined;
 const assignment: Directive = set;
 const elseIf: Directive = (run) => otherwise(run, tests.get(".if"));
 const eachValue: Directive = (run) => iterate(run, false);
@@ -58,6 +68,9 @@ const table: Readonly<Record<string, Directive>> = {
   popsection: popSection,
   previous,
   subsection,
+  struct: structure,
+  offset: structure,
+  attach_to_group: attachToGroup,
   rodata: (run) => standard(run, ".rodata"),
   tdata: (run) => standard(run, ".tdata"),
   tbss: (run) => standard(run, ".tbss"),
@@ -182,6 +195,14 @@ const table: Readonly<Record<string, Directive>> = {
   print,
   fail,
   // A hint for linkers that fold equal functions, which no BPF linker does.
+  // There is no listing.
+  eject: nothing,
+  list: nothing,
+  nolist: nothing,
+  lflags: nothing,
+  psize: nothing,
+  sbttl: nothing,
+  title: nothing,
   addrsig: (run) => void run.ends(1),
   addrsig_sym: (run) => void (run.name(1) !== undefined && run.ends(2)),
 };
@@ -206,7 +227,7 @@ export const rawDirectives: ReadonlySet<string> = new Set([
 
 /** Directives of the peers that are known and not read. */
 const unsupported: ReadonlySet<string> = new Set(
-  "bundle_align_mode linkonce loc_mark_labels struct".split(" ").map((name) => `.${name}`),
+  "bundle_align_mode linkonce loc_mark_labels".split(" ").map((name) => `.${name}`),
 );
 
 export function directive(run: Run): void {

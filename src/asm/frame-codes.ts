@@ -17,6 +17,8 @@ export const Cfa = {
   defCfa: 0x0c,
   defCfaRegister: 0x0d,
   defCfaOffset: 0x0e,
+  valOffset: 0x14,
+  valOffsetSigned: 0x15,
   windowSave: 0x2d,
 } as const;
 
@@ -41,6 +43,12 @@ export const frameBytes = {
     if (factored < 0) return [offsetExtendedSigned, ...leb(register), ...leb(factored, true)];
     if (register < 0x40) return [offset | register, ...leb(factored)];
     return [offsetExtended, ...leb(register), ...leb(factored)];
+  },
+  /** The value of register `register` is the canonical frame address and `bytes`. */
+  valued(register: number, bytes: number): number[] {
+    const factored = bytes / dataFactor + 0;
+    const signed = factored < 0;
+    return [signed ? Cfa.valOffsetSigned : Cfa.valOffset, ...leb(register), ...leb(factored, signed)];
   },
   restored: (register: number): number[] =>
     register < 0x40 ? [restore | register] : [Cfa.restoreExtended, ...leb(register)],

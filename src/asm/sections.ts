@@ -25,7 +25,11 @@ export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {
   return (Object.keys(noFlags) as (keyof SectionFlags)[]).every((flag) => a[flag] === b[flag]);
 }
 
-function newSection(operands: Omit<SectionOperands, "unique">, parent: AsmSection | undefined): AsmSection {
+function newSection(
+  operands: Omit<SectionOperands, "unique">,
+  parent: AsmSection | undefined,
+  absolute = false,
+): AsmSection {
   const { name, entsize, group, linked } = operands;
   const usual = defaults(name);
   return {
@@ -35,6 +39,7 @@ function newSection(operands: Omit<SectionOperands, "unique">, parent: AsmSectio
     entsize,
     group,
     linked,
+    absolute,
     align: 1,
     size: 0,
     data: new Uint8Array(0),
@@ -146,13 +151,21 @@ export class Sections {
   /** Subsection `number` of `section`; 0 is the section itself. */
   part(section: AsmSection, number: number): AsmSection {
     const whole = section.parent ?? section;
-    if (number === 0) return whole;
+    if (number === 0 || whole.absolute) return whole;
     let part = whole.parts.get(number);
     if (part === undefined) {
       part = newSection(whole, whole);
       whole.parts.set(number, part);
     }
     return part;
+  }
+
+  /** What `.struct` and `.offset` choose: a section whose labels are numbers, `start` the next. */
+  absolute(start: number): AsmSection {
+    const operands = { name: "*ABS*", flags: noFlags, entsize: 0, group: undefined, linked: undefined };
+    const section = newSection({ ...operands, type: "nobits" }, undefined, true);
+    section.size = start;
+    return section;
   }
 
   change(section: AsmSection): void {

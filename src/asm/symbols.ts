@@ -27,6 +27,10 @@ export function newSymbol(name: string, at: number, temporary: boolean): AsmSymb
 
 /** Puts `symbol` at the end of what `section` has by now. */
 export function putHere(symbol: AsmSymbol, section: AsmSection): void {
+  if (section.absolute) {
+    symbol.equation = { kind: "number", value: BigInt(section.size) };
+    return;
+  }
   symbol.section = section;
   symbol.offset = section.size;
   symbol.after = section.gaps.length;

@@ -223,9 +223,12 @@ export interface AsmSection {
   readonly type: SectionType;
   readonly flags: SectionFlags;
   readonly entsize: number;
-  readonly group: AsmGroup | undefined;
+  /** `.attach_to_group` may give it. */
+  group: AsmGroup | undefined;
   /** In the section that this one accompanies. */
   readonly linked: AsmSymbol | undefined;
+  /** Of `.struct`: no section at all, its labels are numbers. */
+  readonly absolute: boolean;
   align: number;
   /** Bytes used; larger than what `data` holds only for `nobits`. */
   size: number;

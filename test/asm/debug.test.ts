@@ -80,6 +80,8 @@ f:	.cfi_startproc
 	.cfi_remember_state
 	.cfi_restore_state
 	.cfi_restore 6
+	.cfi_val_offset 6, -8
+	.cfi_val_offset 6, 8
 	.cfi_undefined 5
 	.cfi_same_value 4
 	.cfi_register 3, 2

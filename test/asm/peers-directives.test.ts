@@ -49,6 +49,10 @@ const llvmOnly: Readonly<Record<string, string>> = {
 };
 
 const gnuOnly: Readonly<Record<string, string>> = {
+  structures:
+    ".struct 4\na: .skip 8\nb: .balign 16\nc: .struct b + 1\nd: .data\n.byte a, b, c, d\n.offset 2\ne:\n.data\n.byte e",
+  "a section put into a group": '.section x,"a"\n.byte 1\n.attach_to_group g\n.data',
+  listings: '.title "a"\n.sbttl "b"\n.eject\n.list\n.nolist\n.psize 60, 80',
   "wide strings": '.string8 "ab"\n.string16 "ab", "c"\n.string32 "d"\n.string64 "e"',
   "negative wide numbers": ".octa -2, -0x10000000000000000",
   "equations that stay": ".eqv c, d + 1\n.set d, 6\n.byte c",

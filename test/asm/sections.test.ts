@@ -126,3 +126,14 @@ test(".pushsection takes a subsection", () => {
   const made = object(".data\n.byte 1\n.pushsection .data, 2\n.byte 2\n.popsection\n.byte 3");
   expect(toHex(made.sections.find(({ name }) => name === ".data")!.data)).toBe("010302");
 });
+
+test("a structure has places and no bytes", () => {
+  const made = object(
+    ".struct 0\nkey: .skip 4\n.balign 8\nvalue: .skip 8\nsize:\n.text\nldxdw %r1, [%r2+value]\nadd %r3, size",
+  );
+  expect(toHex(made.sections.find(({ name }) => name === ".text")!.data)).toBe("7921080000000000" + "0703000010000000");
+  expect(made.symbols.find(({ name }) => name === "value")!.home).toEqual({ kind: "absolute", value: 8n });
+  expect(codes(".struct 0\nexit")).toEqual(["asm-nobits"]);
+  expect(codes(".struct 0\n.long 5")).toEqual(["asm-nobits"]);
+  expect(codes(".struct 0\n.skip b - a\n.data\na: .byte 1\nb:")).toEqual(["asm-not-constant"]);
+});
