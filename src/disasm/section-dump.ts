@@ -41,7 +41,9 @@ export function formatStrings(section: ElfSection): string {
 const rowBytes = 16;
 
 function asciiOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
+  let text = "";
+  for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
+  return text;
 }
 
 /** Rows of 16 bytes in four words, and as characters; `head` writes the address of a row. */

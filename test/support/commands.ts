@@ -87,7 +87,7 @@ function objdump(bytes: Uint8Array): void {
   writeDisassembly(listed, { relocations: true, all: true, dialect: "gnu" }, nothing);
   const remarks = remarksOf(elfBtfExt(file, []), dwarfPlaces(file, []), { source: true, coreRelos: true });
   writeAnnotated(listed, { remarks, relocations: true }, nothing);
-  JSON.stringify(disassemble(listed), (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  disassemble(listed);
 }
 
 /** By verb; each may throw a BpfkitError. */
