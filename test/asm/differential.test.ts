@@ -23,7 +23,7 @@ import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
 const perBatch = 100;
-const files = Number(process.env["BPFKIT_DIFF"] ?? "600");
+const files = Number(process.env["BPFKIT_DIFF"] ?? "400");
 const firstSeed = Number(process.env["BPFKIT_DIFF_SEED"] ?? "1");
 
 interface Peer {

@@ -19,7 +19,7 @@ class Collector {
   readonly #found = new Map<string, string[]>();
 
   add(name: string, fact: string): void {
-    const prefix = /^(?:\.L)?(x\d+)_?/.exec(name)?.[1];
+    const prefix = /^(?:\.L|maps\/)?(x\d+)_?/.exec(name)?.[1];
     if (prefix === undefined) return;
     const known = this.#found.get(prefix);
     if (known === undefined) this.#found.set(prefix, [fact]);
@@ -40,6 +40,7 @@ function sectionFact(name: string, exec: boolean, align: number, size: number, d
 /** GNU 2.40's names of our kinds. Source: reference section 3.2. */
 const gnuNames: Partial<Record<RelocKind, string>> = {
   abs_imm64: "INSN_64",
+  map_imm64: "INSN_64",
   abs_imm32: "INSN_32",
   abs_off16: "INSN_16",
   branch_off16: "INSN_DISP16",

@@ -17,8 +17,8 @@ function symbolPlus(random: Random, name: string): string {
 }
 
 /** Data directives that both peers have. */
-function commonDatum(random: Random, names: Names): string {
-  switch (random.below(12)) {
+function commonDatum(random: Random, names: Names, floats: boolean): string {
+  switch (random.below(18)) {
     case 0:
       return `.byte ${random.between(-128, 255)}, 0${random.below(8)}, 0x${random.below(256).toString(16)}`;
     case 1:
@@ -41,6 +41,20 @@ function commonDatum(random: Random, names: Names): string {
       return `.balign ${random.pick([1, 2, 4, 8, 16])}`;
     case 10:
       return `.long ${names.shared} - ${names.datum}`;
+    case 11:
+      return `.fill ${random.below(4)}, ${random.pick([1, 2, 4])}, ${random.below(256)}`;
+    case 12:
+      return `.octa 0x${random.u64().toString(16)}${random.u64().toString(16).padStart(16, "0")}`;
+    case 13:
+      // bpf-as -EB stores the 16-bit words of floating-point numbers in little-endian order.
+      if (!floats) return ".byte 1";
+      return `${random.pick([".float", ".single", ".double"])} ${random.between(-999, 999) / 8}`;
+    case 14:
+      return `.uleb128 ${random.u32()}, ${names.shared} - ${names.datum}`;
+    case 15:
+      return `.sleb128 ${random.u32() | 0}, -${random.below(200)}`;
+    case 16:
+      return `.skip ${random.below(9)}, ${random.below(256)}`;
     default:
       return `.byte ${names.constant} & 127`;
   }
@@ -87,14 +101,28 @@ export const llvm: Flavour = {
       `${names.far} - 8`,
     ]),
   wide: (random, names) => {
-    const { local, entry, far, datum, shared, fixed, outside, outsideWeak, common, constant } = names;
-    const name = random.pick([local, entry, far, datum, shared, fixed, outside, outsideWeak, common, constant]);
+    const { local, entry, far, datum, shared, fixed, outside, outsideWeak, common, constant, table, sharedTable } =
+      names;
+    const name = random.pick([
+      local,
+      entry,
+      far,
+      datum,
+      shared,
+      fixed,
+      outside,
+      outsideWeak,
+      common,
+      constant,
+      table,
+      sharedTable,
+    ]);
     return symbolPlus(random, name);
   },
   datum: (random, names) => {
     const { local, entry, far, farWeak, outside, outsideWeak, datum, shared, fixed, hidden } = names;
     const name = random.pick([local, entry, far, farWeak, outside, outsideWeak, datum, shared, fixed, hidden]);
-    if (random.chance(1, 2)) return commonDatum(random, names);
+    if (random.chance(1, 2)) return commonDatum(random, names, true);
     return `${random.pick([".quad", ".8byte", ".long", ".4byte"])} ${symbolPlus(random, name)}`;
   },
 };
@@ -173,12 +201,25 @@ export const gnu: Flavour = {
     ]);
   },
   wide: (random, names) => {
-    const { local, entry, far, datum, shared, fixed, outside, common, constant, hidden } = names;
-    const name = random.pick([local, entry, far, datum, shared, fixed, outside, common, constant, hidden]);
+    const { local, entry, far, datum, shared, fixed, outside, common, constant, hidden, table, sharedTable } = names;
+    const name = random.pick([
+      local,
+      entry,
+      far,
+      datum,
+      shared,
+      fixed,
+      outside,
+      common,
+      constant,
+      hidden,
+      table,
+      sharedTable,
+    ]);
     return random.chance(1, 8) ? `${hidden} - ${local}` : symbolPlus(random, name);
   },
   datum: (random, names) => {
-    if (random.chance(1, 2)) return commonDatum(random, names);
+    if (random.chance(1, 2)) return commonDatum(random, names, false);
     const { local, entry, far, outside, datum, shared, fixed, hidden } = names;
     const name = random.pick([local, entry, far, outside, datum, shared, fixed, hidden]);
     const wide = random.pick([".quad", ".8byte", ".dword", ".long", ".4byte", ".word"]);

@@ -45,6 +45,9 @@ export interface Names {
   readonly datum: string;
   readonly shared: string;
   readonly fixed: string;
+  /** A map: local, global. */
+  readonly table: string;
+  readonly sharedTable: string;
   /** A number. */
   readonly constant: string;
   readonly common: string;
@@ -64,6 +67,8 @@ export function namesOf(prefix: string): Names {
     datum: own("datum"),
     shared: own("shared"),
     fixed: own("fixed"),
+    table: own("table"),
+    sharedTable: own("shared_table"),
     constant: own("constant"),
     common: own("common"),
   };
@@ -207,6 +212,12 @@ export function generateFile(
       `${names.fixed}:`,
       ...data(4),
       "\t.byte 2",
+    ],
+    [
+      `\t.section maps/${prefix},"aw",@progbits`,
+      `\t.globl ${names.sharedTable}`,
+      `${names.table}: .long 1, 4, 8, 16`,
+      `${names.sharedTable}: .long 2, 4, 8, 16`,
     ],
     [`\t.section ${prefix}_room,"aw",@nobits`, `\t.zero ${random.between(1, 40)}`],
   ];

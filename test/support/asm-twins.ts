@@ -18,11 +18,11 @@ interface Operands {
 }
 
 function draw(random: Random, names: Names): Operands {
-  const { local, hidden, far, outside, datum, shared, fixed, constant, common, farWeak } = names;
+  const { local, hidden, far, outside, datum, shared, fixed, constant, common, farWeak, table, sharedTable } = names;
   const off = offset16(random);
   const distance = offset16(random);
   const signed = distance < 0 ? String(distance) : `+${distance}`;
-  const place = random.pick([local, far, datum, shared, fixed, outside, common]);
+  const place = random.pick([local, far, datum, shared, fixed, outside, common, table, sharedTable]);
   const addend = random.below(64);
   return {
     d: random.below(11),
