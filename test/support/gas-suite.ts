@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { runTool, which } from "./tools.js";
 
 const version = "2.40";
-const kept = join(tmpdir(), `bpfkit-binutils-${version}`);
-const folders = ["gas/testsuite/gas/bpf", "ld/testsuite/ld-bpf"];
+/** With the number of folders, so that a copy with fewer of them is not taken for this one. */
+const kept = join(tmpdir(), `bpfkit-binutils-${version}-4`);
+const folders = ["gas/testsuite/gas/bpf", "ld/testsuite/ld-bpf", "gas/testsuite/gas/macros", "gas/testsuite/gas/all"];
 
 /** Puts the folders into `kept`; the reason why that failed, or nothing. */
 function unpack(): string {
@@ -48,3 +49,7 @@ export const gasSuiteMissing: string = reason();
 
 /** The folder of the assembler's tests. */
 export const gasSuite: string = join(kept, folders[0]!);
+
+/** The folders of its tests of macros, and of what all machines have. */
+export const gasMacros: string = join(kept, folders[2]!);
+export const gasAll: string = join(kept, folders[3]!);
