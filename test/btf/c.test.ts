@@ -7,6 +7,7 @@ import {
   compareTypes,
   CScope,
   declareC,
+  parseCPrototype,
   readBtf,
   type Btf,
   type BtfType,
@@ -99,6 +100,60 @@ test.skipIf(missing !== "")(`random declarations give clang's BTF${missing}`, ()
   }
   console.log("C declarations against clang:", seen);
   expect(seen.declarations).toBeGreaterThan(3000);
+});
+
+test.skipIf(missing !== "")(`random prototypes give clang's functions${missing}`, () => {
+  const random = new Random(77);
+  const types = "char,unsigned char,short,int,unsigned,long,unsigned long long,_Bool,enum e,t".split(",");
+  const pointers = [
+    "struct s *",
+    "const struct s *",
+    "void *",
+    "const char *",
+    "int (*",
+    "union u **",
+    "const volatile t *",
+  ];
+  const before = "struct s; union u { int a; struct s *b; }; enum e { A, B = -1 }; typedef unsigned short t;";
+  const prototypes = Array.from({ length: 400 }, (_, n) => {
+    const params = Array.from({ length: random.below(6) }, (_none, i) => {
+      if (random.chance(1, 2)) return `${random.pick(types)} p${i}`;
+      const pointer = random.pick(pointers);
+      if (pointer !== "int (*")
+        return `${pointer}p${i}${random.chance(1, 4) && pointer !== "void *" && !pointer.includes("struct") ? "[3]" : ""}`;
+      return random.chance(1, 2) ? `int (*p${i})(long, struct s *)` : `int (*p${i})[4]`;
+    });
+    const result = random.chance(1, 3)
+      ? random.pick(["void *", "struct s *", "const char *"])
+      : `${random.pick(types)} `;
+    const storage = random.chance(1, 3) ? "static " : "";
+    return { name: `f${n}`, text: `${storage}${result}f${n}(${params.join(", ") || "void"})` };
+  });
+  const uses = prototypes.map(({ name }) => `(void *)${name}`).join(", ");
+  const source = `${before}\n${prototypes.map(({ text }) => `${text} { return 0; }`).join("\n")}\nvoid *all[] = { ${uses} };\n`;
+  const bytes = inScratchFolder((folder) => {
+    const object = join(folder, "x.o");
+    const args = ["-g", "-O1", "-target", "bpf", "-w", "-c", "-x", "c", "-", "-o", object];
+    expect(runTool("clang-22", args, source).stderr).toBe("");
+    return new Uint8Array(readFileSync(object));
+  });
+  const clang = readBtf(btfSections("x.o", bytes)!.btf);
+  const scope = new CScope();
+  const { report, errors } = collect();
+  declareC(before, scope, report);
+  const builder = new BtfBuilder();
+  const emitter = new CEmitter(builder);
+  const ids = prototypes.map(({ text }) => {
+    const declared = parseCPrototype(text, scope, report)!;
+    return emitter.func(declared.name, declared.type, declared.static ? 0 : 1);
+  });
+  expect(errors).toEqual([]);
+  const btf = builder.build("little");
+  prototypes.forEach(({ name, text }, i) => {
+    const theirs = clang.findByName(name, "func")!;
+    expect(compareTypes(btf, ids[i]!, clang, theirs), text).toEqual([]);
+    expect(exactly(btf, ids[i]!, clang, theirs), text).toBe("");
+  });
 });
 
 test("what is wrong with a declaration is said where it stands, and reading goes on", () => {
