@@ -35,16 +35,26 @@ export async function drawGraphs(files: readonly string[], command: CfgCommand):
   await writeOutput(command.output, new TextEncoder().encode(await text(graphs, command)));
 }
 
-/** Placing more blocks takes minutes, and nobody looks at a picture of so many. */
+/** Placing more blocks takes minutes, and nobody looks at a picture of so many: of one function, and of all. */
 const mostBlocks = 800;
+const mostBlocksInAll = 20_000;
+
+function refuseLarge(graphs: readonly FunctionGraph[]): void {
+  let all = 0;
+  for (const { name, blocks } of graphs) {
+    all += blocks.length;
+    if (blocks.length <= mostBlocks) continue;
+    throw failure("cli-graph-size", { what: `function ${name}`, blocks: blocks.length, limit: mostBlocks });
+  }
+  if (all > mostBlocksInAll) {
+    throw failure("cli-graph-size", { what: "the code in all", blocks: all, limit: mostBlocksInAll });
+  }
+}
 
 async function text(graphs: readonly FunctionGraph[], { format, json }: CfgCommand): Promise<string> {
   if (json) return `${toJson(graphs)}\n`;
   if (format === "dot") return formatCfgDot(graphs);
-  const large = graphs.find(({ blocks }) => blocks.length > mostBlocks);
-  if (large !== undefined) {
-    throw failure("cli-graph-size", { name: large.name, blocks: large.blocks.length, limit: mostBlocks });
-  }
+  refuseLarge(graphs);
   // The layout library is loaded for a drawing only.
   const { layoutCfg } = await import("./cfg-layout.js");
   return formatCfgSvg(graphs, layoutCfg);

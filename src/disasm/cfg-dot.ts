@@ -38,8 +38,9 @@ function one(graph: FunctionGraph): string {
   const outside = outsideNames(graph);
   for (const [i, name] of outside.entries())
     out.push(`\to${i} [label=${quoted(name)}, shape=ellipse, style="dotted"];`);
+  const places = new Map(outside.map((name, i) => [name, i]));
   for (const { from, to, outside: name, kind, back } of graph.edges) {
-    const goal = to === undefined ? `o${outside.indexOf(name)}` : `b${to}`;
+    const goal = to === undefined ? `o${places.get(name)!}` : `b${to}`;
     const style = [`color="${edgeColours[kind]}"`, ...(back ? ['style="dashed"', "penwidth=2"] : [])];
     out.push(`\tb${from} -> ${goal} [${style.join(", ")}];`);
   }

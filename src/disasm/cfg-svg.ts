@@ -210,10 +210,11 @@ interface Picture {
 function picture(graph: FunctionGraph, layout: CfgLayoutFunction): Picture {
   const outside = outsideNames(graph);
   const boxes = [...graph.blocks.map(drawn), ...outside.map((name) => smallBox(name, "outside"))];
+  const places = new Map(outside.map((name, i) => [name, i]));
   const tagged = taggedEdges(graph);
   const links = graph.edges.map(({ from, to, outside: name, kind, back }, i): CfgLink => {
     const weight = back || kind === "taken" ? 1 : 6;
-    if (!tagged.has(i)) return { from, to: to ?? graph.blocks.length + outside.indexOf(name), weight };
+    if (!tagged.has(i)) return { from, to: to ?? graph.blocks.length + places.get(name)!, weight };
     boxes.push(smallBox(`B${to}`, "tag"));
     return { from, to: boxes.length - 1, weight: 1 };
   });

@@ -4,7 +4,7 @@
  */
 import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect, type InsnOp } from "../isa/index.js";
 import type { ObjectFile, Relocation, Section } from "../object/index.js";
-import { functionsOf, type FunctionRange } from "./cfg-functions.js";
+import { functionsOf, placedSymbols, type FunctionRange } from "./cfg-functions.js";
 import { markEdges } from "./cfg-walk.js";
 import { dataDirective, listedSections, operandField, patchAt, truncatedNote } from "./disassemble.js";
 import { formatInsn } from "./format-insn.js";
@@ -101,6 +101,18 @@ function flowOf(op: InsnOp, isJump: boolean): Flow {
   }
 }
 
+/** The number of the first relocation at or behind `offset`. */
+function firstFrom(relocations: readonly Relocation[], offset: number): number {
+  let low = 0;
+  let high = relocations.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (relocations[middle]!.offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 class Grapher {
   readonly #object: ObjectFile;
   readonly #labels: readonly (readonly Label[])[];
@@ -145,7 +157,7 @@ class Grapher {
   #steps({ start, end }: FunctionRange): Step[] {
     const { relocations } = this.#section;
     const steps: Step[] = [];
-    let next = 0;
+    let next = firstFrom(relocations, start);
     for (let at = start; at < end;) {
       while (next < relocations.length && relocations[next]!.offset < at) next++;
       const step = this.#step(at, end, next);
@@ -248,9 +260,10 @@ class Grapher {
 export function controlFlow(object: ObjectFile, options: CfgOptions = {}): readonly FunctionGraph[] {
   const labels = labelsOf(object);
   const graphs: FunctionGraph[] = [];
-  for (const [index] of listedSections(object, options)) {
+  const placed = placedSymbols(object);
+  for (const [index, section] of listedSections(object, options)) {
     const grapher = new Grapher(object, labels, options.dialect ?? "pseudoc", index);
-    for (const range of functionsOf(object, index)) {
+    for (const range of functionsOf(section, placed[index]!)) {
       if (options.name === undefined || options.name === range.name) graphs.push(grapher.graph(range));
     }
   }

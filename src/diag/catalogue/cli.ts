@@ -38,7 +38,7 @@ export const cliMessages = {
   },
   "cli-graph-size": {
     severity: "error",
-    message: "function {name} has {blocks} blocks, more than the {limit} that can be drawn",
+    message: "{what} has {blocks} blocks, more than the {limit} that can be drawn",
     help: "--cfg=dot writes the graph for Graphviz, --cfg --json the facts, and --function draws another one",
   },
   "cli-usage": { severity: "error", message: "{message}", help: "{help}" },
