@@ -90,7 +90,9 @@ function draw(rows) {
       const [cx, cy] = point.split(",");
       parts.push(`<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour}"/>`);
     }
-    parts.push(`<text x="${width - 122}" y="${y(rows.at(-1)[key]) + 4}" fill="${colour}">${name}</text>`);
+    parts.push(
+      `<text x="${width - 122}" y="${y(rows.at(-1)[key]) + (key === "mine" ? 14 : -4)}" fill="${colour}">${name}</text>`,
+    );
   }
   return `${parts.join("\n")}\n</svg>\n`;
 }
