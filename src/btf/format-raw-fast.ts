@@ -59,28 +59,25 @@ const fwdUnion = piece("' fwd_kind=unio");
 const fwdUnionRest = piece("n");
 const linkages = ["static", "global", "extern"].map((each) => piece(` linkage=${each}`));
 
-/** Four digits as one word, with zeros in front, and without these; how many digits there are. */
-const padded = new Uint32Array(10_000);
-const bare = new Uint32Array(10_000);
-const digits = new Uint8Array(10_000);
-for (let i = 0; i < 10_000; i++) {
-  const ones = i % 10;
-  const tens = Math.floor(i / 10) % 10;
-  const hundreds = Math.floor(i / 100) % 10;
-  const thousands = Math.floor(i / 1000);
-  const word = (0x30 + thousands) | ((0x30 + hundreds) << 8) | ((0x30 + tens) << 16) | ((0x30 + ones) << 24);
-  const count = i < 10 ? 1 : i < 100 ? 2 : i < 1000 ? 3 : 4;
+/** Three digits as one word, with zeros in front, and without these; how many digits there are. */
+const padded = new Uint32Array(1000);
+const bare = new Uint32Array(1000);
+const digits = new Uint8Array(1000);
+for (let i = 0; i < 1000; i++) {
+  const tens = Math.floor(i / 10);
+  const word = (0x30 + Math.floor(i / 100)) | ((0x30 + (tens % 10)) << 8) | ((0x30 + (i % 10)) << 16);
+  const count = i < 10 ? 1 : i < 100 ? 2 : 3;
   padded[i] = word;
-  bare[i] = word >>> (8 * (4 - count));
+  bare[i] = word >>> (8 * (3 - count));
   digits[i] = count;
 }
 
 function putNumber(view: DataView, at: number, number: number): number {
-  if (number >= 10_000) {
-    const rest = Math.floor(number / 10_000);
+  if (number >= 1000) {
+    const rest = Math.floor(number / 1000);
     at = putNumber(view, at, rest);
-    view.setUint32(at, padded[number - 10_000 * rest]!, true);
-    return at + 4;
+    view.setUint32(at, padded[number - 1000 * rest]!, true);
+    return at + 3;
   }
   view.setUint32(at, bare[number]!, true);
   return at + digits[number]!;
