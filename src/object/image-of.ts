@@ -270,6 +270,9 @@ function land(object: ObjectFile): { landings: Landing[]; slots: number; segment
     const { name, flags, size } = section;
     if (flags.exec) {
       if (size % SLOT !== 0) throw failure("image-code-size", { name, size }, place(object, name, size));
+      if (section.type === "nobits" && size > 0) {
+        throw failure("image-code-missing", { name, size }, place(object, name, 0));
+      }
       const base = slots;
       slots += size / SLOT;
       return { kind: "code", base };

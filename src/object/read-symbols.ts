@@ -68,7 +68,7 @@ export function convertSymbols(
     numbers[index] = symbols.length;
     symbols.push({
       // Producers differ in whether a section's symbol repeats the section's name.
-      name: isSection && symbol.name === "" ? file.sections[symbol.shndx]!.name : symbol.name,
+      name: isSection && symbol.name === "" && !symbol.reserved ? file.sections[symbol.shndx]!.name : symbol.name,
       home: names ? { kind: "undefined" } : homeOf(symbol, section, place),
       size: toNumber(symbol.size, `the size of ${symbol.name}`, place()),
       binding,

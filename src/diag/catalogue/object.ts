@@ -106,6 +106,11 @@ export const objectMessages = {
     message: "section {name} has {size} bytes, not a multiple of 8",
     help: "code is made of 8-byte instruction slots",
   },
+  "image-code-missing": {
+    severity: "error",
+    message: "section {name} is to hold {size} bytes of code, but has no contents in the file",
+    help: "its type is NOBITS: a debugging file, or a damaged section header",
+  },
   "image-target": {
     severity: "error",
     message: "the reference {kind} to {name} does not lead to {expected}",
