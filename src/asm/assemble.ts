@@ -86,13 +86,13 @@ function define(run: Run): void {
 
 function settle(run: Run, file: string, pads: boolean): AssembleResult["object"] {
   const { report, sections, symbols } = run;
-  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.isa, run.registers.names);
+  const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.relaxes, run.registers.names);
   run.typed.close(run);
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
   applyVersions(run);
   applyWeakReferences(symbols.all);
   nameSections(symbols.all, sections);
-  if (!new Settler(report, run.endian, run.isa).all(sections.all)) return undefined;
+  if (!new Settler(report, run.endian, run.relaxes).all(sections.all)) return undefined;
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
   resolver.stated(run.relocs);
@@ -100,7 +100,8 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;
-  return makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
+  const made = makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
+  return { ...made, flags: run.options.isa ?? 0 };
 }
 
 /** A section's name that is no symbol's stands for its start. */

@@ -4,20 +4,11 @@
  */
 import { fits, type Endian } from "../bytes/index.js";
 import { nearest } from "../diag/index.js";
-import {
-  helperId,
-  helperNames,
-  opcodes,
-  writeImm,
-  writeImm64,
-  writeOff,
-  writeSrc,
-  type IsaVersion,
-} from "../isa/index.js";
+import { helperId, helperNames, opcodes, writeImm, writeImm64, writeOff, writeSrc } from "../isa/index.js";
 import { fieldBytes, isMapSection, relocTable, type RelocKind } from "../object/index.js";
 import type { StatedRelocation } from "./directives-reloc.js";
 import { reduce, type Irreducible, type Reduced } from "./expression.js";
-import { gotolLevel, putLongJump } from "./long-jumps.js";
+import { putLongJump } from "./long-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
 import { isDefined } from "./symbols.js";
@@ -33,7 +24,7 @@ export class Resolver {
   readonly impliedMaps: TextRange[] = [];
   readonly #report: Report;
   readonly #endian: Endian;
-  readonly #isa: IsaVersion;
+  readonly #relaxes: boolean;
   readonly #symbols: readonly AsmSymbol[];
   /** Conformance texts jump to the first exit instruction by the name `exit`. */
   readonly #implicitExit: boolean;
@@ -49,13 +40,13 @@ export class Resolver {
     endian: Endian,
     symbols: readonly AsmSymbol[],
     implicitExit: boolean,
-    isa: IsaVersion,
+    relaxes: boolean,
     registers: readonly string[],
   ) {
     this.#registers = registers;
     this.#report = report;
     this.#endian = endian;
-    this.#isa = isa;
+    this.#relaxes = relaxes;
     this.#symbols = symbols;
     this.#implicitExit = implicitExit;
   }
@@ -221,7 +212,7 @@ export class Resolver {
     if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
     const bits = wide ? 32 : 16;
     const near = fits(bytes / 8n, bits, "signed");
-    const changes = this.#isa >= gotolLevel && section.data[fixup.offset] === opcodes.BPF_JMP;
+    const changes = this.#relaxes && section.data[fixup.offset] === opcodes.BPF_JMP;
     if (fixup.kind === "jump16_long" || (!near && changes)) {
       return putLongJump(section.data, fixup.offset, this.#endian, Number(bytes));
     }

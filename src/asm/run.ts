@@ -16,6 +16,7 @@ import { Input } from "./input.js";
 import { Interner } from "./intern.js";
 import { LineMemo } from "./line-memo.js";
 import { Lines } from "./lines.js";
+import { gotolLevel } from "./long-jumps.js";
 import { Matcher } from "./match.js";
 import { statementText } from "./raw.js";
 import { Registers } from "./registers.js";
@@ -35,6 +36,8 @@ export class Run implements Names {
   readonly options: AssembleOptions;
   readonly endian: Endian;
   readonly isa: IsaVersion;
+  /** May a jump that is too far take more slots? */
+  readonly relaxes: boolean;
   readonly interner: Interner = new Interner();
   readonly tokens: Tokens = new Tokens();
   readonly source: Source;
@@ -81,6 +84,7 @@ export class Run implements Names {
     this.options = options;
     this.endian = options.endian ?? "little";
     this.isa = options.isa ?? 4;
+    this.relaxes = (options.relax ?? true) && this.isa >= gotolLevel;
     this.report = new Report(source, {
       warnings: options.warnings ?? true,
       fatal: options.fatalWarnings ?? false,

@@ -5,12 +5,11 @@
  * all between grows is made long at once, so that there are few.
  */
 import type { Endian } from "../bytes/index.js";
-import type { IsaVersion } from "../isa/index.js";
 import { reduce, type Irreducible, type Reduced } from "./expression.js";
 import { fillWith, Layout, pad } from "./layout.js";
 import { lebSize, putLeb } from "./leb128.js";
 import { maxBytes, maxFilled } from "./limits.js";
-import { extraBytes, gotolLevel, reach } from "./long-jumps.js";
+import { extraBytes, reach } from "./long-jumps.js";
 import { moveNumberedJumps } from "./numbered-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "./report.js";
@@ -29,15 +28,15 @@ type Seen = Map<AsmSymbol, Reduced | Irreducible>;
 export class Settler {
   readonly #report: Report;
   readonly #endian: Endian;
-  readonly #isa: IsaVersion;
+  readonly #relaxes: boolean;
   /** Of each section: its long jumps. */
   readonly #long: Map<AsmSection, Set<Fixup>> = new Map();
   #round = 0;
 
-  constructor(report: Report, endian: Endian, isa: IsaVersion) {
+  constructor(report: Report, endian: Endian, relaxes: boolean) {
     this.#report = report;
     this.#endian = endian;
-    this.#isa = isa;
+    this.#relaxes = relaxes;
   }
 
   /** Lays out `sections`: afterwards bytes, fixups and symbols are at their places. False where there are none to be at. */
@@ -149,7 +148,7 @@ export class Settler {
 
   /** One round over the jumps of sections that are larger than a jump's reach; true when some became long. */
   #jumps(sections: readonly AsmSection[]): boolean {
-    if (this.#isa < gotolLevel) return false;
+    if (!this.#relaxes) return false;
     let changed = false;
     for (const section of sections) {
       if (!section.flags.exec) continue;

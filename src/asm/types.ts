@@ -25,8 +25,10 @@ export interface AssembleOptions {
   readonly endian?: Endian;
   /** The spelling of instructions; `auto` (the default) looks at the text, see `detect.ts`. */
   readonly syntax?: Dialect | "auto";
-  /** The level of the instruction set: instructions of later ones are errors. Default 4, the last. */
+  /** The level of the instruction set: instructions of later ones are errors. When given, the Object says so. Default 4, the last. */
   readonly isa?: IsaVersion;
+  /** Give a jump that is too far a longer form, where the ISA level has one. Default true. */
+  readonly relax?: boolean;
   /** Fill every section up to a multiple of its alignment, as GNU as does unless told not to. Default false. */
   readonly padSections?: boolean;
   /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`. Default `false`. */

@@ -1,9 +1,28 @@
 /** Spellings of options that commander does not read: rewritten before it sees them. */
 
-/** `-Werror` and `-Wno-CODE` are long options in short clothes. */
-export function longWarnings(args: readonly string[]): string[] {
+/** Options of GNU as and llvm-mc for the machine, in our words. */
+const machine: Readonly<Record<string, readonly string[]>> = {
+  "-EB": ["--EB"],
+  "-EL": ["--EL"],
+  "-mbig-endian": ["--EB"],
+  "-mlittle-endian": ["--EL"],
+  "-mdialect=normal": ["--syntax", "gnu"],
+  "-mdialect=pseudoc": ["--syntax", "pseudoc"],
+  "-mno-relax": ["--no-relax"],
+  ...Object.fromEntries(
+    ["v1", "v2", "v3", "v4"].flatMap((level) => [
+      [`-mcpu=${level}`, ["--isa", level]],
+      [`-misa-spec=${level}`, ["--isa", level]],
+    ]),
+  ),
+};
+
+/** `-Werror`, `-Wno-CODE`, `-mcpu=v3` and the like are long options in short clothes. */
+export function longOptions(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     if (arg === "-Werror") return ["--fatal-warnings"];
+    const words = Object.hasOwn(machine, arg) ? machine[arg] : undefined;
+    if (words !== undefined) return words;
     return arg.startsWith("-Wno-") ? ["--silence", arg.slice("-Wno-".length)] : [arg];
   });
 }

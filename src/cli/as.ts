@@ -9,7 +9,8 @@ import { mixed, report, usage } from "./report.js";
 interface Options {
   readonly output?: string;
   readonly syntax: NonNullable<AssembleOptions["syntax"]>;
-  readonly isa: "v1" | "v2" | "v3" | "v4";
+  readonly isa?: "v1" | "v2" | "v3" | "v4";
+  readonly relax: boolean;
   readonly explicitMaps?: boolean;
   readonly strict?: boolean;
   readonly padSections?: boolean;
@@ -42,7 +43,8 @@ export async function run(file: string, given: object): Promise<void> {
     syntax: options.syntax,
     padSections: options.padSections === true,
     strict: options.strict ?? false,
-    isa: Number(options.isa.slice(1)) as IsaVersion,
+    ...(options.isa === undefined ? {} : { isa: Number(options.isa.slice(1)) as IsaVersion }),
+    relax: options.relax,
     readFile: includeReader(options.I),
     defines: Object.fromEntries(defines),
     warnings: options.warn,

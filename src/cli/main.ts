@@ -1,6 +1,6 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
 import { Command, CommanderError, Option } from "commander";
-import { longWarnings, withChoice } from "./arguments.js";
+import { longOptions, withChoice } from "./arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { addLinkOptions, orderWords } from "./ld-options.js";
 import { addBtfVerb } from "./verbs-btf.js";
@@ -34,7 +34,10 @@ verb("as", "assemble text into an object")
       .choices(["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"])
       .default("auto"),
   )
-  .addOption(new Option("--isa <level>", "the instruction set").choices(["v1", "v2", "v3", "v4"]).default("v4"))
+  .addOption(
+    new Option("--isa <level>", 'the instruction set; also -mcpu=… (default: "v4")').choices(["v1", "v2", "v3", "v4"]),
+  )
+  .option("--no-relax", "no longer form of jumps that are too far, but an error")
   .option("--pad-sections", "fill sections up to their alignment, as GNU as does")
   .option("--EB", "big-endian object")
   .option("--EL", "little-endian object (the default)")
@@ -110,7 +113,7 @@ try {
   // Long lists of arguments come in files: `@list`.
   const isListed = words.some((word) => word.length > 1 && word.startsWith("@"));
   const all = isListed ? await (await import("./response.js")).expand(words) : words;
-  await program.parseAsync(all[0] === "as" ? longWarnings(all) : all[0] === "ld" ? orderWords(all) : withChoice(all), {
+  await program.parseAsync(all[0] === "as" ? longOptions(all) : all[0] === "ld" ? orderWords(all) : withChoice(all), {
     from: "user",
   });
 } catch (error) {

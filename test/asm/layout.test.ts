@@ -163,3 +163,9 @@ test("a distance written as a number counts the instructions of the text", () =>
     "asm-long-jump-number",
   ]);
 });
+
+test("the Object says the level that was chosen, and --no-relax leaves far jumps errors", () => {
+  expect(object("exit").flags).toBe(0);
+  expect(object("exit", { isa: 3 }).flags).toBe(3);
+  expect(assemble(far("goto target"), { relax: false }).diagnostics.map(({ code }) => code)).toEqual(["asm-jump-far"]);
+});
