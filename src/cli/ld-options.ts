@@ -61,6 +61,7 @@ export function addLinkOptions(command: Command): Command {
     .option("--gc-sections", "drop functions, variables, maps and types that no program leads to")
     .option("--print-gc-sections", "say what was dropped, and why")
     .option("--why-live <symbol>", "say what keeps the symbol (repeatable)", append, [])
+    .option("--icf", "make functions with identical code one")
     .option("--keep-strings", "keep equal strings of several inputs apart")
     .option("--keep-mov32", "leave mov32 of maps as it is: the target takes it")
     .option("--relax", "write 64-bit loads of small numbers as moves, and long jumps as short ones")

@@ -30,6 +30,7 @@ interface Options {
   readonly gcSections?: boolean;
   readonly printGcSections?: boolean;
   readonly whyLive: readonly string[];
+  readonly icf?: boolean;
   readonly keepStrings?: boolean;
   readonly keepMov32?: boolean;
   readonly relax?: boolean;
@@ -81,6 +82,7 @@ async function linkOptions(options: Options): Promise<LinkOptions | string> {
     keepDebug: options.keepDebug ?? false,
     compat,
     gcSections: options.gcSections ?? false,
+    icf: options.icf ?? false,
     keepStrings: options.keepStrings ?? false,
     keepMapMoves: options.keepMov32 ?? false,
     relax: options.relax ?? false,

@@ -119,6 +119,12 @@ export function pieceAt(pieces: readonly Piece[], offset: number): number {
   return low;
 }
 
+/** Is what stands at `offset` of a section one with equal code elsewhere, which is in the output in its place? */
+export function isFolded({ sections }: Input, section: number, offset: number): boolean {
+  const { pieces } = sections[section]!;
+  return pieces !== undefined && pieces[pieceAt(pieces, offset)]?.foldedInto !== undefined;
+}
+
 /** Does one of `patterns` (`*` and `?` stand for any characters and any one) match the whole of `name`? */
 export function matcher(patterns: readonly string[] | undefined): (name: string) => boolean {
   if (patterns === undefined || patterns.length === 0) return () => false;

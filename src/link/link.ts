@@ -3,6 +3,7 @@ import { applyExports, checkRequired, defineSymbols, placeCommons } from "./comm
 import type { Context } from "./context.js";
 import { gatherInputs, requestSymbols } from "./inputs.js";
 import { collectGarbage } from "./gc.js";
+import { foldIdenticalCode } from "./icf.js";
 import { chooseSections, layOut } from "./layout.js";
 import { relaxCode } from "./relax.js";
 import { splitPieces, splitStrings } from "./split.js";
@@ -52,10 +53,9 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
   // What is placed: all, or what programs lead to; equal strings once.
   chooseSections(context);
   if (options.keepStrings !== true && options.compat === undefined) splitStrings(context);
-  if (options.gcSections === true) {
-    splitPieces(context);
-    collectGarbage(context);
-  }
+  if (options.gcSections === true || options.icf === true) splitPieces(context);
+  if (options.gcSections === true) collectGarbage(context);
+  if (options.icf === true) foldIdenticalCode(context);
 
   // And where; code in the forms that the target takes.
   relaxCode(context);

@@ -80,9 +80,10 @@ function droppedOf(input: Input): MapDropped[] {
       return;
     }
     for (const piece of state.pieces ?? []) {
-      if (piece.live) continue;
+      if (piece.live && piece.foldedInto === undefined) continue;
       const name = pieceName(input, number, piece);
-      dropped.push({ file, section, name, size: piece.end - piece.start, why: "nothing leads to it" });
+      const why = piece.live ? "the same code as another function" : "nothing leads to it";
+      dropped.push({ file, section, name, size: piece.end - piece.start, why });
     }
   });
   return dropped;

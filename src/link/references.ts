@@ -2,7 +2,7 @@
 import { diagnostic } from "../diag/index.js";
 import { writeSrc } from "../isa/index.js";
 import { isMapSection, noFunction, relocate, relocTable, writeField, type Relocation } from "../object/index.js";
-import { definition, type Context, type Input } from "./context.js";
+import { definition, isFolded, type Context, type Input } from "./context.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
@@ -31,7 +31,7 @@ export class References {
   resolve(input: Input, section: number, relocation: Relocation): Relocation | undefined {
     const { map, output } = input.sections[section]!;
     const at = map!.at(relocation.offset);
-    if (at < 0) return undefined;
+    if (at < 0 || isFolded(input, section, relocation.offset)) return undefined;
     const site: Site = { input, section, relocation, output, at };
     const { kind, addend } = relocation;
     const { input: owner, symbol, global } = definition(this.#context, input, relocation.symbol);

@@ -1,6 +1,6 @@
 /** The symbols of the linked object: locals before globals, one symbol an output section, nothing that nobody needs. */
 import type { ObjectSymbol } from "../object/index.js";
-import { matcher, type Context, type Global, type Input } from "./context.js";
+import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
 interface Entry {
   readonly symbol: ObjectSymbol;
@@ -84,9 +84,12 @@ export class SymbolTable {
   }
 
   /** The symbol at its place in the output; undefined where that was dropped. */
-  #moved({ object, sections }: Input, symbol: ObjectSymbol): ObjectSymbol | undefined {
+  #moved(input: Input, symbol: ObjectSymbol): ObjectSymbol | undefined {
+    const { object, sections } = input;
     const { home, size } = symbol;
     if (home.kind !== "section") return symbol;
+    // Of equal functions one name stays: loaders want one function at a place.
+    if (isFolded(input, home.section, home.offset)) return undefined;
     const { map, output } = sections[home.section]!;
     if (map === undefined) return undefined;
     const section = object.sections[home.section]!;

@@ -1,7 +1,7 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
 import type { BtfExtSection, BtfType, CoreRelo, FuncInfo, LineInfo } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
-import { pieceAt } from "./context.js";
+import { isFolded } from "./context.js";
 import { typesOf } from "./type-read.js";
 
 /** Records by output section, with ids and string offsets of the merged types. */
@@ -16,11 +16,9 @@ export interface MovedRecords {
 }
 
 /** The output offset of an instruction of an input, or -1 where it was dropped or folded into equal code. */
-export function placeOfInsn({ sections }: Input, section: number, offset: number): number {
-  const { map, pieces } = sections[section]!;
-  if (map === undefined) return -1;
-  if (pieces !== undefined && pieces[pieceAt(pieces, offset)]!.foldedInto !== undefined) return -1;
-  return map.at(offset);
+export function placeOfInsn(input: Input, section: number, offset: number): number {
+  const { map } = input.sections[section]!;
+  return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
 }
 
 function move<Row extends { readonly insnOff: number }>(

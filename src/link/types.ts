@@ -74,6 +74,8 @@ export interface LinkOptions {
 
   /** Drop functions, variables, maps and types that no program leads to. */
   readonly gcSections?: boolean;
+  /** Make functions with identical code one. */
+  readonly icf?: boolean;
   /** Keep every mergeable string of every input. */
   readonly keepStrings?: boolean;
 

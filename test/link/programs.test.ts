@@ -190,7 +190,7 @@ function check(random: Random, languages: readonly Language[]): void {
     return result.object!;
   };
   expect(answer(linked(inputs, {}))).toBe(expected);
-  expect(answer(linked(inputs, { gcSections: true, relax: true }))).toBe(expected);
+  expect(answer(linked(inputs, { gcSections: true, relax: true, icf: true }))).toBe(expected);
   const half = readObject(writeObject(linked(inputs, { relocatable: true })));
   expect(answer(linked([half], { gcSections: true }))).toBe(expected);
 }
