@@ -4,7 +4,7 @@
  * Any legal order of tables and sections is read; whatever points out of the file is one structured error.
  */
 import { ByteReader, type Endian } from "../bytes/index.js";
-import { failure, type BinaryPlace, type BpfkitError, type Diagnostic } from "../diag/index.js";
+import { BpfkitError, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { foreignFile } from "./foreign.js";
 import { stringsOf } from "./links.js";
 import * as elf from "./table.js";
@@ -17,7 +17,8 @@ export interface ReadElfOptions {
   readonly file?: string | undefined;
   /**
    * Takes the faults of single sections and segments instead of having the first one thrown. A section whose name is not
-   * to be found gets an empty one, a section that reaches out of the file gets what is there of its data.
+   * to be found gets an empty one, a section that reaches out of the file gets what is there of its data, a number that no
+   * file is large enough for becomes 0.
    */
   readonly faults?: Diagnostic[];
 }
@@ -41,19 +42,31 @@ function identify(bytes: Uint8Array, file: string | undefined): Endian {
 
 type RawSection = Omit<ElfSection, "index" | "name" | "data">;
 
-function rawSection(reader: ByteReader, at: number): RawSection {
-  return {
+function rawSection(reader: ByteReader, at: number, report: Report): RawSection {
+  let damaged = false;
+  const size = (offset: number, what: string): number => {
+    try {
+      return reader.size(offset, what);
+    } catch (error) {
+      if (!(error instanceof BpfkitError)) throw error;
+      report(error);
+      damaged = true;
+      return 0;
+    }
+  };
+  const section = {
     nameOffset: reader.u32(at),
     type: reader.u32(at + 4),
     flags: reader.u64(at + 8),
     addr: reader.u64(at + 16),
-    offset: reader.size(at + 24, "sh_offset"),
-    size: reader.size(at + 32, "sh_size"),
+    offset: size(at + 24, "sh_offset"),
+    size: size(at + 32, "sh_size"),
     link: reader.u32(at + 40),
     info: reader.u32(at + 44),
-    addralign: reader.size(at + 48, "sh_addralign"),
-    entsize: reader.size(at + 56, "sh_entsize"),
+    addralign: size(at + 48, "sh_addralign"),
+    entsize: size(at + 56, "sh_entsize"),
   };
+  return damaged ? { ...section, damaged } : section;
 }
 
 /** The ELF header, its counts resolved through section 0 where they do not fit the header. */
@@ -113,7 +126,7 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
   // The check comes before any allocation by count.
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
   const raw: RawSection[] = [];
-  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, shoff + i * elf.SHDR_SIZE));
+  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, shoff + i * elf.SHDR_SIZE, report));
 
   const table = raw[shstrndx];
   const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;

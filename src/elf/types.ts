@@ -37,6 +37,8 @@ export interface ElfSection {
   readonly entsize: number;
   /** A view of the file; empty for SHT_NOBITS and SHT_NULL. */
   readonly data: Uint8Array;
+  /** Numbers of the header were beyond 2^53 and read as 0; the file is written back with them. */
+  readonly damaged?: boolean;
 }
 
 export interface ElfSegment {

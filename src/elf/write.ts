@@ -56,6 +56,11 @@ export function writeElf(file: ElfFile): Uint8Array {
     put(what, data, offset);
   }
   put("the section header table", encodeSectionHeaders(sections, endian), header.shoff);
+  for (const { index, damaged } of sections) {
+    if (damaged !== true) continue;
+    const at = header.shoff + index * elf.SHDR_SIZE;
+    bytes.set(file.bytes.subarray(at, at + elf.SHDR_SIZE), at);
+  }
   put("the program header table", encodeSegments(segments, endian), header.phoff);
   put("the ELF header", headerBytes(file), 0);
   return bytes;
