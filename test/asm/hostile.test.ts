@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { assemble, type ReadFile } from "../../src/asm/index.js";
 import { encodeUtf8 } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
+import { Random } from "../support/random.js";
 
 const files: ReadFile = (name) => {
   if (name === "big") return { path: name, bytes: new Uint8Array(2 ** 26 + 1) };
@@ -64,6 +65,15 @@ test("100,000 errors in expansions, each with its way, end in one limit error", 
   const { diagnostics } = assemble(`.macro m a\nbad_\\a\n.endm\n.set n, 0\n${"m 1\n".repeat(100_000)}`);
   expect(diagnostics.length).toBe(1001);
   expect(diagnostics.at(-1)!.code).toBe("asm-too-many-errors");
+});
+
+test("5 MB of binary junk", () => {
+  for (const syntax of ["auto", "plain", "gnu", "pseudoc", "kernel", "conformance"] as const) {
+    const { object, diagnostics } = assemble(new Random(1).bytes(5_000_000), { syntax });
+    expect(object).toBeUndefined();
+    expect(diagnostics.length).toBeLessThanOrEqual(1002);
+    expect(diagnostics.at(-1)!.code).toBe("asm-too-many-errors");
+  }
 });
 
 test("a text of empty lines and a huge line find their places", () => {
