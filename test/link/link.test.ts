@@ -143,3 +143,15 @@ test("random programs over several objects give what their source says", () => {
   });
   expect(refused).toBe(0);
 });
+
+test("zeroed data of several objects takes no bytes, and each part its place", () => {
+  const part = (name: string, size: number): ObjectFile =>
+    object(`.comm ${name}_c, 8, 8\n.bss\n.globl ${name}\n${name}:\n .skip ${size}\n`, `${name}.o`);
+  const { object: made } = link([object(main(" mov r0, 1")), part("a", 5), part("b", 16)]);
+  const bss = made!.sections.find(({ name }) => name === ".bss")!;
+  expect(bss).toMatchObject({ type: "nobits", size: 40 });
+  expect(bss.data).toHaveLength(0);
+  const places = made!.symbols.filter(({ binding, type }) => binding === "global" && type !== "func");
+  const offsets = places.map(({ name, home }) => `${name} ${home.kind === "section" ? home.offset : "?"}`);
+  expect(offsets.toSorted()).toEqual(["a 0", "a_c 24", "b 5", "b_c 32"]);
+});
