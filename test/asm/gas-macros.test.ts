@@ -26,7 +26,6 @@ const different: Readonly<Record<string, readonly [string, string]>> = {
   "redef2.s": ["we refuse it", "a label of a name that .set gave a value"],
   "redef3.s": ["we refuse it", "the same with .comm"],
   "relax.s": [".data differs", "a difference that changes its own size: 127 in two bytes here, 129 in gas"],
-  "struct.s": ["we refuse it", ".struct"],
   "weakref1.s": [".text differs", "gas adds the symbol's value to the field that has a relocation"],
   "weakref2.s": ["we take it", "a circle of .weakref that nothing uses"],
   "weakref3.s": ["we take it", "the same"],
