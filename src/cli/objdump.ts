@@ -101,7 +101,7 @@ export async function run(files: readonly string[], given: object): Promise<void
   const list = async (elf: ElfFile, problems: Diagnostic[]): Promise<void> => {
     const { object, problems: missing } = listableObject(elf, { dialect: options.relocDialect });
     problems.push(...asWarnings(missing));
-    const relocations = options.reloc ?? false;
+    const relocations = allHeaders || (options.reloc ?? false);
     const ext: readonly BtfExtFacts[] = source || lineNumbers || relocations ? elfBtfExt(elf, problems) : [];
     const print = { ...choice, relocations, bytes: options.showRawInsn };
     const isPart = from !== undefined || to !== undefined;
@@ -136,6 +136,7 @@ export async function run(files: readonly string[], given: object): Promise<void
           file,
           sections: object === undefined ? undefined : disassemble(object, choice),
           btfExt: listing ? elfBtfExt(elf, problems) : undefined,
+          dwarfLines: source || lineNumbers ? Object.fromEntries(dwarfPlaces(elf, problems)) : undefined,
           elf: tables ? elfFacts(elf, { dialect: options.relocDialect }) : undefined,
           contents: fullContents
             ? elf.sections.filter(({ name }) => only?.(name) ?? true).map(({ name, data }) => ({ section: name, data }))

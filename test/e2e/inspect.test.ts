@@ -52,6 +52,14 @@ test("what is in a section that reaches out of the file is shown as far as it is
   expect(stdout).toMatch(/xdp +PROGBITS/);
 });
 
+test("-x beside -d shows relocations in the listing; --json has the source lines of DWARF", () => {
+  const both = shop.ok(["objdump", "-x", "-d", "tunnel.o.xdp.o"]).stdout;
+  expect(both).toMatch(/\n\t\t[0-9a-f]{16}: {2}R_BPF_64_32\tencap\t# call\n/);
+  expect(both).not.toContain("RELOCATION RECORDS");
+  const [facts] = JSON.parse(shop.ok(["objdump", "-S", "--json", "tunnel.o.xdp.o"]).stdout) as { dwarfLines: object }[];
+  expect(facts!.dwarfLines).toEqual({});
+});
+
 test("nm selects and sorts", () => {
   const names = (...args: string[]): string[] =>
     shop
