@@ -1,5 +1,5 @@
 /** The command `bpfkit`. Only commander is loaded here: each verb imports its rooms when it runs. */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import { longOptions, withChoice } from "./arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { addLinkOptions, orderWords } from "./ld-options.js";
@@ -15,6 +15,14 @@ const program = new Command("bpfkit")
   .version(`bpfkit ${BPFKIT_VERSION}`, "--version", "print the version")
   .helpOption("--help", "print this help")
   .showSuggestionAfterError()
+  .configureHelp({
+    // That what may be repeated is not there by default needs no words.
+    optionDescription(option) {
+      const { defaultValue } = option as { readonly defaultValue?: unknown };
+      if (Array.isArray(defaultValue) && defaultValue.length === 0) return option.description;
+      return Help.prototype.optionDescription.call(this, option);
+    },
+  })
   .configureOutput({ outputError: (text, write) => write(`bpfkit: ${text}`) })
   .exitOverride();
 
