@@ -13,16 +13,24 @@ import { inputName } from "./report.js";
 export interface ReadInputs {
   readonly dialect?: RelocDialect | undefined;
   readonly keepDebug: boolean;
+  /** Filled with the contents of each input, by the name that the link has for it. */
+  readonly contents: Map<string, Uint8Array>;
 }
 
 async function open(path: string, whole: boolean, options: ReadInputs): Promise<ObjectFile | ArchiveInput> {
   const bytes = await readInput(path);
   const file = inputName(path);
-  if (!isArchive(bytes)) return readForLink(bytes, { ...options, file });
+  if (!isArchive(bytes)) options.contents.set(file, bytes);
+  if (!isArchive(bytes)) return readForLink(bytes, { dialect: options.dialect, keepDebug: options.keepDebug, file });
   const archive = readArchive(bytes, { file });
   const members: { name: string; data: Uint8Array }[] = [];
-  for (const member of archive.members) members.push({ name: member.name, data: await memberData(path, member) });
-  return { kind: "archive", file, members, symbols: archive.symbols, whole, ...options };
+  for (const member of archive.members) {
+    const data = await memberData(path, member);
+    members.push({ name: member.name, data });
+    options.contents.set(`${file}(${member.name})`, data);
+  }
+  const { dialect, keepDebug } = options;
+  return { kind: "archive", file, members, symbols: archive.symbols, whole, dialect, keepDebug };
 }
 
 async function findLibrary(name: string, folders: readonly string[]): Promise<string> {

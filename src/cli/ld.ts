@@ -3,6 +3,7 @@ import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 import { formatMap, link, type LinkOptions, type LinkReport, type SymbolDefinition } from "../link/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { writeObject, type RelocDialect } from "../object/index.js";
+import { dwarfLookup } from "./ld-lines.js";
 import { openInputs } from "./ld-inputs.js";
 import { mixed, report, toJson, usage } from "./report.js";
 
@@ -112,18 +113,15 @@ export async function run(words: readonly string[], given: object): Promise<void
   if (mixed(options.output, options.json)) return;
   const asked = await linkOptions(options);
   if (typeof asked === "string") return usage(asked, "bpfkit ld --help lists the options");
-  const {
-    object,
-    diagnostics,
-    report: told,
-  } = link(
-    await openInputs(words, options.libraryPath, {
-      dialect: options.inputRelocDialect,
-      keepDebug: options.keepDebug ?? false,
-    }),
-    asked,
-  );
+  const contents = new Map<string, Uint8Array>();
+  const inputs = await openInputs(words, options.libraryPath, {
+    dialect: options.inputRelocDialect,
+    keepDebug: options.keepDebug ?? false,
+    contents,
+  });
+  const linked = link(inputs, { ...asked, lineOf: dwarfLookup(contents) });
+  const { object, diagnostics } = linked;
   report(diagnostics, options.json);
-  if (told !== undefined) await tell(told, options);
+  if (linked.report !== undefined) await tell(linked.report, options);
   if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));
 }

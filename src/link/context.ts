@@ -51,6 +51,8 @@ export interface Input {
   readonly globalOf: Int32Array;
   /** Old name -> new name of the symbols that an option renamed. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** Source lines that its types do not tell. */
+  readonly lineOf: LinkOptions["lineOf"] | undefined;
 }
 
 /** All symbols of one name, and the winner among them. */

@@ -18,6 +18,7 @@ export type {
   LinkInput,
   LinkOptions,
   LinkResult,
+  SourceLine,
   SymbolDefinition,
   SymbolPrefix,
 } from "./types.js";

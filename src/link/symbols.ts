@@ -34,7 +34,7 @@ export function addObject(context: Context, given: ObjectFile): Input {
   }));
   const number = context.inputs.length;
   const globalOf = new Int32Array(object.symbols.length).fill(-1);
-  const input: Input = { number, object, sections, globalOf, renamed };
+  const input: Input = { number, object, sections, globalOf, renamed, lineOf: context.options.lineOf };
   context.inputs.push(input);
   dropKnownGroups(context, input);
   object.symbols.forEach((symbol, index) => {

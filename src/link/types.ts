@@ -45,6 +45,13 @@ export interface SymbolPrefix {
   readonly prefix: string;
 }
 
+/** A line of source; `source` is its text, undefined where that is not at hand. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly source: string | undefined;
+}
+
 /** Names of symbols may be patterns with `*` and `?` where the option takes several. */
 export interface LinkOptions {
   /** The name of the linked object. */
@@ -53,6 +60,8 @@ export interface LinkOptions {
   readonly relocatable?: boolean;
   /** Lay everything out as libbpf's linker does: no strings merged, nothing dropped. */
   readonly compat?: "libbpf" | undefined;
+  /** The source line of an instruction of an input, for errors in objects whose types tell none: a reader of DWARF. */
+  readonly lineOf?: (file: string, section: string, offset: number) => SourceLine | undefined;
   /** Keep DWARF sections (`.debug_*`). */
   readonly keepDebug?: boolean;
 

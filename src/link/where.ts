@@ -4,6 +4,7 @@ import type { ObjectSymbol } from "../object/index.js";
 import type { Input } from "./context.js";
 import { declaration } from "./declare.js";
 import { typesOf, type InputTypes } from "./type-read.js";
+import type { SourceLine } from "./types.js";
 
 /** The types of an input, or none where they cannot be read. */
 function readable(input: Input): InputTypes | undefined {
@@ -43,6 +44,16 @@ function functionAt(input: Input, section: number, offset: number): string | und
   return list[low - 1]?.name;
 }
 
+/** The source line of the instruction at `offset` as DWARF tells it; none where that cannot be read. */
+function dwarfLineAt({ object, lineOf }: Input, section: number, offset: number): SourceLine | undefined {
+  try {
+    return lineOf?.(object.file, object.sections[section]!.name, offset);
+  } catch (error) {
+    if (error instanceof BpfkitError) return undefined;
+    throw error;
+  }
+}
+
 /** The source line of the instruction at `offset`, as .BTF.ext tells it. */
 function lineAt(input: Input, section: number, offset: number): Place | undefined {
   const types = readable(input);
@@ -73,7 +84,11 @@ export function placeIn(input: Input, section: number, offset: number): Place {
   const { file, sections } = input.object;
   const { name, flags } = sections[section]!;
   const line = flags.exec ? lineAt(input, section, offset) : undefined;
-  return line ?? { kind: "binary", file, section: name, offset };
+  if (line !== undefined) return line;
+  const dwarf = flags.exec ? dwarfLineAt(input, section, offset) : undefined;
+  if (dwarf?.source === undefined) return { kind: "binary", file, section: name, offset };
+  const column = 1 + (dwarf.source.length - dwarf.source.trimStart().length);
+  return { kind: "text", file: dwarf.file, line: dwarf.line, column, length: 1, source: dwarf.source };
 }
 
 /** Who refers: function and instruction, or the variable's section. */
@@ -83,7 +98,9 @@ export function siteNote(input: Input, section: number, offset: number): Note {
   const place = { kind: "binary", file, section: name, offset } as const;
   if (!flags.exec) return { message: `referred to from data of ${file}`, place };
   const inside = functionAt(input, section, offset);
-  return { message: `in ${inside ?? `section ${name}`}, instruction ${offset / 8} of section ${name}`, place };
+  const line = lineAt(input, section, offset) === undefined ? dwarfLineAt(input, section, offset) : undefined;
+  const source = line === undefined ? "" : ` (${line.file}:${line.line})`;
+  return { message: `in ${inside ?? `section ${name}`}, instruction ${offset / 8} of section ${name}${source}`, place };
 }
 
 /** The place of a definition; undefined where the symbol has no section. */

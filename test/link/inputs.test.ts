@@ -155,3 +155,11 @@ test("the command takes libraries, groups and files of arguments in their order"
   expect(bpfkit(["ld", "main.o", "--start-group"]).stderr).toContain("link-group");
   expect(bpfkit(["ld", "main.o", "--defsym", "x"]).status).toBe(2);
 });
+
+test("an undefined name in an object with DWARF and without types is told at its source line", () => {
+  write("line.s", '.section socket,"ax"\n.globl main\nmain:\n.file 1 "line.s"\n.loc 1 6\n call nobody\n exit\n');
+  ok(["as", "line.s", "-o", "line.o"]);
+  const { stderr } = bpfkit(["ld", "line.o", "-o", "none.o"]);
+  expect(stderr).toContain("line.s:6:2: error: nobody is undefined [link-undefined]\n    6 |  call nobody\n      |  ^");
+  expect(stderr).toContain("in main, instruction 0 of section socket (line.s:6)");
+});

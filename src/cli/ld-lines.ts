@@ -1,0 +1,45 @@
+/** Source lines of instructions from DWARF, for the errors of a link: looked up only when there is an error to explain. */
+import { decodeUtf8 } from "../bytes/index.js";
+import { dwarfPlaces, type SourcePlace } from "../disasm/index.js";
+import { readElf } from "../elf/index.js";
+import type { SourceLine } from "../link/index.js";
+import { includeReader } from "../node/index.js";
+
+/** Sources larger than this are not opened for the sake of one line. */
+const sourceLimit = 1 << 24;
+
+/** The last of `places`, sorted by offset, that starts at or before `offset`. */
+function lastAt(places: readonly SourcePlace[], offset: number): SourcePlace | undefined {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (places[middle]!.offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return places[low - 1];
+}
+
+/** `bytes` gives the contents of an input by the name that the link has for it. */
+export function dwarfLookup(
+  bytes: ReadonlyMap<string, Uint8Array>,
+): (file: string, section: string, offset: number) => SourceLine | undefined {
+  const places = new Map<string, ReadonlyMap<string, readonly SourcePlace[]>>();
+  const sources = new Map<string, readonly string[]>();
+  const read = includeReader([]);
+  return (file, section, offset) => {
+    const data = bytes.get(file);
+    if (data === undefined) return undefined;
+    let known = places.get(file);
+    if (known === undefined) places.set(file, (known = dwarfPlaces(readElf(data, { file }), [])));
+    const found = lastAt(known.get(section) ?? [], offset);
+    if (found === undefined || found.line === 0) return undefined;
+    let lines = sources.get(found.file);
+    if (lines === undefined) {
+      const source = read(found.file, file, sourceLimit);
+      lines = "bytes" in source ? decodeUtf8(source.bytes).split(/\r?\n/) : [];
+      sources.set(found.file, lines);
+    }
+    return { file: found.file, line: found.line, source: found.text ?? lines[found.line - 1] };
+  };
+}
