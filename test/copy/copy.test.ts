@@ -1,4 +1,6 @@
 /** Copies of every corpus object: the same where nothing is asked, and equal in all that was not asked to change. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { toHex } from "../../src/bytes/index.js";
 import { copyElf, copyFile, type CopyOptions } from "../../src/copy/index.js";
@@ -6,9 +8,10 @@ import { elfFacts, formatDisassembly, listableObject } from "../../src/disasm/in
 import { BpfkitError } from "../../src/diag/index.js";
 import { readElf, readGroup, readRelocs, readSymbols, SectionHeaderType, writeArchive } from "../../src/elf/index.js";
 import { readObject } from "../../src/object/index.js";
-import { corpusMissing, corpusObjects, readCorpus } from "../support/corpus.js";
+import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { mutateElf } from "../support/mutate.js";
+import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
 const names = corpusObjects().filter((name) => !name.includes("/corrupt/"));
 const every = names.filter((_, i) => i % (process.env["BPFKIT_FUZZ"] === undefined ? 6 : 1) === 0);
@@ -244,4 +247,23 @@ test(`fuzz: broken objects are refused with structured errors, copies can be rea
     if (copy !== bytes) readElf(copy);
   });
   expect(accepted).toBeGreaterThan(0);
+});
+
+const noStrip = corpusMissing || toolMissing("llvm-strip-22");
+test.skipIf(noStrip !== "")(`-g leaves what llvm-strip -g leaves${noStrip}`, { timeout: 60_000 }, () => {
+  const chosen = names.filter((name) => name.includes("/own/obj/")).filter((_, i) => i % 12 === 0);
+  /** Names of sections; name, value, size, binding, type and home of each symbol. */
+  const left = (bytes: Uint8Array): unknown => {
+    const { sections, symbols } = contents(bytes) as { sections: { name: string }[]; symbols: object[] };
+    return { sections: sections.map(({ name }) => name), symbols };
+  };
+  for (const name of chosen) {
+    const theirs = inScratchFolder((folder) => {
+      const path = join(folder, "stripped.o");
+      expect(runTool("llvm-strip-22", ["-g", corpusPath(name), "-o", path]).stderr, name).toBe("");
+      return new Uint8Array(readFileSync(path));
+    });
+    expect(left(copyElf(readCorpus(name), { strip: "debug" }).bytes), name).toEqual(left(theirs));
+  }
+  expect(chosen.length).toBeGreaterThan(10);
 });
