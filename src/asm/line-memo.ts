@@ -19,6 +19,8 @@ const probes = 4;
 
 /** Lines are hashed and compared by words of so many bytes. */
 const word = 4;
+/** When a table was looked through in vain as often as it has lines, fewer found than this share make it be given up. */
+const worthwhile = 1 / 8;
 const newline = 10;
 const tab = 9;
 const space = 32;
@@ -63,6 +65,14 @@ export class LineMemo {
   /** Number of a line + 1, or 0. As many as a power of two. */
   readonly #buckets: Int32Array;
   #count = 0;
+  /** Lines found, and lines looked for in vain. */
+  #hits = 0;
+  #misses = 0;
+  /** Lines of this text hardly ever come again: looking for them costs more than it saves. */
+  #vain = false;
+  /** The contents of the section written last, and the same bytes. */
+  #data: Uint8Array = new Uint8Array(0);
+  #put: DataView = new DataView(this.#data.buffer);
 
   constructor(text: Uint8Array) {
     this.#text = text;
@@ -78,7 +88,7 @@ export class LineMemo {
   }
 
   get filled(): boolean {
-    return this.#count > 0;
+    return this.#count > 0 && !this.#vain;
   }
 
   clear(): void {
@@ -98,7 +108,7 @@ export class LineMemo {
     const buckets = table.length - 1;
     let { data, size: filled } = section;
     const before = filled;
-    let put = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    let put = this.#viewOf(data);
     const last = this.#last;
     lines: while (at <= last) {
       let hash = 0;
@@ -132,7 +142,7 @@ export class LineMemo {
         section.size = filled;
         reserve(section, opcodes.SLOT);
         ({ data } = section);
-        put = new DataView(data.buffer, data.byteOffset, data.byteLength);
+        put = this.#viewOf(data);
       }
       put.setInt32(filled, slots.getInt32(line * opcodes.SLOT, true), true);
       put.setInt32(filled + word, slots.getInt32(line * opcodes.SLOT + word, true), true);
@@ -141,7 +151,17 @@ export class LineMemo {
     }
     section.size = filled;
     if (filled > before && section.align < opcodes.SLOT) section.align = opcodes.SLOT;
+    this.#hits += (filled - before) / opcodes.SLOT;
+    if (++this.#misses % mostLines === 0) this.#vain = this.#hits < this.#misses * worthwhile;
     return at;
+  }
+
+  #viewOf(data: Uint8Array): DataView {
+    if (this.#data !== data) {
+      this.#data = data;
+      this.#put = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    }
+    return this.#put;
   }
 
   /** Keeps the line around byte `within` of the text, which ends at `next` and gave the last slot of `section`. */
@@ -149,7 +169,7 @@ export class LineMemo {
     const text = this.#text;
     const from = section.size - opcodes.SLOT;
     // The first `exit` of a section has a name in conformance texts.
-    if (this.#count === this.#start.length || section.data[from] === exit) return;
+    if (this.#vain || this.#count === this.#start.length || section.data[from] === exit) return;
     let start = within;
     while (start > 0 && text[start - 1] !== newline) {
       // Another statement before it, or the end of a block comment.
