@@ -20,6 +20,7 @@ function attempt(random: Random, inputs: readonly LinkInput[]): void {
     relocatable,
     gcSections: random.chance(1, 2),
     relax: random.chance(1, 2),
+    icf: random.chance(1, 3),
     keepDebug: random.chance(1, 4),
     allowMultipleDefinition: random.chance(1, 2),
   });
