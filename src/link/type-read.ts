@@ -2,6 +2,7 @@
 import {
   BtfKind,
   BtfFuncLinkage,
+  BtfIntEncoding,
   BtfVarLinkage,
   readBtf,
   readBtfExt,
@@ -61,12 +62,19 @@ function collect(input: Input): InputTypes | undefined {
   if (number < 0) return undefined;
   const { data } = object.sections[number]!;
   const read = readBtf(data, { file, section: ".BTF", endian });
+  const { BTF_INT_SIGNED: SIGNED, BTF_INT_CHAR: CHAR } = BtfIntEncoding;
   const names = new Map<number, string>();
+  const encodings = new Map<number, number>();
   const declared = new Map<string, number>();
   const sections: number[] = [];
   for (let id = 1; id < read.typeCount; id++) {
     const kind = read.kind(id);
     if (kind === BtfKind.BTF_KIND_DATASEC) sections.push(id);
+    if (kind === BtfKind.BTF_KIND_INT) {
+      const encoding = read.words[read.starts[id - 1]! + 3]! >>> 24;
+      // gcc calls char both signed and a character; kernels take one of them, and clang says signed.
+      if ((encoding & 15) === (SIGNED | CHAR)) encodings.set(id, SIGNED);
+    }
     if ((kind !== BtfKind.BTF_KIND_VAR && kind !== BtfKind.BTF_KIND_FUNC) || !isShared(read, id)) continue;
     const old = read.name(id);
     const name = renamed.get(old) ?? old;
@@ -93,7 +101,7 @@ function collect(input: Input): InputTypes | undefined {
   const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
   const ext = extSection && readBtfExt(extSection.data, read, { file, section: ".BTF.ext", endian });
   const lines = new Map((ext?.lineInfo ?? []).map(({ section, records }) => [section, records]));
-  return { btf: renameTypes(read, names), ext, declared, variables, lines };
+  return { btf: renameTypes(read, names, encodings), ext, declared, variables, lines };
 }
 
 /** Offsets of named symbols by section and name, for .BTF that has no relocations. */

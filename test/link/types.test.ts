@@ -6,7 +6,7 @@ import { loadImage } from "../../src/kernel/index.js";
 import { assemble } from "../../src/asm/index.js";
 import { corpusMissing, corpusPath } from "../support/corpus.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
-import { runTool } from "../support/tools.js";
+import { runTool, toolMissing } from "../support/tools.js";
 import { clangMissing, kitchen } from "./compile.js";
 
 const { compile, compileFile, path, read, write } = kitchen();
@@ -142,4 +142,36 @@ NOINLINE void *g(unsigned long n) { return malloc(n); }`,
     "declared in bad.o as int helpr(int)",
     "helper is defined in good.o as int helper(long x)",
   ]);
+});
+
+const gccMissing = inKernel + toolMissing("bpf-gcc");
+
+test.skipIf(gccMissing !== "")(`types of bpf-gcc and clang together are what the kernel takes${gccMissing}`, () => {
+  const main = compile(
+    "mixed-main.o",
+    `extern int gv; int gf(int); SEC("xdp") int prog(struct xdp_md *c) { return gf(1) + gv; }
+    char L[] SEC("license") = "GPL";`,
+  );
+  write(
+    "gcc.c",
+    new TextEncoder().encode('int gv = 3; char gc[4] = "abc"; int gf(int x) { return x + gv + gc[0]; }\n'),
+  );
+  expect(runTool("bpf-gcc", ["-O2", "-gbtf", "-c", path("gcc.c"), "-o", path("gcc.o")]).stderr).toBe("");
+  const made = linked([main, readObject(read("gcc.o"), { file: "gcc.o", dialect: "gnu-2.40" })]);
+  const loaded = loadImage(imageOf(made), kernel());
+  try {
+    expect(loaded.program("prog").testRun({ data: new Uint8Array(64) }).retval).toBe(1 + 3 + 97 + 3);
+  } finally {
+    loaded.close();
+  }
+  write("gcc-mixed.o", writeObject(made));
+  const pin = `/sys/fs/bpf/bpfkit-gcc-${process.pid}`;
+  try {
+    // libbpf speaks of gcc's section .comment, which it has no use for.
+    const { status, stderr } = runTool("bpftool", ["prog", "loadall", path("gcc-mixed.o"), pin]);
+    expect(stderr).not.toContain("BTF");
+    expect(status).toBe(0);
+  } finally {
+    runTool("rm", ["-rf", pin]);
+  }
 });
