@@ -1,6 +1,6 @@
 /** Room `asm`: text to Object, in every spelling of the instruction table. */
 export { assemble } from "./assemble.js";
-export { explicitMaps } from "./explicit-maps.js";
+export { explicitMaps } from "./typed/explicit-maps.js";
 export type { AssembleOptions, AssembleResult, ReadFile, TextRange } from "./types.js";
 export {
   block,

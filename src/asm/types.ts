@@ -6,8 +6,8 @@
 import type { Diagnostic, DiagnosticCode } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
-import type { Layout } from "./layout.js";
-import type { LineRow } from "./lines.js";
+import type { Layout } from "./output/layout.js";
+import type { LineRow } from "./debug/lines.js";
 import type {
   ObjectFile,
   RelocKind,
@@ -23,7 +23,7 @@ export interface AssembleOptions {
   readonly file?: string;
   /** Byte order of the Object. Default `little`. */
   readonly endian?: Endian;
-  /** The spelling of instructions; `auto` (the default) looks at the text, see `detect.ts`. */
+  /** The spelling of instructions; `auto` (the default) looks at the text, see `text/detect.ts`. */
   readonly syntax?: Dialect | "auto";
   /** The level of the instruction set: instructions of later ones are errors. When given, the Object says so. Default 4, the last. */
   readonly isa?: IsaVersion;
@@ -75,7 +75,7 @@ export interface AsmSymbol {
   /** Empty for places and numeric labels; `.symver` changes it. */
   name: string;
   section: AsmSection | undefined;
-  /** In bytes from the start of `section`, the gaps of unknown size left out: `place.ts` tells the place. */
+  /** In bytes from the start of `section`, the gaps of unknown size left out: `output/place.ts` tells the place. */
   offset: number;
   /** How many gaps of `section` stand before it. */
   after: number;

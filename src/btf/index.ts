@@ -3,12 +3,12 @@ export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
 export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
 export { writeBtfExt, type WrittenBtfExt } from "./ext-write.js";
-export { declareC, parseCPrototype, parseCType } from "./c.js";
-export { CEmitter } from "./c-emit.js";
-export type { CReport } from "./c-lex.js";
-export { CScope, type CDeclared, type CDeclaredFunction, type CScopeOptions } from "./c-scope.js";
-export { baseOf as cBaseOf, cAlign, cSize, type CBase, type CFunction, type CType } from "./c-types.js";
-export { compareTypes, type TypeDifference, type TypeDifferenceWhat } from "./compare.js";
+export { declareC, parseCPrototype, parseCType } from "./c/c.js";
+export { CEmitter } from "./c/emit.js";
+export type { CReport } from "./c/lex.js";
+export { CScope, type CDeclared, type CDeclaredFunction, type CScopeOptions } from "./c/scope.js";
+export { baseOf as cBaseOf, cAlign, cSize, type CBase, type CFunction, type CType } from "./c/types.js";
+export { compareTypes, type TypeDifference, type TypeDifferenceWhat } from "./join/compare.js";
 export {
   corePath,
   coreReloClass,
@@ -17,26 +17,26 @@ export {
   type CorePath,
   type CoreReloClass,
   type CoreStep,
-} from "./core-access.js";
-export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
-export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core.js";
+} from "./core/core-access.js";
+export { coreFieldsCompatible, coreTypesCompatible, coreTypesMatch } from "./core/core-match.js";
+export { coreCandidates, resolveCoreRelo, type CoreResult } from "./core/core.js";
 export { diffBtf } from "./diff/diff.js";
 export { summarizeDiff, writeDiff, type DiffSummary } from "./diff/format.js";
 export type { Breaks, Change, ChangeWhat, DiffKind, TypeChange } from "./diff/types.js";
 export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
 export { jsonType, writeJson } from "./dump/json.js";
 export { writeTypeScript, type TypeScriptOptions } from "./dump/ts.js";
-export { dedupBtf, type DedupedBtf } from "./dedup.js";
-export { mergeBtf, type MergedBtf } from "./merge.js";
-export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./min.js";
+export { dedupBtf, type DedupedBtf } from "./join/dedup.js";
+export { mergeBtf, type MergedBtf } from "./join/merge.js";
+export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./core/min.js";
 export { writeRaw, type RawSink } from "./format-raw-fast.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
 export { essentialName } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";
-export { renameTypes } from "./rename.js";
-export { reshapeBtf, type Reshape, type ReshapedBtf } from "./reshape.js";
+export { renameTypes } from "./join/rename.js";
+export { reshapeBtf, type Reshape, type ReshapedBtf } from "./join/reshape.js";
 export { resolveType, sizeOf } from "./sizes.js";
 export {
   BtfFuncLinkage,

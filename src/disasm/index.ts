@@ -26,8 +26,8 @@ export {
   type CfgLine,
   type CfgOptions,
   type FunctionGraph,
-} from "./cfg.js";
-export { formatCfgDot } from "./cfg-dot.js";
+} from "./cfg/cfg.js";
+export { formatCfgDot } from "./cfg/dot.js";
 export {
   formatCfgSvg,
   type CfgBox,
@@ -35,7 +35,7 @@ export {
   type CfgLayoutFunction,
   type CfgLink,
   type CfgPoint,
-} from "./cfg-svg.js";
+} from "./cfg/svg.js";
 export {
   elfFacts,
   type ElfFacts,

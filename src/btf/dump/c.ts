@@ -3,7 +3,7 @@
  * programs know from `bpftool btf dump … format c`.
  */
 import type { Btf } from "../btf.js";
-import { visitTypeIds } from "../refs.js";
+import { visitTypeIds } from "../join/refs.js";
 import { BtfKind } from "../table.js";
 import type { BtfType } from "../types.js";
 import { Budget } from "./budget.js";
