@@ -3,7 +3,7 @@
  * jumps and references to sections go to.
  */
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { relocTable, type ObjectFile, type Relocation, type Section } from "../object/index.js";
+import { firstAt, relocTable, type ObjectFile, type Relocation, type Section } from "../object/index.js";
 import { plusAddend } from "./places.js";
 import { scanCode, secondSlot, targetOf } from "./scan.js";
 
@@ -94,14 +94,7 @@ export class SourceLabels {
     if (rows !== undefined) {
       return offset === size || (offset % opcodes.SLOT === 0 && rows[offset / opcodes.SLOT] !== secondSlot);
     }
-    let low = 0;
-    let high = relocations.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (relocations[middle]!.offset < offset) low = middle + 1;
-      else high = middle;
-    }
-    const before = relocations[low - 1];
+    const before = relocations[firstAt(relocations, offset) - 1];
     return before === undefined || before.offset + datumSize(before) <= offset;
   }
 

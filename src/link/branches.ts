@@ -1,6 +1,6 @@
 /** Jumps and calls in code whose distance stands in the instruction, without a relocation. */
 import { decodeSlot, newSlot, opcodes, type Slot } from "../isa/index.js";
-import type { ObjectFile } from "../object/index.js";
+import { firstAt, type ObjectFile } from "../object/index.js";
 
 const { SLOT } = opcodes;
 
@@ -56,16 +56,4 @@ export function eachBranch(
     if (field === undefined || relocations[next]?.offset === at) continue;
     visit(at, at + SLOT * (1 + (field === "off16" ? slot.off : slot.imm)), field, slot);
   }
-}
-
-/** Index of the first of `relocations` (sorted by offset) at or behind `offset`. */
-export function firstAt(relocations: readonly { readonly offset: number }[], offset: number): number {
-  let low = 0;
-  let high = relocations.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (relocations[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

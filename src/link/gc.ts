@@ -4,8 +4,8 @@
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { isMetadataSection } from "../object/index.js";
-import { eachBranch, endsFlow, firstAt } from "./branches.js";
+import { firstAt, isMetadataSection } from "../object/index.js";
+import { eachBranch, endsFlow } from "./branches.js";
 import { isProgramSection } from "./common.js";
 import {
   definition,

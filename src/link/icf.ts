@@ -3,8 +3,8 @@
  * address is taken and, in a relocatable link, functions that other objects can see stay as they are.
  */
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { patchesInsn } from "../object/index.js";
-import { eachBranch, endsFlow, firstAt } from "./branches.js";
+import { firstAt, patchesInsn } from "../object/index.js";
+import { eachBranch, endsFlow } from "./branches.js";
 import { isProgramSection } from "./common.js";
 import { definition, pieceAt, type Context, type Input, type Piece, type PieceRef } from "./context.js";
 

@@ -29,6 +29,7 @@ export { placeOpcodes, type InsnPlace } from "./insn-places.js";
 export { objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject } from "./write.js";
 export {
+  firstAt,
   patchesInsn,
   relocKinds,
   relocTable,

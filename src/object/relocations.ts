@@ -218,3 +218,15 @@ export const relocKinds: readonly RelocKind[] = Object.keys(relocTable) as Reloc
 export function patchesInsn(kind: RelocKind): boolean {
   return !relocTable[kind].field.startsWith("data");
 }
+
+/** Index of the first of `relocations` (sorted by offset) at or behind `offset`. */
+export function firstAt(relocations: readonly { readonly offset: number }[], offset: number): number {
+  let low = 0;
+  let high = relocations.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (relocations[middle]!.offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

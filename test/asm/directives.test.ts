@@ -1,22 +1,8 @@
 /** Directives, symbols, expressions and labels: one test a feature. */
 import { expect, test } from "vitest";
-import { assemble, type AssembleOptions } from "../../src/asm/index.js";
 import { toHex } from "../../src/bytes/index.js";
-import { formatDiagnostic } from "../../src/diag/index.js";
-import type { ObjectFile, ObjectSymbol, Section } from "../../src/object/index.js";
-
-function object(text: string, options: AssembleOptions = {}): ObjectFile {
-  const result = assemble(text, options);
-  expect(result.diagnostics.map((each) => formatDiagnostic(each))).toEqual([]);
-  return result.object!;
-}
-
-function section(text: string, name: string, options: AssembleOptions = {}): Section {
-  return object(text, options).sections.find((each) => each.name === name)!;
-}
-
-const data = (text: string, options: AssembleOptions = {}): string =>
-  toHex(section(`.data\n${text}`, ".data", options).data);
+import type { ObjectFile, ObjectSymbol } from "../../src/object/index.js";
+import { data, object, section } from "../support/asm.js";
 
 function symbol(from: ObjectFile, name: string): ObjectSymbol {
   return from.symbols.find((each) => each.name === name)!;

@@ -3,7 +3,7 @@
  * giving the pseudo-C text of the row that suits the operands.
  */
 import { failure } from "../../diag/index.js";
-import { insnTable, spellings, type InsnRow } from "../../isa/index.js";
+import { insnTable, spellings, type AluOp, type InsnRow, type JumpOp } from "../../isa/index.js";
 import {
   checkedName,
   type Callee,
@@ -16,23 +16,8 @@ import {
 } from "./parts.js";
 import { fragment, operandText } from "./text.js";
 
-type Binary =
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "sdiv"
-  | "or"
-  | "and"
-  | "lsh"
-  | "rsh"
-  | "mod"
-  | "smod"
-  | "xor"
-  | "mov"
-  | "arsh";
-type Condition = "jeq" | "jgt" | "jge" | "jset" | "jne" | "jsgt" | "jsge" | "jlt" | "jle" | "jslt" | "jsle";
 type Swap = "le" | "be" | "bswap";
+type Binary = Exclude<AluOp, Swap | "neg" | "movsx" | "addr_space_cast">;
 type Atomic = "aor" | "aand" | "axor" | "afadd" | "afor" | "afand" | "afxor" | "axchg" | "acmp";
 /** 64-bit instructions have no suffix. */
 type Bits = "" | "32";
@@ -45,7 +30,7 @@ type Each<Name extends string, Operands extends readonly unknown[]> = {
 
 /** The instructions with their operands. RFC 9669 says what each does; `docs/instructions.md` lists the rows. */
 export type Insns = Each<`${Binary}${Bits}`, [dst: Register, src: Register | Value]> &
-  Each<`${Condition}${Bits}`, [dst: Register, src: Register | Value, target: Target]> &
+  Each<`${JumpOp}${Bits}`, [dst: Register, src: Register | Value, target: Target]> &
   Each<`neg${Bits}` | `${Swap}${16 | 32 | 64}` | "callx" | "gotox", [register: Register]> &
   Each<`movs${Bits}`, [dst: Register, src: Register, bits: 8 | 16 | 32]> &
   Each<`ldx${Size}` | `ldxs${Narrow}` | `ldacq${Size}`, [dst: Register, from: Memory]> &

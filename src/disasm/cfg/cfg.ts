@@ -3,7 +3,7 @@
  * next. Plain data; `cfg-dot.ts` and `cfg-svg.ts` print it.
  */
 import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect, type InsnOp } from "../../isa/index.js";
-import type { ObjectFile, Relocation, Section } from "../../object/index.js";
+import { firstAt, type ObjectFile, type Relocation, type Section } from "../../object/index.js";
 import { functionsOf, placedSymbols, type FunctionRange } from "./functions.js";
 import { markEdges } from "./walk.js";
 import { dataDirective, listedSections, operandField, patchAt, truncatedNote } from "../disassemble.js";
@@ -101,18 +101,6 @@ function flowOf(op: InsnOp, isJump: boolean): Flow {
   }
 }
 
-/** The number of the first relocation at or behind `offset`. */
-function firstFrom(relocations: readonly Relocation[], offset: number): number {
-  let low = 0;
-  let high = relocations.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (relocations[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 class Grapher {
   readonly #object: ObjectFile;
   readonly #labels: readonly (readonly Label[])[];
@@ -157,7 +145,7 @@ class Grapher {
   #steps({ start, end }: FunctionRange): Step[] {
     const { relocations } = this.#section;
     const steps: Step[] = [];
-    let next = firstFrom(relocations, start);
+    let next = firstAt(relocations, start);
     for (let at = start; at < end;) {
       while (next < relocations.length && relocations[next]!.offset < at) next++;
       const step = this.#step(at, end, next);
