@@ -23,8 +23,10 @@ export class SymbolTable {
     this.#globals = new Int32Array(context.globals.length).fill(-1);
     this.#isLocalized = matcher(context.options.localize);
     for (const input of context.inputs) {
-      input.object.symbols.forEach(({ binding, type }, number) => {
-        if (binding === "local" && type !== "section") this.#addLocal(input, number);
+      input.object.symbols.forEach(({ binding, type, home }, number) => {
+        // Broken files have section symbols of no section.
+        const isSection = type === "section" && home.kind === "section";
+        if (binding === "local" && !isSection) this.#addLocal(input, number);
       });
     }
     for (const global of context.globals) this.#addGlobal(global);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { assemble } from "../../src/asm/index.js";
 import { toHex } from "../../src/bytes/index.js";
 import { link, type LinkResult } from "../../src/link/index.js";
-import { imageOf, type ObjectFile } from "../../src/object/index.js";
+import { imageOf, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 
@@ -154,4 +154,19 @@ test("zeroed data of several objects takes no bytes, and each part its place", (
   const places = made!.symbols.filter(({ binding, type }) => binding === "global" && type !== "func");
   const offsets = places.map(({ name, home }) => `${name} ${home.kind === "section" ? home.offset : "?"}`);
   expect(offsets.toSorted()).toEqual(["a 0", "a_c 24", "b 5", "b_c 32"]);
+});
+
+test("a section symbol of no section, as broken files have them, is a symbol like others", () => {
+  const whole = object(".text\n.globl f\nf:\n ldimm64 r1, there\n exit\n.data\nthere: .quad 1\n");
+  const symbols = whole.symbols.map((each) =>
+    each.type === "section" || each.name === "there"
+      ? ({ ...each, type: "section", home: { kind: "absolute", value: 8n } } as const)
+      : each,
+  );
+  const { object: linked } = link([{ ...whole, symbols }], { relocatable: true });
+  const text = linked!.sections.find(({ name }) => name === ".text")!;
+  expect(text.relocations.map(({ symbol }) => linked!.symbols[symbol]?.home)).toEqual([
+    { kind: "absolute", value: 8n },
+  ]);
+  expect(() => writeObject(linked!)).not.toThrow(TypeError);
 });
