@@ -1,6 +1,6 @@
 /** Writing .BTF.ext: the inverse of `ext.ts`, with records of the sizes every kernel takes. */
-import { ByteWriter, type Endian } from "../bytes/index.js";
-import type { BtfExt, BtfExtSection, CoreRelo, FuncInfo, LineInfo } from "./ext.js";
+import { ByteWriter, writeWords, type Endian } from "../bytes/index.js";
+import { extWidths, type BtfExt, type BtfExtSection, type BtfExtTables, type BtfExtWords } from "./ext.js";
 import { btfMagic, btfVersion, packLineColumn } from "./table.js";
 
 const headerSize = 32;
@@ -12,15 +12,44 @@ export interface WrittenBtfExt {
   readonly insnOffsets: readonly number[];
 }
 
+type Named = (text: string) => number;
+
 /**
  * The section .BTF.ext with the tables of `ext`. `stringOffset` gives the place of a section's name in the strings of the
  * .BTF beside it, as `BtfBuilder.string` does.
  */
-export function writeBtfExt(
-  ext: Omit<BtfExt, "endian">,
-  stringOffset: (text: string) => number,
-  endian: Endian,
-): WrittenBtfExt {
+export function writeBtfExt(ext: Omit<BtfExt, "endian">, stringOffset: Named, endian: Endian): WrittenBtfExt {
+  const flat = <Row>(
+    tables: readonly BtfExtSection<Row>[],
+    width: number,
+    put: (row: Row, words: Uint32Array, at: number) => void,
+  ): BtfExtWords[] =>
+    tables.map(({ section, records }) => {
+      const words = new Uint32Array(width * records.length);
+      records.forEach((row, i) => put(row, words, width * i));
+      return { section, words };
+    });
+  const funcInfo = flat(ext.funcInfo, extWidths.funcInfo, ({ insnOff, typeId }, words, at) => {
+    words[at] = insnOff;
+    words[at + 1] = typeId;
+  });
+  const lineInfo = flat(ext.lineInfo, extWidths.lineInfo, (row, words, at) => {
+    words[at] = row.insnOff;
+    words[at + 1] = row.fileNameOff;
+    words[at + 2] = row.lineOff;
+    words[at + 3] = packLineColumn(row.line, row.column);
+  });
+  const coreRelos = flat(ext.coreRelos, extWidths.coreRelos, (row, words, at) => {
+    words[at] = row.insnOff;
+    words[at + 1] = row.typeId;
+    words[at + 2] = row.accessStrOff;
+    words[at + 3] = row.kind;
+  });
+  return writeBtfExtTables({ funcInfo, lineInfo, coreRelos }, stringOffset, endian);
+}
+
+/** The same of tables that are words already. */
+export function writeBtfExtTables(ext: BtfExtTables, stringOffset: Named, endian: Endian): WrittenBtfExt {
   const out = new ByteWriter(endian);
   const insnOffsets: number[] = [];
   out.u16(btfMagic);
@@ -29,36 +58,19 @@ export function writeBtfExt(
   out.u32(headerSize);
   // Offset and length of each table, known once they are written.
   const places = out.reserve(headerSize - 8);
-  const table = <Row extends { readonly insnOff: number }>(
-    number: number,
-    sections: readonly BtfExtSection<Row>[],
-    recordSize: number,
-    write: (row: Row) => void,
-  ): void => {
+  for (const [number, table] of (["funcInfo", "lineInfo", "coreRelos"] as const).entries()) {
     const start = out.length;
+    const size = 4 * extWidths[table];
     out.patchU32(places + 8 * number, start - headerSize);
-    if (sections.length > 0) out.u32(recordSize);
-    for (const { section, records } of sections) {
+    if (ext[table].length > 0) out.u32(size);
+    for (const { section, words } of ext[table]) {
       out.u32(stringOffset(section));
-      out.u32(records.length);
-      for (const row of records) {
-        insnOffsets.push(out.length);
-        out.u32(row.insnOff);
-        write(row);
-      }
+      out.u32(words.length / extWidths[table]);
+      const at = out.length;
+      for (let i = 0; i < 4 * words.length; i += size) insnOffsets.push(at + i);
+      out.write(writeWords(words, endian));
     }
     out.patchU32(places + 8 * number + 4, out.length - start);
-  };
-  table<FuncInfo>(0, ext.funcInfo, 8, ({ typeId }) => out.u32(typeId));
-  table<LineInfo>(1, ext.lineInfo, 16, ({ fileNameOff, lineOff, line, column }) => {
-    out.u32(fileNameOff);
-    out.u32(lineOff);
-    out.u32(packLineColumn(line, column));
-  });
-  table<CoreRelo>(2, ext.coreRelos, 16, ({ typeId, accessStrOff, kind }) => {
-    out.u32(typeId);
-    out.u32(accessStrOff);
-    out.u32(kind);
-  });
+  }
   return { bytes: out.bytes(), insnOffsets };
 }

@@ -4,7 +4,7 @@
  *
  * Source of truth: Documentation/bpf/btf.rst ("The .BTF.ext section"), include/uapi/linux/bpf.h.
  */
-import { ByteReader, type Endian } from "../bytes/index.js";
+import { ByteReader, readWords, type Endian } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import type { Btf } from "./btf.js";
 import { detectEndian } from "./read.js";
@@ -59,53 +59,36 @@ export interface ReadBtfExtOptions {
   readonly section?: string | undefined;
 }
 
-/** A table: its name in messages, the bytes of a record that are known, how to read one. */
-interface Table<Row> {
-  readonly what: string;
-  readonly least: number;
-  read(reader: ByteReader, at: number): Row;
+/** The records of one ELF section as words, the known ones of each record one after the other. */
+export interface BtfExtWords {
+  /** The ELF section's name. */
+  readonly section: string;
+  /** `extWidths` of them a record. */
+  readonly words: Uint32Array;
 }
 
-const funcTable: Table<FuncInfo> = {
-  what: "func_info",
-  least: 8,
-  read: (reader, at) => ({ insnOff: reader.u32(at), typeId: reader.u32(at + 4) }),
-};
+/** .BTF.ext as words, for who has very many records. */
+export interface BtfExtTables {
+  readonly funcInfo: readonly BtfExtWords[];
+  readonly lineInfo: readonly BtfExtWords[];
+  readonly coreRelos: readonly BtfExtWords[];
+}
 
-const lineTable: Table<LineInfo> = {
-  what: "line_info",
-  least: 16,
-  read(reader, at) {
-    const place = reader.u32(at + 12);
-    return {
-      insnOff: reader.u32(at),
-      fileNameOff: reader.u32(at + 4),
-      lineOff: reader.u32(at + 8),
-      line: place >>> 10,
-      column: place & 0x3ff,
-    };
-  },
-};
+/** Words of a record, in the order of the fields in `FuncInfo`, `LineInfo` (line and column in one) and `CoreRelo`. */
+export const extWidths = { funcInfo: 2, lineInfo: 4, coreRelos: 4 } as const;
 
-const coreTable: Table<CoreRelo> = {
-  what: "core_relo",
-  least: 16,
-  read: (reader, at) => ({
-    insnOff: reader.u32(at),
-    typeId: reader.u32(at + 4),
-    accessStrOff: reader.u32(at + 8),
-    kind: reader.u32(at + 12),
-  }),
-};
+const whats = { funcInfo: "func_info", lineInfo: "line_info", coreRelos: "core_relo" } as const;
 
 const headerSize = 24;
 const headerSizeWithCore = 32;
 
 /** The table at `start`: a record size, then per section its name, a count and that many records. */
-function readTable<Row>(reader: ByteReader, btf: Btf, start: number, length: number, table: Table<Row>) {
-  const sections: BtfExtSection<Row>[] = [];
+function readTable(reader: ByteReader, btf: Btf, start: number, length: number, table: keyof BtfExtTables) {
+  const sections: BtfExtWords[] = [];
   if (length === 0) return sections;
-  const { what, least } = table;
+  const what = whats[table];
+  const width = extWidths[table];
+  const least = 4 * width;
   reader.need(start, length, what);
   const end = start + length;
   const bounded = new ByteReader(reader.bytes.subarray(0, end), reader.endian, reader.origin);
@@ -117,15 +100,27 @@ function readTable<Row>(reader: ByteReader, btf: Btf, start: number, length: num
     const count = bounded.u32(at + 4, `a count of ${what}`);
     at += 8;
     bounded.need(at, count * size, `${count} records of ${what}`);
-    const records: Row[] = [];
-    for (let i = 0; i < count; i++, at += size) records.push(table.read(bounded, at));
-    sections.push({ section: btf.string(name, `a section name of ${what}`), records });
+    const all = readWords(reader.bytes.subarray(at, at + count * size), reader.endian);
+    sections.push({
+      section: btf.string(name, `a section name of ${what}`),
+      words: size === least ? all : known(all, size / 4, width),
+    });
+    at += count * size;
   }
   return sections;
 }
 
-/** Reads .BTF.ext; `btf` is the .BTF beside it. Type ids and line strings are checked when they are looked up there. */
-export function readBtfExt(bytes: Uint8Array, btf: Btf, options: ReadBtfExtOptions = {}): BtfExt {
+/** The first `width` words of each record of `size` words. */
+function known(all: Uint32Array, size: number, width: number): Uint32Array {
+  const words = new Uint32Array((all.length / size) * width);
+  for (let from = 0, to = 0; from < all.length; from += size, to += width) {
+    words.set(all.subarray(from, from + width), to);
+  }
+  return words;
+}
+
+/** Reads the tables of .BTF.ext; `btf` is the .BTF beside it. Words can be views of `bytes`. */
+export function readBtfExtTables(bytes: Uint8Array, btf: Btf, options: ReadBtfExtOptions = {}): BtfExtTables {
   const endian = detectEndian(bytes, options);
   const reader = new ByteReader(bytes, endian, { file: options.file, section: options.section });
   reader.need(0, headerSize, "the .BTF.ext header");
@@ -134,12 +129,50 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf, options: ReadBtfExtOptio
     const problem = `its length is ${hdrLen}, the blob has ${reader.length} bytes`;
     throw failure("btf-header", { problem }, reader.place(4));
   }
-  const tableAt = <Row>(field: number, table: Table<Row>): BtfExtSection<Row>[] =>
+  const tableAt = (field: number, table: keyof BtfExtTables): BtfExtWords[] =>
     readTable(reader, btf, hdrLen + reader.u32(field), reader.u32(field + 4), table);
   return {
-    endian,
-    funcInfo: tableAt(8, funcTable),
-    lineInfo: tableAt(16, lineTable),
-    coreRelos: hdrLen >= headerSizeWithCore ? tableAt(24, coreTable) : [],
+    funcInfo: tableAt(8, "funcInfo"),
+    lineInfo: tableAt(16, "lineInfo"),
+    coreRelos: hdrLen >= headerSizeWithCore ? tableAt(24, "coreRelos") : [],
+  };
+}
+
+function records<Row>(words: Uint32Array, width: number, make: (at: number) => Row): Row[] {
+  const rows: Row[] = [];
+  for (let at = 0; at < words.length; at += width) rows.push(make(at));
+  return rows;
+}
+
+/** The line records of one section. */
+export function lineRecords({ words }: BtfExtWords): LineInfo[] {
+  return records(words, extWidths.lineInfo, (at) => ({
+    insnOff: words[at]!,
+    fileNameOff: words[at + 1]!,
+    lineOff: words[at + 2]!,
+    line: words[at + 3]! >>> 10,
+    column: words[at + 3]! & 0x3ff,
+  }));
+}
+
+/** Reads .BTF.ext; `btf` is the .BTF beside it. Type ids and line strings are checked when they are looked up there. */
+export function readBtfExt(bytes: Uint8Array, btf: Btf, options: ReadBtfExtOptions = {}): BtfExt {
+  const tables = readBtfExtTables(bytes, btf, options);
+  return {
+    endian: detectEndian(bytes, options),
+    funcInfo: tables.funcInfo.map(({ section, words }) => ({
+      section,
+      records: records(words, extWidths.funcInfo, (at) => ({ insnOff: words[at]!, typeId: words[at + 1]! })),
+    })),
+    lineInfo: tables.lineInfo.map((table) => ({ section: table.section, records: lineRecords(table) })),
+    coreRelos: tables.coreRelos.map(({ section, words }) => ({
+      section,
+      records: records(words, extWidths.coreRelos, (at) => ({
+        insnOff: words[at]!,
+        typeId: words[at + 1]!,
+        accessStrOff: words[at + 2]!,
+        kind: words[at + 3]!,
+      })),
+    })),
   };
 }

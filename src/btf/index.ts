@@ -1,8 +1,20 @@
 /** Room `btf`: BTF and .BTF.ext in both byte orders. */
 export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
-export { readBtfExt, type BtfExt, type BtfExtSection, type CoreRelo, type FuncInfo, type LineInfo } from "./ext.js";
-export { writeBtfExt, type WrittenBtfExt } from "./ext-write.js";
+export {
+  extWidths,
+  lineRecords,
+  readBtfExt,
+  readBtfExtTables,
+  type BtfExt,
+  type BtfExtSection,
+  type BtfExtTables,
+  type BtfExtWords,
+  type CoreRelo,
+  type FuncInfo,
+  type LineInfo,
+} from "./ext.js";
+export { writeBtfExt, writeBtfExtTables, type WrittenBtfExt } from "./ext-write.js";
 export { declareC, parseCPrototype, parseCType } from "./c/c.js";
 export { CEmitter } from "./c/emit.js";
 export type { CReport } from "./c/lex.js";
@@ -48,6 +60,8 @@ export {
   CoreReloKind,
   coreReloNames,
   type BtfKindRow,
+  infoKind,
+  infoVlen,
 } from "./table.js";
 export { typeText } from "./type-text.js";
 export type * from "./types.js";

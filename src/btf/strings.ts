@@ -65,6 +65,11 @@ export class StringTable {
     return offset;
   }
 
+  /** Offset of the string at `start` of `bytes`, in which a NUL ends it. */
+  internAt(bytes: Uint8Array, start: number): number {
+    return this.internBytes(bytes, start, bytes.indexOf(0, start));
+  }
+
   /** The section of its own: a view. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
@@ -116,5 +121,37 @@ export class StringTable {
       this.#slots[slot] = slots[i]!;
       this.#hashes[slot] = hashes[i]!;
     }
+  }
+}
+
+/** New offsets of the strings of one BTF, taken into `table` as they are asked for: an array, for there are very many. */
+export class MovedStrings {
+  readonly #btf: Btf;
+  readonly #table: StringTable;
+  /** The new offset + 1; 0 for strings that nobody asked for. */
+  readonly #known: Uint32Array;
+
+  /** `btf` is not split. */
+  constructor(btf: Btf, table: StringTable) {
+    this.#btf = btf;
+    this.#table = table;
+    this.#known = new Uint32Array(btf.strings.length);
+    this.#known[0] = 1;
+  }
+
+  /** The new offset of the string at `offset`. Throws `btf-string`. */
+  take(offset: number): number {
+    const known = this.#known[offset];
+    if (known !== undefined && known > 0) return known - 1;
+    const { bytes, start } = this.#btf.stringPlace(offset);
+    const own = this.#table.internAt(bytes, start);
+    this.#known[offset] = own + 1;
+    return own;
+  }
+
+  /** The new offset of a string that was taken. */
+  get(offset: number): number | undefined {
+    const known = this.#known[offset] ?? 0;
+    return known === 0 ? undefined : known - 1;
   }
 }

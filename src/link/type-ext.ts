@@ -1,18 +1,19 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
-import type { BtfExtSection, BtfType, CoreRelo, FuncInfo, LineInfo } from "../btf/index.js";
+import { extWidths, type BtfExtWords, type BtfType } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
+import { RecordList } from "./record-list.js";
 import { typesOf } from "./type-read.js";
 
 /** Records by output section, with ids and string offsets of the merged types. */
 export interface MovedRecords {
-  readonly funcs: FuncInfo[][];
-  readonly lines: LineInfo[][];
-  readonly relos: CoreRelo[][];
+  readonly funcs: readonly RecordList[];
+  readonly lines: readonly RecordList[];
+  readonly relos: readonly RecordList[];
   /** Types to add, after those of `Reshape`: they are for functions that no input describes. */
   readonly added: BtfType[];
-  /** The name of the file that stands for the source of such a function, by line record. */
-  readonly files: Map<LineInfo, string>;
+  /** Files that stand for the sources of such functions. Their lines have, for the file, a number of these behind all strings. */
+  readonly files: string[];
 }
 
 /** The output offset of an instruction of an input, or -1 where it was dropped or folded into equal code. */
@@ -21,19 +22,27 @@ export function placeOfInsn(input: Input, section: number, offset: number): numb
   return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
 }
 
-function move<Row extends { readonly insnOff: number }>(
+/** Moves the records of one table; `convert` changes the other words of the record that ends the list. */
+function move(
   input: Input,
-  tables: readonly BtfExtSection<Row>[],
-  into: Row[][],
-  convert: (row: Row) => Row,
+  tables: readonly BtfExtWords[],
+  into: readonly RecordList[],
+  convert: (words: Uint32Array, at: number) => void,
 ): void {
-  for (const { section: name, records } of tables) {
+  for (const { section: name, words } of tables) {
     input.object.sections.forEach((section, number) => {
       if (section.name !== name || !section.flags.exec) return;
-      const { output } = input.sections[number]!;
-      for (const row of records) {
-        const insnOff = placeOfInsn(input, number, row.insnOff);
-        if (insnOff >= 0) into[output]!.push({ ...convert(row), insnOff });
+      const { output, map, pieces } = input.sections[number]!;
+      if (map === undefined) return;
+      const list = into[output]!;
+      // Most sections stay whole.
+      const shift = pieces === undefined && map.isWhole ? map.at(0) : -1;
+      for (let at = 0; at < words.length; at += list.width) {
+        const insnOff = shift >= 0 ? words[at]! + shift : placeOfInsn(input, number, words[at]!);
+        if (insnOff < 0) continue;
+        const made = list.copy(words, at);
+        list.words[made] = insnOff;
+        convert(list.words, made);
       }
     });
   }
@@ -41,28 +50,45 @@ function move<Row extends { readonly insnOff: number }>(
 
 export function moveRecords(context: Context, nextId: number): MovedRecords {
   const types = context.types!;
-  const empty = <Row>(): Row[][] => context.outputs.map(() => []);
-  const moved: MovedRecords = { funcs: empty(), lines: empty(), relos: empty(), added: [], files: new Map() };
+  const lists = (width: number): RecordList[] => context.outputs.map(() => new RecordList(width));
+  const moved: MovedRecords = {
+    funcs: lists(extWidths.funcInfo),
+    lines: lists(extWidths.lineInfo),
+    relos: lists(extWidths.coreRelos),
+    added: [],
+    files: [],
+  };
   for (const input of context.inputs) {
     const ext = typesOf(input)?.ext;
     if (ext === undefined) continue;
-    move(input, ext.funcInfo, moved.funcs, (row) => ({ ...row, typeId: types.id(input, row.typeId) }));
-    move(input, ext.lineInfo, moved.lines, (row) => ({
-      ...row,
-      fileNameOff: types.string(input, row.fileNameOff),
-      lineOff: types.string(input, row.lineOff),
-    }));
-    move(input, ext.coreRelos, moved.relos, (row) => ({
-      ...row,
-      typeId: types.id(input, row.typeId),
-      accessStrOff: types.string(input, row.accessStrOff),
-    }));
+    const id = (words: Uint32Array, at: number): void => {
+      words[at] = types.id(input, words[at]!);
+    };
+    const string = (words: Uint32Array, at: number): void => {
+      words[at] = types.string(input, words[at]!);
+    };
+    move(input, ext.funcInfo, moved.funcs, (words, at) => id(words, at + 1));
+    move(input, ext.lineInfo, moved.lines, (words, at) => {
+      string(words, at + 1);
+      string(words, at + 2);
+    });
+    move(input, ext.coreRelos, moved.relos, (words, at) => {
+      id(words, at + 1);
+      string(words, at + 2);
+    });
   }
-  if (moved.funcs.some(({ length }) => length > 0)) describeOthers(context, moved, nextId);
-  for (const tables of [moved.funcs, moved.lines, moved.relos]) {
-    for (const table of tables) table.sort((a, b) => a.insnOff - b.insnOff);
-  }
+  if (moved.funcs.some(({ count }) => count > 0)) describeOthers(context, moved, nextId);
+  for (const tables of [moved.funcs, moved.lines, moved.relos]) for (const list of tables) list.sort();
   return moved;
+}
+
+/** By output section, which bytes have a record: asked for every function, of which there are very many. */
+function places({ outputs }: Context, lists: readonly RecordList[]): readonly Uint8Array[] {
+  return lists.map(({ words, width, end }, output) => {
+    const has = new Uint8Array(outputs[output]!.first.flags.exec ? outputs[output]!.size + 1 : 0);
+    for (let at = 0; at < end; at += width) has[words[at]!] = 1;
+    return has;
+  });
 }
 
 /**
@@ -71,9 +97,9 @@ export function moveRecords(context: Context, nextId: number): MovedRecords {
  */
 function describeOthers(context: Context, moved: MovedRecords, nextId: number): void {
   const types = context.types!;
-  const described = moved.funcs.map((table) => new Set(table.map(({ insnOff }) => insnOff)));
-  const located = moved.lines.map((table) => new Set(table.map(({ insnOff }) => insnOff)));
-  const hasLines = moved.lines.some(({ length }) => length > 0);
+  const described = places(context, moved.funcs);
+  const located = places(context, moved.lines);
+  const hasLines = moved.lines.some(({ count }) => count > 0);
   let proto = 0;
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;
   for (const input of context.inputs) {
@@ -84,8 +110,8 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
       const at = placeOfInsn(input, home.section, home.offset);
       const { output } = input.sections[home.section]!;
       if (at < 0) continue;
-      if (!described[output]!.has(at)) {
-        described[output]!.add(at);
+      if (described[output]![at] !== 1) {
+        described[output]![at] = 1;
         const known = binding === "local" ? undefined : types.standing.get(name);
         if (known === undefined || types.btf.type(known).kind !== "func") {
           if (proto === 0) {
@@ -93,14 +119,12 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
             const made: BtfType = { kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 };
             proto = add({ kind: "func_proto", type: int ?? add(made), params: [] });
           }
-          moved.funcs[output]!.push({ insnOff: at, typeId: add({ kind: "func", name, type: proto, linkage: 0 }) });
-        } else moved.funcs[output]!.push({ insnOff: at, typeId: known });
+          moved.funcs[output]!.push(at, add({ kind: "func", name, type: proto, linkage: 0 }));
+        } else moved.funcs[output]!.push(at, known);
       }
-      if (hasLines && !located[output]!.has(at)) {
-        located[output]!.add(at);
-        const row: LineInfo = { insnOff: at, fileNameOff: 0, lineOff: 0, line: 0, column: 0 };
-        moved.files.set(row, input.object.file);
-        moved.lines[output]!.push(row);
+      if (hasLines && located[output]![at] !== 1) {
+        located[output]![at] = 1;
+        moved.lines[output]!.push(at, types.btf.strings.length + moved.files.push(input.object.file) - 1, 0, 0);
       }
     }
   }

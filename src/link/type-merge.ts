@@ -2,7 +2,7 @@
  * Pass: the types of all inputs in one BTF, equal ones once. Which of several declarations of a name stands for all is decided
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
-import { dedupBtf, mergeBtf, type Btf } from "../btf/index.js";
+import { dedupBtf, extWidths, mergeBtf, type Btf } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
 import { typesOf } from "./type-read.js";
 
@@ -29,24 +29,25 @@ export interface Types {
 }
 
 /** Offsets of the strings that the lines and CO-RE records of an input use. */
-function extStrings(input: Input): Set<number> {
-  const offsets = new Set<number>();
+function* extStrings(input: Input): Generator<number> {
   const { ext } = typesOf(input)!;
-  for (const { records } of ext?.lineInfo ?? []) {
-    for (const { fileNameOff, lineOff } of records) {
-      offsets.add(fileNameOff);
-      offsets.add(lineOff);
+  for (const { words } of ext?.lineInfo ?? []) {
+    for (let at = 0; at < words.length; at += extWidths.lineInfo) {
+      yield words[at + 1]!;
+      yield words[at + 2]!;
     }
   }
-  for (const { records } of ext?.coreRelos ?? []) for (const { accessStrOff } of records) offsets.add(accessStrOff);
-  return offsets;
+  for (const { words } of ext?.coreRelos ?? []) {
+    for (let at = 0; at < words.length; at += extWidths.coreRelos) yield words[at + 2]!;
+  }
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
 export function mergeTypes(context: Context): void {
   const typed = context.inputs.filter((input) => typesOf(input) !== undefined);
   if (typed.length === 0) return;
-  const numbers = new Map(typed.map((input, number) => [input, number]));
+  const numbers = new Int32Array(context.inputs.length);
+  typed.forEach((input, number) => (numbers[input.number] = number));
   const { endian } = typed[0]!.object;
   const merged = mergeBtf(
     typed.map((input) => typesOf(input)!.btf),
@@ -54,7 +55,8 @@ export function mergeTypes(context: Context): void {
     typed.map(extStrings),
   );
   const { btf, ids } = dedupBtf(merged.btf);
-  const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + merged.shifts[numbers.get(input)!]!]!);
+  const id = (input: Input, old: number): number =>
+    old === 0 ? 0 : ids[old + merged.shifts[numbers[input.number]!]!]!;
   const declarations = new Map<number, string>();
   const standing = new Map<string, number>();
   const owners = new Map<string, { readonly input: Input; readonly id: number }>();
@@ -79,7 +81,7 @@ export function mergeTypes(context: Context): void {
       for (const { id: old } of variables.get(section) ?? []) kernel.add(own.name(old));
     }
   }
-  const string = (input: Input, offset: number): number => merged.string(numbers.get(input)!, offset) ?? 0;
+  const string = (input: Input, offset: number): number => merged.string(numbers[input.number]!, offset) ?? 0;
   const before = merged.btf.typeCount - 1;
   context.types = { btf, before, id, string, standing, owners, declarations, kernel };
 }

@@ -4,9 +4,9 @@ import {
   BtfKind,
   reshapeBtf,
   sizeOf,
-  writeBtfExt,
+  writeBtfExtTables,
   type BtfDatasec,
-  type BtfExtSection,
+  type BtfExtWords,
   type BtfFunc,
   type BtfType,
   type BtfVarSecinfo,
@@ -16,6 +16,7 @@ import type { Section } from "../object/index.js";
 import { globalNamed, matcher, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
+import type { RecordList } from "./record-list.js";
 import { moveRecords, type MovedRecords } from "./type-ext.js";
 import type { Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
@@ -32,45 +33,60 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
     linkages: choice.linkages,
     added: [...own, ...moved.added],
     roots: options.gcSections === true ? recordRoots(moved) : undefined,
-    strings: recordStrings(moved),
-    texts: [...outputs.map(({ name }) => name), ...moved.files.values()],
+    strings: recordStrings(moved, types.btf.strings.length),
+    texts: [...outputs.map(({ name }) => name), ...moved.files],
   });
-  const named = <Row>(tables: readonly Row[][], convert: (row: Row) => Row): BtfExtSection<Row>[] =>
-    tables
-      .map((records, i) => ({ section: outputs[i]!.name, records: records.map(convert) }))
-      .filter(({ records }) => records.length > 0);
-  const funcInfo = named(moved.funcs, (row) => ({ ...row, typeId: ids[row.typeId]! }));
-  const lineInfo = named(moved.lines, (row) => {
-    const file = moved.files.get(row);
-    const fileNameOff = file === undefined ? string(row.fileNameOff) : text(file);
-    return { ...row, fileNameOff, lineOff: string(row.lineOff) };
+  const renumber = (lists: readonly RecordList[], convert: (words: Uint32Array, at: number) => void): BtfExtWords[] =>
+    lists
+      .map(({ words, width, end }, i) => {
+        for (let at = 0; at < end; at += width) convert(words, at);
+        return { section: outputs[i]!.name, words: words.subarray(0, end) };
+      })
+      .filter(({ words }) => words.length > 0);
+  const known = types.btf.strings.length;
+  const funcInfo = renumber(moved.funcs, (words, at) => {
+    words[at + 1] = ids[words[at + 1]!]!;
   });
-  const coreRelos = named(moved.relos, (row) => ({
-    ...row,
-    typeId: ids[row.typeId]!,
-    accessStrOff: string(row.accessStrOff),
-  }));
+  const lineInfo = renumber(moved.lines, (words, at) => {
+    const file = words[at + 1]!;
+    words[at + 1] = file < known ? string(file) : text(moved.files[file - known]!);
+    words[at + 2] = string(words[at + 2]!);
+  });
+  const coreRelos = renumber(moved.relos, (words, at) => {
+    words[at + 1] = ids[words[at + 1]!]!;
+    words[at + 2] = string(words[at + 2]!);
+  });
   const sections = [madeSection(".BTF", btf.bytes, 4)];
   if (funcInfo.length + lineInfo.length + coreRelos.length > 0) {
     const { endian } = inputs[0]!.object;
-    sections.push(madeSection(".BTF.ext", writeBtfExt({ funcInfo, lineInfo, coreRelos }, text, endian).bytes, 4));
+    sections.push(madeSection(".BTF.ext", writeBtfExtTables({ funcInfo, lineInfo, coreRelos }, text, endian).bytes, 4));
   }
   return { sections, count: btf.typeCount - 1 };
 }
 
 function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
-  for (const table of funcs) for (const { typeId } of table) yield typeId;
-  for (const table of relos) for (const { typeId } of table) yield typeId;
+  for (const { words, width, end } of [...funcs, ...relos]) {
+    for (let at = 0; at < end; at += width) yield words[at + 1]!;
+  }
 }
 
-function* recordStrings({ lines, relos }: MovedRecords): Generator<number> {
-  for (const table of lines) {
-    for (const { fileNameOff, lineOff } of table) {
-      yield fileNameOff;
-      yield lineOff;
+/** Offsets of the strings that records use, each once; below `size`, where the numbers of files begin. */
+function recordStrings({ lines, relos }: MovedRecords, size: number): readonly number[] {
+  const seen = new Uint8Array(size);
+  const offsets: number[] = [];
+  const take = (offset: number): void => {
+    if (seen[offset] !== 0) return;
+    seen[offset] = 1;
+    offsets.push(offset);
+  };
+  for (const { words, width, end } of lines) {
+    for (let at = 0; at < end; at += width) {
+      take(words[at + 1]!);
+      take(words[at + 2]!);
     }
   }
-  for (const table of relos) for (const { accessStrOff } of table) yield accessStrOff;
+  for (const { words, width, end } of relos) for (let at = 0; at < end; at += width) take(words[at + 2]!);
+  return offsets;
 }
 
 /** Which declarations stay, and the data sections they are in. */

@@ -4,11 +4,14 @@ import {
   BtfFuncLinkage,
   BtfIntEncoding,
   BtfVarLinkage,
+  infoKind,
+  infoVlen,
   readBtf,
-  readBtfExt,
+  lineRecords,
+  readBtfExtTables,
   renameTypes,
   type Btf,
-  type BtfExt,
+  type BtfExtTables,
   type LineInfo,
 } from "../btf/index.js";
 import type { ObjectFile } from "../object/index.js";
@@ -23,13 +26,11 @@ export interface TypedVariable {
 
 export interface InputTypes {
   readonly btf: Btf;
-  readonly ext: BtfExt | undefined;
+  readonly ext: BtfExtTables | undefined;
   /** Ids of the variables and functions that are not static, by name. */
   readonly declared: ReadonlyMap<string, number>;
   /** The data sections by name. */
   readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
-  /** By section: the line table, sorted by offset. */
-  readonly lines: ReadonlyMap<string, readonly LineInfo[]>;
 }
 
 /** Bytes from the start of .BTF to its types: header length and the offset in the header. */
@@ -48,11 +49,11 @@ function relocatedOffsets(object: ObjectFile, section: number): ReadonlyMap<numb
   return offsets;
 }
 
-/** Is the variable or function of this record visible to other objects? */
-function isShared(btf: Btf, id: number): boolean {
-  const type = btf.type(id);
-  if (type.kind === "var") return type.linkage !== BtfVarLinkage.BTF_VAR_STATIC;
-  return type.kind === "func" && type.linkage !== BtfFuncLinkage.BTF_FUNC_STATIC;
+/** Is the variable or function at this word visible to other objects? */
+function isShared(words: Uint32Array, at: number): boolean {
+  const info = words[at + 1]!;
+  if (infoKind(info) === BtfKind.BTF_KIND_VAR) return words[at + 3] !== BtfVarLinkage.BTF_VAR_STATIC;
+  return infoKind(info) === BtfKind.BTF_KIND_FUNC && infoVlen(info) !== BtfFuncLinkage.BTF_FUNC_STATIC;
 }
 
 function collect(input: Input): InputTypes | undefined {
@@ -68,14 +69,15 @@ function collect(input: Input): InputTypes | undefined {
   const declared = new Map<string, number>();
   const sections: number[] = [];
   for (let id = 1; id < read.typeCount; id++) {
-    const kind = read.kind(id);
+    const start = read.starts[id - 1]!;
+    const kind = infoKind(read.words[start + 1]!);
     if (kind === BtfKind.BTF_KIND_DATASEC) sections.push(id);
     if (kind === BtfKind.BTF_KIND_INT) {
-      const encoding = read.words[read.starts[id - 1]! + 3]! >>> 24;
+      const encoding = read.words[start + 3]! >>> 24;
       // gcc calls char both signed and a character; kernels take one of them, and clang says signed.
       if ((encoding & 15) === (SIGNED | CHAR)) encodings.set(id, SIGNED);
     }
-    if ((kind !== BtfKind.BTF_KIND_VAR && kind !== BtfKind.BTF_KIND_FUNC) || !isShared(read, id)) continue;
+    if (!isShared(read.words, start)) continue;
     const old = read.name(id);
     const name = renamed.get(old) ?? old;
     if (name !== old) names.set(id, name);
@@ -99,9 +101,8 @@ function collect(input: Input): InputTypes | undefined {
     variables.set(type.name, [...(variables.get(type.name) ?? []), ...list]);
   }
   const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
-  const ext = extSection && readBtfExt(extSection.data, read, { file, section: ".BTF.ext", endian });
-  const lines = new Map((ext?.lineInfo ?? []).map(({ section, records }) => [section, records]));
-  return { btf: renameTypes(read, names, encodings), ext, declared, variables, lines };
+  const ext = extSection && readBtfExtTables(extSection.data, read, { file, section: ".BTF.ext", endian });
+  return { btf: renameTypes(read, names, encodings), ext, declared, variables };
 }
 
 /** Offsets of named symbols by section and name, for .BTF that has no relocations. */
@@ -120,4 +121,16 @@ const read = new WeakMap<Input, InputTypes | undefined>();
 export function typesOf(input: Input): InputTypes | undefined {
   if (!read.has(input)) read.set(input, collect(input));
   return read.get(input);
+}
+
+const lines = new WeakMap<InputTypes, ReadonlyMap<string, readonly LineInfo[]>>();
+
+/** The line tables by section, sorted by offset: made for inputs that errors speak of. */
+export function linesOf(types: InputTypes): ReadonlyMap<string, readonly LineInfo[]> {
+  let known = lines.get(types);
+  if (known === undefined) {
+    known = new Map((types.ext?.lineInfo ?? []).map((table) => [table.section, lineRecords(table)]));
+    lines.set(types, known);
+  }
+  return known;
 }

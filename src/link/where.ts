@@ -3,7 +3,7 @@ import { BpfkitError, type Note, type Place } from "../diag/index.js";
 import type { ObjectSymbol } from "../object/index.js";
 import type { Input } from "./context.js";
 import { declaration } from "./declare.js";
-import { typesOf, type InputTypes } from "./type-read.js";
+import { linesOf, typesOf, type InputTypes } from "./type-read.js";
 import type { SourceLine } from "./types.js";
 
 /** The types of an input, or none where they cannot be read. */
@@ -57,7 +57,7 @@ function dwarfLineAt({ object, lineOf }: Input, section: number, offset: number)
 /** The source line of the instruction at `offset`, as .BTF.ext tells it. */
 function lineAt(input: Input, section: number, offset: number): Place | undefined {
   const types = readable(input);
-  const lines = types?.lines.get(input.object.sections[section]!.name);
+  const lines = types === undefined ? undefined : linesOf(types).get(input.object.sections[section]!.name);
   if (types === undefined || lines === undefined) return undefined;
   let low = 0;
   let high = lines.length;

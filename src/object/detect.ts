@@ -85,11 +85,19 @@ function reasonFor(scene: RelocScene, dialect: RelocDialect, readings: readonly 
 
 /** Numbers that all of LLVM and GNU up to 2.40 have: its fault tells GNU's assembler from LLVM. */
 function sharedWithGnu(scene: RelocScene, readings: readonly Reading[]): Detection {
-  const right = { dialect: "llvm", reason: reasonFor(scene, "llvm", readings), repaired: false } as const;
-  const gnu = readIn(scene, "gnu-2.40", false);
+  // One clause that few ask for, and that costs a reading of the whole file.
+  const right: RelocOrigin = {
+    dialect: "llvm",
+    get reason() {
+      return reasonFor(scene, "llvm", readings);
+    },
+    repaired: false,
+  };
   if (scene.records.length === 0) return { origin: { ...right, reason: "it has no relocations" }, readings };
   const writer = writerOf(scene);
-  if ("unread" in gnu || writer === "llvm") return { origin: right, readings };
+  if (writer === "llvm") return { origin: right, readings };
+  const gnu = readIn(scene, "gnu-2.40", false);
+  if ("unread" in gnu) return { origin: right, readings };
   const verdict = judgeFault(scene, gnu.readings);
   if (verdict.kind === "faulty") return { origin: faultyOrigin(verdict.proof), readings: gnu.readings };
   if (writer !== "gnu") return { origin: right, readings };

@@ -6,7 +6,7 @@
 import type { ByteReader } from "../bytes/index.js";
 import { BpfkitError, failure } from "../diag/index.js";
 import { elfTable, readElf, readGroup, SectionHeaderFlag, SectionHeaderType, type ElfFile } from "../elf/index.js";
-import { originOf } from "./detect.js";
+import { originOf, type RelocOrigin } from "./detect.js";
 import type { RelocDialect } from "./dialects.js";
 import { readRelocations } from "./read-relocations.js";
 import { convertSymbols } from "./read-symbols.js";
@@ -35,6 +35,21 @@ function flagsOf(bits: bigint): SectionFlags {
     exclude: has(SectionHeaderFlag.SHF_EXCLUDE),
     tls: has(SectionHeaderFlag.SHF_TLS),
     retain: has(SectionHeaderFlag.SHF_GNU_RETAIN),
+  };
+}
+
+/** The origin with a reason that is found again when somebody asks: an Object does not keep all that was read. */
+function lateOrigin(
+  { bytes, file }: ElfFile,
+  { without, dialect }: Omit<ReadOptions, "file">,
+  found: RelocOrigin,
+): RelocOrigin {
+  return {
+    dialect: found.dialect,
+    get reason() {
+      return originOf(relocScene(readElf(bytes, { file }), without), dialect).origin.reason;
+    },
+    repaired: found.repaired,
   };
 }
 
@@ -91,7 +106,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     sections,
     symbols: symbolTable.symbols,
     groups,
-    origin: detection.origin,
+    origin: lateOrigin(elf, options, detection.origin),
   };
 }
 

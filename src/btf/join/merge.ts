@@ -3,7 +3,7 @@ import type { Endian } from "../../bytes/index.js";
 import type { Btf } from "../btf.js";
 import { readBtf } from "../read.js";
 import { refuseUnknownKinds, visitStrings, visitTypeIds } from "./refs.js";
-import { StringTable } from "../strings.js";
+import { MovedStrings, StringTable } from "../strings.js";
 import { writeBtf } from "../write.js";
 
 export interface MergedBtf {
@@ -25,7 +25,7 @@ export function mergeBtf(
 ): MergedBtf {
   const table = new StringTable();
   const shifts: number[] = [];
-  const moved = inputs.map(() => new Map<number, number>([[0, 0]]));
+  const moved = inputs.map((btf) => new MovedStrings(btf, table));
   const words = new Uint32Array(inputs.reduce((sum, each) => sum + each.words.length, 0));
   let from = 0;
   let types = 0;
@@ -33,17 +33,8 @@ export function mergeBtf(
     refuseUnknownKinds(btf);
     words.set(btf.words, from);
     const known = moved[input]!;
-    const take = (offset: number): number => {
-      let own = known.get(offset);
-      if (own === undefined) {
-        const { bytes, start } = btf.stringPlace(offset);
-        own = table.internBytes(bytes, start, bytes.indexOf(0, start));
-        known.set(offset, own);
-      }
-      return own;
-    };
     const string = (index: number): void => {
-      words[index] = take(words[index]!);
+      words[index] = known.take(words[index]!);
     };
     const id = (index: number): void => {
       const old = words[index]!;
@@ -54,7 +45,7 @@ export function mergeBtf(
       visitStrings(words, from + btf.starts[own]!, string);
       visitTypeIds(words, from + btf.starts[own]!, id);
     }
-    for (const offset of strings[input] ?? []) take(offset);
+    for (const offset of strings[input] ?? []) known.take(offset);
     shifts.push(types);
     from += btf.words.length;
     types += btf.starts.length - 1;

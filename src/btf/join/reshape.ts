@@ -6,7 +6,7 @@ import type { Btf } from "../btf.js";
 import { encodeType } from "../encode.js";
 import { readBtf } from "../read.js";
 import { visitStrings, visitTypeIds } from "./refs.js";
-import { StringTable } from "../strings.js";
+import { MovedStrings, StringTable } from "../strings.js";
 import { BtfKind, infoKind } from "../table.js";
 import type { BtfType } from "../types.js";
 import { writeBtf } from "../write.js";
@@ -70,16 +70,8 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
   const old = btf.words;
   const count = btf.typeCount;
   const table = new StringTable();
-  const moved = new Map<number, number>([[0, 0]]);
-  const string = (offset: number): number => {
-    let own = moved.get(offset);
-    if (own === undefined) {
-      const { bytes, start } = btf.stringPlace(offset);
-      own = table.internBytes(bytes, start, bytes.indexOf(0, start));
-      moved.set(offset, own);
-    }
-    return own;
-  };
+  const moved = new MovedStrings(btf, table);
+  const string = (offset: number): number => moved.take(offset);
   // References of added types are old ids, too: they are roots and are renumbered with the rest.
   const more: number[] = [];
   const moreStarts: number[] = [];

@@ -1,0 +1,52 @@
+/** Records of .BTF.ext under construction: words in one growing array, for there is one for every line of the source. */
+export class RecordList {
+  /** Words of a record; the first is its instruction's offset. */
+  readonly width: number;
+  words: Uint32Array = new Uint32Array(64);
+  /** Index behind the last record's words. */
+  end = 0;
+
+  constructor(width: number) {
+    this.width = width;
+  }
+
+  get count(): number {
+    return this.end / this.width;
+  }
+
+  /** Adds the record that stands at `at` of `words`; gives the index of its first word here. */
+  copy(words: Uint32Array, at: number): number {
+    const start = this.#grow();
+    for (let i = 0; i < this.width; i++) this.words[start + i] = words[at + i]!;
+    return start;
+  }
+
+  push(...record: readonly number[]): void {
+    const start = this.#grow();
+    this.words.set(record, start);
+  }
+
+  /** Sorts by the instruction's offset; records of one instruction keep their order. */
+  sort(): void {
+    const { words, width, end } = this;
+    let sorted = true;
+    for (let at = width; at < end && sorted; at += width) sorted = words[at - width]! <= words[at]!;
+    if (sorted) return;
+    const order = Array.from({ length: this.count }, (_, i) => i * width);
+    order.sort((a, b) => words[a]! - words[b]! || a - b);
+    const made = new Uint32Array(end);
+    order.forEach((from, i) => made.set(words.subarray(from, from + width), i * width));
+    this.words = made;
+  }
+
+  #grow(): number {
+    const start = this.end;
+    this.end += this.width;
+    if (this.end > this.words.length) {
+      const grown = new Uint32Array(2 * this.words.length);
+      grown.set(this.words);
+      this.words = grown;
+    }
+    return start;
+  }
+}
