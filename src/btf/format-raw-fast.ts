@@ -63,13 +63,17 @@ const linkages = ["static", "global", "extern"].map((each) => piece(` linkage=${
 const padded = new Uint32Array(1000);
 const bare = new Uint32Array(1000);
 const digits = new Uint8Array(1000);
-for (let i = 0; i < 1000; i++) {
-  const tens = Math.floor(i / 10);
-  const word = (0x30 + Math.floor(i / 100)) | ((0x30 + (tens % 10)) << 8) | ((0x30 + (i % 10)) << 16);
-  const count = i < 10 ? 1 : i < 100 ? 2 : 3;
-  padded[i] = word;
-  bare[i] = word >>> (8 * (3 - count));
-  digits[i] = count;
+/** Fills these tables; at the first use, as most commands never print types. */
+function fillDigits(): void {
+  if (digits[0] !== 0) return;
+  for (let i = 0; i < 1000; i++) {
+    const tens = Math.floor(i / 10);
+    const word = (0x30 + Math.floor(i / 100)) | ((0x30 + (tens % 10)) << 8) | ((0x30 + (i % 10)) << 16);
+    const count = i < 10 ? 1 : i < 100 ? 2 : 3;
+    padded[i] = word;
+    bare[i] = word >>> (8 * (3 - count));
+    digits[i] = count;
+  }
 }
 
 function putNumber(view: DataView, at: number, number: number): number {
@@ -206,6 +210,7 @@ class RawWriter {
 
 /** Writes all types of `btf`'s own as `formatRaw` prints them, in chunks of UTF-8. Throws `btf-output`, `btf-string`. */
 export function writeRaw(btf: Btf, write: RawSink): void {
+  fillDigits();
   const { words, starts } = btf;
   const out = new RawWriter(btf, write);
   for (let own = 0; own < starts.length - 1; own++) {

@@ -43,14 +43,11 @@ export function decodeSlot(code: Uint8Array, at: number, endian: Endian, into: S
 const ordered = new Uint8Array(insnTable.length);
 const first = new Uint8Array(257);
 {
-  let at = 0;
-  for (let opcode = 0; opcode < 256; opcode++) {
-    first[opcode] = at;
-    insnTable.forEach((row, index) => {
-      if (row.opcode === opcode) ordered[at++] = index;
-    });
-  }
-  first[256] = at;
+  // One pass to count, one to put: every command waits for this.
+  for (const { opcode } of insnTable) first[opcode + 1]!++;
+  for (let opcode = 0; opcode < 256; opcode++) first[opcode + 1]! += first[opcode]!;
+  const next = first.slice();
+  insnTable.forEach(({ opcode }, index) => (ordered[next[opcode]!++] = index));
 }
 
 function matches(row: InsnRow, slot: Slot): boolean {

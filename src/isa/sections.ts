@@ -147,8 +147,9 @@ const rows: readonly (readonly [string, string, string, string, string])[] = [
   ["netfilter", "NETFILTER", "NETFILTER", "", ""],
 ];
 
+const attachTypes: Readonly<Record<string, number>> = { ...AttachType, ...later };
+
 function rule([pattern, type, attach, flags, link]: (typeof rows)[number]): SectionRule {
-  const attachTypes: Readonly<Record<string, number>> = { ...AttachType, ...later };
   return {
     pattern,
     programType: ProgramType[`BPF_PROG_TYPE_${type}` as keyof typeof ProgramType],
