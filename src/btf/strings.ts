@@ -5,10 +5,20 @@
 import { encodeUtf8 } from "../bytes/index.js";
 import type { Btf } from "./btf.js";
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c_9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x0100_0193);
+const seed = 0x811c_9dc5 | 0;
+
+function step(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x0100_0193);
+}
+
+function finish(hash: number): number {
   return hash ^ (hash >>> 15);
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = seed;
+  for (let i = start; i < end; i++) hash = step(hash, bytes[i]!);
+  return finish(hash);
 }
 
 export class StringTable {
@@ -52,7 +62,10 @@ export class StringTable {
 
   /** Offset of the string that stands in `bytes` from `start` to `end`, which is added when it is new. */
   internBytes(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(bytes, start, end);
+    return this.#intern(bytes, start, end, hashOf(bytes, start, end));
+  }
+
+  #intern(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
@@ -67,7 +80,10 @@ export class StringTable {
 
   /** Offset of the string at `start` of `bytes`, in which a NUL ends it. */
   internAt(bytes: Uint8Array, start: number): number {
-    return this.internBytes(bytes, start, bytes.indexOf(0, start));
+    let hash = seed;
+    let end = start;
+    for (let byte = bytes[end]!; byte !== 0; byte = bytes[++end]!) hash = step(hash, byte);
+    return this.#intern(bytes, start, end, finish(hash));
   }
 
   /** The section of its own: a view. */

@@ -3,8 +3,10 @@ import { failure, type Place } from "../diag/index.js";
 
 /** `value` as a number; throws `bytes-too-large` when it is above `limit` (at most 2^53 - 1). */
 export function toNumber(value: bigint, what: string, place?: Place, limit: number = Number.MAX_SAFE_INTEGER): number {
-  if (value < 0n || value > BigInt(limit)) throw failure("bytes-too-large", { what, value, limit }, place);
-  return Number(value);
+  // Numbers above 2^53 are rounded, but not to below it.
+  const number = Number(value);
+  if (number < 0 || number > limit) throw failure("bytes-too-large", { what, value, limit }, place);
+  return number;
 }
 
 /** The low 64 bits of `value`, as an unsigned number. */

@@ -102,13 +102,13 @@ export function readHeader(reader: ByteReader): ElfHeader {
 }
 
 /** The bytes of a section; what is in the file of them where it reaches out. */
-function sectionData(reader: ByteReader, section: RawSection, what: string, report: Report): Uint8Array {
+function sectionData(reader: ByteReader, section: RawSection, what: () => string, report: Report): Uint8Array {
   const { type, offset, size } = section;
   if (type === SHT_NOBITS || type === SHT_NULL) return new Uint8Array(0);
   const end = offset + size;
   if (end <= reader.length) return reader.bytes.subarray(offset, end);
   const available = Math.max(0, reader.length - offset);
-  report(failure("elf-bounds", { what, size, available }, reader.place(offset)));
+  report(failure("elf-bounds", { what: what(), size, available }, reader.place(offset)));
   return reader.bytes.subarray(Math.min(offset, reader.length));
 }
 
@@ -134,18 +134,35 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
     const facts = { what: "e_shstrndx", found: shstrndx, expected: "a string table" };
     report(failure("elf-link", facts, reader.place(62)));
   }
-  const nameData = hasNames ? sectionData(reader, table, "the section name table", report) : new Uint8Array(0);
+  const nameData = hasNames ? sectionData(reader, table, () => "the section name table", report) : new Uint8Array(0);
   const names = hasNames ? stringsOf(nameData, file) : undefined;
 
   const sections = raw.map((section, index): ElfSection => {
-    let name = names === undefined ? "" : names.at(section.nameOffset);
+    const name = names === undefined ? "" : names.at(section.nameOffset);
     if (name === undefined)
       report(names!.fault(section.nameOffset, `the name of section ${index}`, "section name table"));
-    name ??= "";
+    const known = name ?? "";
     // The name table's faults were reported above.
     const isNames = hasNames && index === shstrndx;
-    const data = isNames ? nameData : sectionData(reader, section, `section ${index} (${name})`, report);
-    return { index, name, ...section, data };
+    const data = isNames ? nameData : sectionData(reader, section, () => `section ${index} (${known})`, report);
+    // Field by field: there are very many sections, and copies by `...` are slow.
+    const { nameOffset, type, flags, addr, offset, size, link, info, addralign, entsize, damaged } = section;
+    const made = {
+      index,
+      name: known,
+      nameOffset,
+      type,
+      flags,
+      addr,
+      offset,
+      size,
+      link,
+      info,
+      addralign,
+      entsize,
+      data,
+    };
+    return damaged === undefined ? made : { ...made, damaged };
   });
   checkOverlap(reader, sections);
   return sections;

@@ -30,9 +30,9 @@ function difference(a: Section, b: Section): string | undefined {
 export function chooseSections({ inputs, options, diagnostics }: Context): void {
   for (const input of inputs) {
     const { object, sections } = input;
-    const referenced = new Set<number>();
+    const referenced = new Uint8Array(sections.length);
     for (const { home, type } of object.symbols) {
-      if (home.kind === "section" && type !== "section") referenced.add(home.section);
+      if (home.kind === "section" && type !== "section") referenced[home.section] = 1;
     }
     object.sections.forEach((section, number) => {
       const state = sections[number]!;
@@ -43,7 +43,7 @@ export function chooseSections({ inputs, options, diagnostics }: Context): void 
         state.dropped = "its alignment is wrong";
       }
       // A section nobody put anything in (assemblers always make .text) leaves no trace.
-      if (section.size === 0 && !referenced.has(number)) state.dropped = "empty";
+      if (section.size === 0 && referenced[number] === 0) state.dropped = "empty";
       else if (types.has(section.name)) state.dropped = "merged type by type";
       else if (section.flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
       else if (section.name.startsWith(".debug_") && options.keepDebug !== true) state.dropped = "DWARF";

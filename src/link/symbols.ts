@@ -4,7 +4,7 @@
  */
 import { diagnostic, type Note } from "../diag/index.js";
 import type { ObjectFile, ObjectSymbol, SymbolVisibility } from "../object/index.js";
-import type { Context, Global, Input, SectionState } from "./context.js";
+import type { Context, Edit, Global, Input, SectionState } from "./context.js";
 import { renamer, renameSymbols } from "./rename.js";
 import { describeSymbol, placeOfSymbol } from "./where.js";
 
@@ -20,6 +20,8 @@ function rank(symbol: ObjectSymbol): 0 | 1 | 2 | 3 {
   return symbol.binding === "weak" ? 2 : 3;
 }
 
+const noEdits: readonly Edit[] = [];
+
 /** Adds an input: its comdat groups and its symbols compete with those of the inputs before it. */
 export function addObject(context: Context, given: ObjectFile): Input {
   const rename = renamer(context.options, given.file);
@@ -30,7 +32,7 @@ export function addObject(context: Context, given: ObjectFile): Input {
     output: -1,
     map: undefined,
     pieces: undefined,
-    edits: [],
+    edits: noEdits,
   }));
   const number = context.inputs.length;
   const globalOf = new Int32Array(object.symbols.length).fill(-1);

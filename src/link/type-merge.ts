@@ -29,17 +29,21 @@ export interface Types {
 }
 
 /** Offsets of the strings that the lines and CO-RE records of an input use. */
-function* extStrings(input: Input): Generator<number> {
+function extStrings(input: Input): number[] {
   const { ext } = typesOf(input)!;
+  const offsets: number[] = [];
+  let file = -1;
   for (const { words } of ext?.lineInfo ?? []) {
     for (let at = 0; at < words.length; at += extWidths.lineInfo) {
-      yield words[at + 1]!;
-      yield words[at + 2]!;
+      // Most lines are of the file of the line before.
+      if (words[at + 1] !== file) offsets.push((file = words[at + 1]!));
+      offsets.push(words[at + 2]!);
     }
   }
   for (const { words } of ext?.coreRelos ?? []) {
-    for (let at = 0; at < words.length; at += extWidths.coreRelos) yield words[at + 2]!;
+    for (let at = 0; at < words.length; at += extWidths.coreRelos) offsets.push(words[at + 2]!);
   }
+  return offsets;
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */

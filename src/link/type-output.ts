@@ -2,6 +2,8 @@
 import {
   BtfFuncLinkage,
   BtfKind,
+  infoKind,
+  infoVlen,
   reshapeBtf,
   sizeOf,
   writeBtfExtTables,
@@ -120,8 +122,12 @@ class Choice {
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;
     const linkage = global.localized || this.#isLocalized(name) ? 0 : 1;
-    const type = this.#types.btf.type(id);
-    if (type.kind === "func" && type.linkage === BtfFuncLinkage.BTF_FUNC_EXTERN) return this.#define(type, linkage);
+    const { words, starts } = this.#types.btf;
+    const info = words[starts[id - 1]! + 1]!;
+    if (infoKind(info) === BtfKind.BTF_KIND_FUNC && infoVlen(info) === BtfFuncLinkage.BTF_FUNC_EXTERN) {
+      const type = this.#types.btf.type(id);
+      if (type.kind === "func") return this.#define(type, linkage);
+    }
     this.linkages.set(id, linkage);
     return id;
   }

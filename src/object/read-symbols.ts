@@ -1,6 +1,6 @@
 /** Symbols of an ELF file as the Object's: sections renumbered, locals first. */
 import { ByteReader, toNumber } from "../bytes/index.js";
-import { failure } from "../diag/index.js";
+import { failure, type BinaryPlace } from "../diag/index.js";
 import {
   elfTable,
   SectionHeaderType,
@@ -15,16 +15,22 @@ const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
 const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
 const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
 
-function homeOf(symbol: ElfSymbol, section: number, place: () => ReturnType<ByteReader["place"]>): SymbolHome {
+/** A number of a symbol; its words for an error are made only then. */
+function numberOf(value: bigint, what: string, { name }: ElfSymbol, place: () => BinaryPlace): number {
+  const number = Number(value);
+  return number <= Number.MAX_SAFE_INTEGER ? number : toNumber(value, `the ${what} of ${name}`, place());
+}
+
+function homeOf(symbol: ElfSymbol, section: number, place: () => BinaryPlace): SymbolHome {
   if (symbol.reserved) {
     if (symbol.shndx === elfTable.SHN_ABS) return { kind: "absolute", value: symbol.value };
     if (symbol.shndx === elfTable.SHN_COMMON) {
-      return { kind: "common", align: toNumber(symbol.value, `the alignment of ${symbol.name}`, place()) };
+      return { kind: "common", align: numberOf(symbol.value, "alignment", symbol, place) };
     }
     throw failure("object-symbol-index", { name: symbol.name, index: symbol.shndx }, place());
   }
   if (symbol.shndx === elfTable.SHN_UNDEF) return { kind: "undefined" };
-  return { kind: "section", section, offset: toNumber(symbol.value, `the value of ${symbol.name}`, place()) };
+  return { kind: "section", section, offset: numberOf(symbol.value, "value", symbol, place) };
 }
 
 export interface SymbolTable {
@@ -56,7 +62,7 @@ export function convertSymbols(
   const numbers = new Int32Array(raw.length).fill(-1);
   const reader = new ByteReader(table.data, file.endian, { file: file.file, section: table.name });
   const convert = (symbol: ElfSymbol, index: number): void => {
-    const place = (): ReturnType<ByteReader["place"]> => reader.place(index * elfTable.SYM_SIZE);
+    const place = (): BinaryPlace => reader.place(index * elfTable.SYM_SIZE);
     const section = symbol.reserved ? -1 : sectionNumbers[symbol.shndx]!;
     const dropped = !symbol.reserved && symbol.shndx !== elfTable.SHN_UNDEF && section < 0;
     // Assemblers put the name of a group into the group's own section: it is defined nowhere.
@@ -70,7 +76,7 @@ export function convertSymbols(
       // Producers differ in whether a section's symbol repeats the section's name.
       name: isSection && symbol.name === "" && !symbol.reserved ? file.sections[symbol.shndx]!.name : symbol.name,
       home: names ? { kind: "undefined" } : homeOf(symbol, section, place),
-      size: toNumber(symbol.size, `the size of ${symbol.name}`, place()),
+      size: numberOf(symbol.size, "size", symbol, place),
       binding,
       type: symbolTypes[symbol.type] ?? symbol.type,
       visibility: visibilities[symbol.other & 3]!,

@@ -15,6 +15,8 @@ import type { ObjectFile, Section, SectionFlags, SectionGroup, SectionType } fro
 
 const sht = SectionHeaderType;
 
+const linkOrder = BigInt(SectionHeaderFlag.SHF_LINK_ORDER);
+
 const sectionTypes: ReadonlyMap<number, SectionType> = new Map<number, SectionType>([
   [sht.SHT_PROGBITS, "progbits"],
   [sht.SHT_NOBITS, "nobits"],
@@ -24,7 +26,19 @@ const sectionTypes: ReadonlyMap<number, SectionType> = new Map<number, SectionTy
   [sht.SHT_PREINIT_ARRAY, "preinit_array"],
 ]);
 
+/** Flags by their bits: the sections of all files have few different ones. */
+const knownFlags = new Map<bigint, SectionFlags>();
+
 function flagsOf(bits: bigint): SectionFlags {
+  let flags = knownFlags.get(bits);
+  if (flags === undefined) {
+    flags = readFlags(bits);
+    if (knownFlags.size < 1024) knownFlags.set(bits, flags);
+  }
+  return flags;
+}
+
+function readFlags(bits: bigint): SectionFlags {
   const has = (flag: number): boolean => (bits & BigInt(flag)) !== 0n;
   return {
     alloc: has(SectionHeaderFlag.SHF_ALLOC),
@@ -85,7 +99,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
   }
 
   const sections = kept.map((section): Section => {
-    const linked = (section.flags & BigInt(SectionHeaderFlag.SHF_LINK_ORDER)) !== 0n;
+    const linked = (section.flags & linkOrder) !== 0n;
     return {
       name: section.name,
       type: sectionTypes.get(section.type) ?? section.type,

@@ -16,6 +16,7 @@ import { isPsabiNote, notedDialect } from "./psabi-note.js";
 import type { RelocSite } from "./reloc-match.js";
 
 const sht = SectionHeaderType;
+const execFlag = BigInt(SectionHeaderFlag.SHF_EXECINSTR);
 
 /** Sections that are the file format's own; the Object states their contents in other words, or has no use for them. */
 const mechanics: ReadonlySet<number> = new Set([
@@ -114,10 +115,17 @@ export function relocScene(elf: ElfFile, without?: (name: string) => boolean): R
     const find = placeFinder(elf, table);
     const linked = elf.sections[table.link];
     const { symbols, classes } = symbolsOf(relocatable || linked?.type !== sht.SHT_DYNSYM ? symtab : linked);
+    // In relocatable files it is the same for all of a table.
+    let section: ElfSection | undefined;
+    let [kept, exec] = [false, false];
     for (const reloc of readRelocs(elf, table)) {
-      const section = find(reloc.offset);
-      if (section === undefined || !isKept(section)) continue;
-      const exec = (section.flags & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
+      const found = find(reloc.offset);
+      if (found !== section) {
+        section = found;
+        kept = section !== undefined && isKept(section);
+        exec = section !== undefined && (section.flags & execFlag) !== 0n;
+      }
+      if (section === undefined || !kept) continue;
       if (asksNothing(reloc, exec)) continue;
       const { type, addend, sym } = reloc;
       const symbol = sym === 0 ? undefined : symbols[sym];
