@@ -127,8 +127,9 @@ export class StringTable {
   #grow(): void {
     const slots = this.#slots;
     const hashes = this.#hashes;
-    this.#slots = new Int32Array(2 * slots.length);
-    this.#hashes = new Int32Array(2 * slots.length);
+    // By much: to enter all again costs more than free slots.
+    this.#slots = new Int32Array(8 * slots.length);
+    this.#hashes = new Int32Array(8 * slots.length);
     const mask = this.#slots.length - 1;
     for (let i = 0; i < slots.length; i++) {
       if (slots[i] === 0) continue;

@@ -54,7 +54,7 @@ export class ByteWriter {
   /** The low 64 bits of `value`; negative numbers in two's complement. */
   u64(value: bigint | number): void {
     const at = this.reserve(8);
-    this.#view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), this.#little);
+    this.#view.setBigUint64(at, typeof value === "bigint" ? value : BigInt(value), this.#little);
   }
 
   write(bytes: Uint8Array): void {

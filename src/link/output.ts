@@ -26,7 +26,12 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const { symbols, numbers } = table.finish();
   const sections = outputs.map(({ first, name, align, size, noBits }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
-    const renumbered = relocations[i]!.map((each) => ({ ...each, symbol: numbers[each.symbol]! }));
+    const renumbered = relocations[i]!.map(({ offset, kind, symbol, addend }): Relocation => ({
+      offset,
+      kind,
+      symbol: numbers[symbol]!,
+      addend,
+    }));
     const flags = { ...first.flags, retain: false, exclude: options.relocatable === true && first.flags.exclude };
     renumbered.sort((a, b) => a.offset - b.offset);
     return {

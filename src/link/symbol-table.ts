@@ -78,10 +78,11 @@ export class SymbolTable {
   #addGlobal(global: Global): void {
     const moved = this.#moved(this.#context.inputs[global.input]!, global.symbol);
     if (moved === undefined) return;
-    const defined = moved.home.kind !== "undefined";
-    const local = defined && (global.localized || this.#isLocalized(global.name));
+    const local = moved.home.kind !== "undefined" && (global.localized || this.#isLocalized(global.name));
     const binding = local ? "local" : moved.binding;
-    const symbol: ObjectSymbol = { ...moved, visibility: local ? "default" : global.visibility, binding };
+    const { name, home, size, type } = moved;
+    const visibility = local ? "default" : global.visibility;
+    const symbol: ObjectSymbol = { name, home, size, binding, type, visibility };
     this.#globals[global.number] = this.#entries.push({ symbol, needed: false }) - 1;
   }
 
@@ -99,6 +100,8 @@ export class SymbolTable {
     const offset = home.offset === section.size ? map.endAt(home.offset) : map.at(home.offset);
     if (offset < 0) return undefined;
     const end = size === 0 || map.isWhole ? offset + size : map.lastIn(home.offset, home.offset + size);
-    return { ...symbol, home: { kind: "section", section: output, offset }, size: Math.max(0, end - offset) };
+    const { name, binding, type, visibility } = symbol;
+    const at = { kind: "section", section: output, offset } as const;
+    return { name, home: at, size: Math.max(0, end - offset), binding, type, visibility };
   }
 }

@@ -4,6 +4,7 @@
  */
 import {
   compareTypes,
+  infoKind,
   readMapDefinitions,
   type Btf,
   type BtfMapDefinition,
@@ -62,12 +63,12 @@ export function checkTypes(context: Context): void {
       if (stands.input === input) continue;
       const other = typesOf(stands.input)!;
       checkSection(context, name, input, sections.get(id));
-      const [left, right] = [other.btf.type(stands.id), own.btf.type(id)];
+      const { words } = own.btf;
+      const [left, right] = [other.btf.starts[stands.id - 1]!, own.btf.starts[id - 1]!];
+      // Variables and functions both: the third word is the type.
       const same =
-        "type" in left &&
-        "type" in right &&
-        left.kind === right.kind &&
-        types.id(stands.input, left.type) === types.id(input, right.type);
+        infoKind(other.btf.words[left + 1]!) === infoKind(words[right + 1]!) &&
+        types.id(stands.input, other.btf.words[left + 2]!) === types.id(input, words[right + 2]!);
       if (same) continue;
       const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, name) : undefined;
       const found =
@@ -82,10 +83,10 @@ export function checkTypes(context: Context): void {
 
 /** A declaration that names a section must name the definition's. */
 function checkSection(context: Context, name: string, input: Input, section: string | undefined): void {
+  if (section === undefined) return;
   const global = globalNamed(context, name);
   const home = global?.symbol.home;
-  if (section === undefined || global === undefined || home?.kind !== "section" || global.input === input.number)
-    return;
+  if (global === undefined || home?.kind !== "section" || global.input === input.number) return;
   const owner = context.inputs[global.input]!;
   const found = owner.object.sections[home.section]!.name;
   if (found === section || section === ".ksyms" || section === ".kconfig") return;

@@ -106,9 +106,10 @@ class Choice {
     this.#types = types;
     this.#isLocalized = matcher(context.options.localize);
     const { btf } = types;
-    this.stands = Uint32Array.from({ length: btf.typeCount }, (_, id) => id);
+    const { words, starts } = btf;
+    this.stands = new Uint32Array(btf.typeCount);
     for (let id = 1; id < btf.typeCount; id++) {
-      if (btf.kind(id) === BtfKind.BTF_KIND_DATASEC) this.stands[id] = 0;
+      if (infoKind(words[starts[id - 1]! + 1]!) !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
     }
     const kept = new Map<string, number>();
     for (const [name, id] of types.standing) kept.set(name, this.#keep(name, id));

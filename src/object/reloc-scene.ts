@@ -60,11 +60,11 @@ interface Symbols {
 
 const sectionSymbol = 3;
 
-function classOf(elf: ElfFile, symbol: ElfSymbol | undefined): RelocSite["to"] {
+function classOf(maps: readonly boolean[], symbol: ElfSymbol | undefined): RelocSite["to"] {
   if (symbol === undefined) return "none";
   if (symbol.reserved) return "other";
   if (symbol.shndx === elfTable.SHN_UNDEF) return "undefined";
-  if (isMapSection(elf.sections[symbol.shndx]!.name)) return "map";
+  if (maps[symbol.shndx] === true) return "map";
   return symbol.type === sectionSymbol ? "section" : "other";
 }
 
@@ -96,12 +96,13 @@ function placeFinder(elf: ElfFile, table: ElfSection): (offset: number) => ElfSe
 /** The scene of a file; the relocations of sections whose name `without` picks are nobody's concern. */
 export function relocScene(elf: ElfFile, without?: (name: string) => boolean): RelocScene {
   const relocatable = elf.header.type === elfTable.ElfType.ET_REL;
+  const maps = elf.sections.map(({ name }) => isMapSection(name));
   const tables = new Map<number, Symbols>();
   const symbolsOf = (section: ElfSection | undefined): Symbols => {
     let known = tables.get(section?.index ?? 0);
     if (known === undefined) {
       const symbols = section === undefined ? [] : readSymbols(elf, section);
-      known = { symbols, classes: symbols.map((symbol, index) => (index === 0 ? "none" : classOf(elf, symbol))) };
+      known = { symbols, classes: symbols.map((symbol, index) => (index === 0 ? "none" : classOf(maps, symbol))) };
       tables.set(section?.index ?? 0, known);
     }
     return known;
