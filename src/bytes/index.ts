@@ -2,6 +2,7 @@
 export { alignUp, fits, toNumber, toS64, toU64 } from "./convert.js";
 export type { Endian } from "./endian.js";
 export { ByteReader, type Origin } from "./reader.js";
+export { countBefore } from "./search.js";
 export { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from "./text.js";
 export { readWords, writeWords } from "./words.js";
 export { ByteWriter } from "./writer.js";

@@ -1,5 +1,5 @@
 /** Source lines of instructions from DWARF, for the errors of a link: looked up only when there is an error to explain. */
-import { decodeUtf8 } from "../bytes/index.js";
+import { countBefore, decodeUtf8 } from "../bytes/index.js";
 import { dwarfPlaces, type SourcePlace } from "../disasm/index.js";
 import { readElf } from "../elf/index.js";
 import type { SourceLine } from "../link/index.js";
@@ -10,14 +10,7 @@ const sourceLimit = 1 << 24;
 
 /** The last of `places`, sorted by offset, that starts at or before `offset`. */
 function lastAt(places: readonly SourcePlace[], offset: number): SourcePlace | undefined {
-  let low = 0;
-  let high = places.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (places[middle]!.offset <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return places[low - 1];
+  return places[countBefore(places.length, (at) => places[at]!.offset <= offset) - 1];
 }
 
 /** `bytes` gives the contents of an input by the name that the link has for it. */

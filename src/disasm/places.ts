@@ -1,6 +1,7 @@
 /**
  * Names for places in an Object: the symbols of each section by offset, and what a relocation refers to.
  */
+import { countBefore } from "../bytes/index.js";
 import {
   dialects,
   relocTable,
@@ -30,14 +31,7 @@ export function labelsOf(object: ObjectFile): readonly (readonly Label[])[] {
 
 /** How many labels stand at `offset` or before it. */
 function labelsUpTo(labels: readonly Label[], offset: number): number {
-  let low = 0;
-  let high = labels.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (labels[middle]!.offset <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countBefore(labels.length, (at) => labels[at]!.offset <= offset);
 }
 
 /** The last label at or before `offset`, or undefined. */

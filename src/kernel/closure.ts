@@ -4,6 +4,7 @@
  *
  * Source: Documentation/bpf (subprograms), RFC 9669 section 4.3.1 for calls, linux/bpf.h for BPF_PSEUDO_FUNC.
  */
+import { countBefore } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes, writeImm, writeImm64, writeSrc, type Slot } from "../isa/index.js";
 import type { Image, ImageFunction, Patch } from "../object/index.js";
@@ -45,15 +46,13 @@ interface FunctionNeeds {
 
 /** Code patches of `fn`: those at its slots. `patches` are sorted by slot. */
 function patchesOf(patches: readonly Patch[], fn: ImageFunction): Patch[] {
-  let low = 0;
-  let high = patches.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (patches[middle]!.at < fn.start) low = middle + 1;
-    else high = middle;
-  }
   const own: Patch[] = [];
-  for (let i = low; i < patches.length && patches[i]!.at < fn.start + fn.slots; i++) own.push(patches[i]!);
+  for (
+    let i = countBefore(patches.length, (at) => patches[at]!.at < fn.start);
+    i < patches.length && patches[i]!.at < fn.start + fn.slots;
+    i++
+  )
+    own.push(patches[i]!);
   return own;
 }
 

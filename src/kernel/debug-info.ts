@@ -5,7 +5,7 @@
  * become other types, declarations of kernel functions pointers. Source: Documentation/bpf/btf.rst (3.2, 3.3), libbpf.
  */
 import { BtfBuilder, BtfFuncLinkage, readBtf, readBtfExt, type Btf, type BtfType } from "../btf/index.js";
-import { ByteWriter } from "../bytes/index.js";
+import { countBefore, ByteWriter } from "../bytes/index.js";
 import { BpfkitError } from "../diag/index.js";
 import { opcodes } from "../isa/index.js";
 import type { Image, ImageDebug } from "../object/index.js";
@@ -99,14 +99,7 @@ export class DebugInfo {
 
   /** Index of the first line at `slot` or behind it. */
   #firstLine(slot: number): number {
-    let low = 0;
-    let high = this.#lines.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#lines[middle]!.slot < slot) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countBefore(this.#lines.length, (at) => this.#lines[at]!.slot < slot);
   }
 }
 

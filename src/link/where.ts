@@ -1,4 +1,5 @@
 /** Where something is, in the words of the source: function, line, instruction. For messages only: nothing here throws. */
+import { countBefore } from "../bytes/index.js";
 import { BpfkitError, type Note, type Place } from "../diag/index.js";
 import type { ObjectSymbol } from "../object/index.js";
 import type { Input } from "./context.js";
@@ -34,14 +35,7 @@ function functionAt(input: Input, section: number, offset: number): string | und
     functions.set(input, bySection);
   }
   const list = bySection.get(section) ?? [];
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (list[middle]!.offset <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return list[low - 1]?.name;
+  return list[countBefore(list.length, (at) => list[at]!.offset <= offset) - 1]?.name;
 }
 
 /** The source line of the instruction at `offset` as DWARF tells it; none where that cannot be read. */
@@ -59,14 +53,7 @@ function lineAt(input: Input, section: number, offset: number): Place | undefine
   const types = readable(input);
   const lines = types === undefined ? undefined : linesOf(types).get(input.object.sections[section]!.name);
   if (types === undefined || lines === undefined) return undefined;
-  let low = 0;
-  let high = lines.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (lines[middle]!.insnOff <= offset) low = middle + 1;
-    else high = middle;
-  }
-  const found = lines[low - 1];
+  const found = lines[countBefore(lines.length, (at) => lines[at]!.insnOff <= offset) - 1];
   if (found === undefined) return undefined;
   try {
     const source = types.btf.string(found.lineOff);

@@ -5,6 +5,7 @@
  * Nothing in a file says whether its assembler had the fault, so it is proven or not from the references: each is read both ways,
  * and a reading that leads out of the symbol, or calls no function, is impossible. Source: docs/psabi.md "The fault of gas 2.40".
  */
+import { countBefore } from "../bytes/index.js";
 import { elfTable, SymbolBind } from "../elf/index.js";
 import type { DialectRow } from "./dialects.js";
 import { accessedBytes } from "./gnu-fault-uses.js";
@@ -62,15 +63,7 @@ function symbolPlaces({ symbols }: RelocScene): ReadonlyMap<number, readonly big
 
 /** The first of the rising `values` that is not below `from` (or, with `after`, that is above it). */
 function search(values: readonly bigint[], from: bigint, after: boolean): bigint | undefined {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const value = values[middle]!;
-    if (value < from || (after && value === from)) low = middle + 1;
-    else high = middle;
-  }
-  return values[low];
+  return values[countBefore(values.length, (at) => values[at]! < from || (after && values[at] === from))];
 }
 
 /** What the references are judged by. */

@@ -1,4 +1,5 @@
 /** All relocation records of a file with what is needed to judge them: section, symbol, and the marks that tell dialects apart. */
+import { countBefore } from "../bytes/index.js";
 import {
   elfTable,
   readRelocs,
@@ -82,13 +83,7 @@ function placeFinder(elf: ElfFile, table: ElfSection): (offset: number) => ElfSe
   const loaded = elf.sections.filter(({ data, addr }) => data.length > 0 && addr !== 0n);
   loaded.sort((a, b) => Number(a.addr - b.addr));
   return (offset) => {
-    let [low, high] = [0, loaded.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (Number(loaded[middle]!.addr) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const found = loaded[low - 1];
+    const found = loaded[countBefore(loaded.length, (at) => Number(loaded[at]!.addr) <= offset) - 1];
     return found !== undefined && offset < Number(found.addr) + found.data.length ? found : undefined;
   };
 }

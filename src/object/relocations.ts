@@ -6,6 +6,7 @@
  * instruction or datum), B load base, G address of the symbol's GOT slot, L the function (or its PLT entry), MAP handle of a map,
  * HELPER id of a helper, KFUNC BTF id of a kernel function.
  */
+import { countBefore } from "../bytes/index.js";
 
 /** The value that is computed. Branch values count slots from the slot after the instruction. */
 export type RelocValue =
@@ -221,12 +222,5 @@ export function patchesInsn(kind: RelocKind): boolean {
 
 /** Index of the first of `relocations` (sorted by offset) at or behind `offset`. */
 export function firstAt(relocations: readonly { readonly offset: number }[], offset: number): number {
-  let low = 0;
-  let high = relocations.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (relocations[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countBefore(relocations.length, (at) => relocations[at]!.offset < offset);
 }
