@@ -2,16 +2,10 @@
 export { assemble } from "./assemble.js";
 export { explicitMaps } from "./typed/explicit-maps.js";
 export type { AssembleOptions, AssembleResult, ReadFile, TextRange } from "./types.js";
+// Programs written in TypeScript.
+export { insn, type Insns } from "./builder/insns.js";
 export {
-  block,
-  bpf,
-  build,
-  ctype,
-  defineMap,
-  fn,
-  insn,
   label,
-  license,
   map,
   mem,
   r0,
@@ -26,20 +20,15 @@ export {
   r8,
   r9,
   symbol,
-  textOf,
   type Body,
   type Callee,
   type Fragment,
-  type FunctionOptions,
-  type Hole,
-  type Insns,
   type Label,
-  type MapOptions,
-  type MapTypeName,
-  type MapVariable,
   type Memory,
   type Register,
   type SymbolRef,
   type Target,
   type Value,
-} from "./builder/index.js";
+} from "./builder/parts.js";
+export { ctype, defineMap, license, type MapOptions, type MapTypeName, type MapVariable } from "./builder/typed.js";
+export { block, bpf, build, fn, textOf, type FunctionOptions, type Hole } from "./builder/text.js";
