@@ -223,6 +223,7 @@ function instruction(run: Run, first: number): void {
   }
   if (run.typed.open !== undefined) run.typed.line(run, first);
   if (run.lines.pending !== undefined) run.lines.take(section);
+  if (run.core.waits) run.core.take(leaf);
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {

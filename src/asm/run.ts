@@ -5,6 +5,7 @@
 import type { DiagnosticCode, DiagnosticFacts } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
+import { CoreOperators } from "./typed/core.js";
 import { Conditions } from "./macros/conditions.js";
 import { Macros } from "./directives/macro.js";
 import type { Version } from "./directives/alias.js";
@@ -57,6 +58,7 @@ export class Run implements Names {
   impliedMaps: readonly TextRange[] = [];
   /** What is known of types. */
   readonly typed: Typed;
+  readonly core: CoreOperators = new CoreOperators(this);
   /** Names of `.file`. */
   readonly files: string[] = [];
   readonly lines: Lines = new Lines();
@@ -153,6 +155,11 @@ export class Run implements Names {
   numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined {
     this.lookups++;
     return forward ? this.symbols.forward(label, at) : this.symbols.backward(label);
+  }
+
+  operator(at: number): { readonly tree: Expression; readonly next: number } | undefined {
+    this.lookups++;
+    return this.core.operator(at);
   }
 
   /** `.` */

@@ -16,6 +16,7 @@ export {
 } from "./ext.js";
 export { writeBtfExt, writeBtfExtTables, type WrittenBtfExt } from "./ext-write.js";
 export { declareC, parseCPrototype, parseCType } from "./c/c.js";
+export { cAccess, type CAccess, type CNoAccess, type CStep } from "./c/access.js";
 export { CEmitter } from "./c/emit.js";
 export type { CReport } from "./c/lex.js";
 export { CScope, type CDeclared, type CDeclaredFunction, type CScopeOptions } from "./c/scope.js";

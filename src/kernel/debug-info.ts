@@ -1,5 +1,6 @@
 /**
- * The object's own BTF for its programs: types of functions, and the source lines that the verifier's log shows.
+ * The object's own BTF for its programs: types of functions, the source lines that the verifier's log shows, and CO-RE records,
+ * which the kernel applies itself.
  *
  * What the kernel does not take from a program is left out the way libbpf does it, ids unchanged: variables and data sections
  * become other types, declarations of kernel functions pointers. Source: Documentation/bpf/btf.rst (3.2, 3.3), libbpf.
@@ -16,6 +17,7 @@ import type { Syscalls } from "./syscalls.js";
 const { SLOT } = opcodes;
 const funcRecord = 8;
 const lineRecord = 16;
+const coreRecord = 16;
 
 interface Line {
   /** Slot of `Image.code`. */
@@ -25,28 +27,42 @@ interface Line {
   readonly place: number;
 }
 
+interface Core {
+  /** Slot of `Image.code`. */
+  readonly slot: number;
+  readonly typeId: number;
+  readonly accessStrOff: number;
+  readonly kind: number;
+}
+
+interface Tables {
+  readonly btf: Uint8Array;
+  /** Ids of functions by their first slots. */
+  readonly functions: ReadonlyMap<number, number>;
+  /** By slot. */
+  readonly lines: readonly Line[];
+  readonly cores: readonly Core[];
+}
+
 export class DebugInfo {
   readonly #syscalls: Syscalls;
   readonly #fd: number;
-  /** Ids of functions by their first slots. */
-  readonly #functions: ReadonlyMap<number, number>;
-  /** By slot. */
-  readonly #lines: readonly Line[];
+  readonly #tables: Tables;
 
-  private constructor(syscalls: Syscalls, fd: number, functions: ReadonlyMap<number, number>, lines: readonly Line[]) {
+  private constructor(syscalls: Syscalls, fd: number, tables: Tables) {
     this.#syscalls = syscalls;
     this.#fd = fd;
-    this.#functions = functions;
-    this.#lines = lines;
+    this.#tables = tables;
   }
 
   /** Gives the kernel the BTF of `image`; undefined where there is none, or none that this kernel takes: programs load without. */
   static open(syscalls: Syscalls, image: Image): DebugInfo | undefined {
     if (image.debug === undefined) return undefined;
     try {
-      const { btf, functions, lines } = kernelBtf(image, image.debug);
+      const tables = kernelBtf(image, image.debug);
+      const { btf } = tables;
       const fd = syscalls.bpf(bpfRequest("BPF_BTF_LOAD", { btf, btf_size: btf.length }, syscalls.endian));
-      return fd < 0 ? undefined : new DebugInfo(syscalls, fd, functions, lines);
+      return fd < 0 ? undefined : new DebugInfo(syscalls, fd, tables);
     } catch (error) {
       // Debug information that is broken is no reason not to run a program.
       if (error instanceof BpfkitError) return undefined;
@@ -61,52 +77,87 @@ export class DebugInfo {
   /** The fields that tell the kernel of a program's functions and lines; undefined where a function has no type. */
   fields({ functions }: ProgramCode): AttrFields<"BPF_PROG_LOAD"> | undefined {
     const { endian } = this.#syscalls;
+    const { functions: ids, lines: allLines, cores: allCores } = this.#tables;
     const types = new ByteWriter(endian, funcRecord * functions.length);
     const lines = new ByteWriter(endian);
+    const cores = new ByteWriter(endian);
     // The kernel wants the lines of all functions, or none.
     let complete = true;
     for (const placed of functions) {
       const { start, slots } = placed.function;
-      const id = this.#functions.get(start);
+      const id = ids.get(start);
       if (id === undefined) return undefined;
       types.u32(placed.start);
       types.u32(id);
-      let at = this.#firstLine(start);
-      if (this.#lines[at]?.slot !== start) complete = false;
-      for (; at < this.#lines.length && this.#lines[at]!.slot < start + slots; at++) {
-        const { slot, fileNameOff, lineOff, place } = this.#lines[at]!;
+      const own = within(allLines, start, slots);
+      if (own[0]?.slot !== start) complete = false;
+      for (const { slot, fileNameOff, lineOff, place } of own) {
         lines.u32(placed.start + slot - start);
         lines.u32(fileNameOff);
         lines.u32(lineOff);
         lines.u32(place);
       }
+      for (const { slot, typeId, accessStrOff, kind } of within(allCores, start, slots)) {
+        cores.u32(SLOT * (placed.start + slot - start));
+        cores.u32(typeId);
+        cores.u32(accessStrOff);
+        cores.u32(kind);
+      }
     }
-    const known = {
+    const known: AttrFields<"BPF_PROG_LOAD"> = {
       prog_btf_fd: this.#fd,
       func_info_rec_size: funcRecord,
       func_info: types.bytes(),
       func_info_cnt: functions.length,
     };
-    if (!complete) return known;
+    const relocated: AttrFields<"BPF_PROG_LOAD"> =
+      cores.length === 0
+        ? {}
+        : { core_relo_rec_size: coreRecord, core_relos: cores.bytes(), core_relo_cnt: cores.length / coreRecord };
+    if (!complete) return { ...known, ...relocated };
     const records = lines.bytes();
     return {
       ...known,
+      ...relocated,
       line_info_rec_size: lineRecord,
       line_info: records,
       line_info_cnt: records.length / lineRecord,
     };
   }
+}
 
-  /** Index of the first line at `slot` or behind it. */
-  #firstLine(slot: number): number {
-    return countBefore(this.#lines.length, (at) => this.#lines[at]!.slot < slot);
+/** Those of `rows`, which are in order, that are about the `slots` slots from `start` on. */
+function within<Row extends { readonly slot: number }>(
+  rows: readonly Row[],
+  start: number,
+  slots: number,
+): readonly Row[] {
+  const first = countBefore(rows.length, (at) => rows[at]!.slot < start);
+  return rows.slice(
+    first,
+    countBefore(rows.length, (at) => rows[at]!.slot < start + slots),
+  );
+}
+
+/** Has `image` CO-RE records for these functions? */
+export function hasCore({ debug, file, endian }: Image, { functions }: ProgramCode): boolean {
+  if (debug === undefined) return false;
+  try {
+    const btf = readBtf(debug.btf, { file, section: ".BTF", endian });
+    const { coreRelos } = readBtfExt(debug.ext, btf, { file, section: ".BTF.ext", endian });
+    const rows = coreRelos.flatMap(({ section, records }) => {
+      const base = debug.starts.get(section);
+      return base === undefined ? [] : records.map(({ insnOff }) => ({ slot: base + insnOff / SLOT }));
+    });
+    rows.sort((a, b) => a.slot - b.slot);
+    return functions.some(({ function: { start, slots } }) => within(rows, start, slots).length > 0);
+  } catch (error) {
+    if (error instanceof BpfkitError) return false;
+    throw error;
   }
 }
 
-function kernelBtf(
-  image: Image,
-  debug: ImageDebug,
-): { readonly btf: Uint8Array; readonly functions: ReadonlyMap<number, number>; readonly lines: readonly Line[] } {
+function kernelBtf(image: Image, debug: ImageDebug): Tables {
   const { file, endian } = image;
   const btf = readBtf(debug.btf, { file, section: ".BTF", endian });
   const ext = readBtfExt(debug.ext, btf, { file, section: ".BTF.ext", endian });
@@ -133,7 +184,15 @@ function kernelBtf(
     }
   }
   lines.sort((a, b) => a.slot - b.slot);
-  return { btf: builder.bytes(endian), functions, lines };
+  const cores: Core[] = [];
+  for (const { section, records } of ext.coreRelos) {
+    const base = debug.starts.get(section);
+    if (base === undefined) continue;
+    for (const { insnOff, typeId, accessStrOff, kind } of records)
+      cores.push({ slot: base + insnOff / SLOT, typeId, accessStrOff: string(accessStrOff), kind });
+  }
+  cores.sort((a, b) => a.slot - b.slot);
+  return { btf: builder.bytes(endian), functions, lines, cores };
 }
 
 /** Takes the place of what the kernel wants no part of, and can be pointed at. */

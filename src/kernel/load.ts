@@ -10,7 +10,7 @@ import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from
 import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
-import { DebugInfo } from "./debug-info.js";
+import { DebugInfo, hasCore } from "./debug-info.js";
 import { loadFunctionInfo } from "./func-info.js";
 import { KernelProgram, LoadedImage, missing } from "./loaded.js";
 import { createMap, type KernelMap } from "./maps.js";
@@ -91,6 +91,8 @@ function loadOne(
 ): LoadAnswer {
   const { code, functions, callbacks } = built;
   const known = debug?.fields(built);
+  // With the local numbers it would read from wrong places.
+  if (known === undefined && hasCore(image, built)) throw failure("kernel-core", { name });
   const info = callbacks && known === undefined ? loadFunctionInfo(syscalls, name, functions) : undefined;
   const all = {
     ...fields,

@@ -44,6 +44,28 @@ test(".func gives the function that .program begins its type", () => {
   expect(functions.map(({ name, size }) => [name, Number(size)])).toEqual([["pass", 16]]);
 });
 
+test("types that .ctype, .map and .func need are there once", () => {
+  const object = made(
+    `.ctype "struct v { int a; u32 b[4]; struct v *next; };"
+    .map m, type=hash, key=int, value=struct v *, max_entries=4
+    .program xdp
+    .func int f(struct v *v)
+    exit
+    .endfunc
+    `,
+    { syntax: "plain" },
+  );
+  const { btf } = typesOf(object);
+  const shown = [...btf.types()].map(([, type]) => JSON.stringify(type));
+  expect(shown.filter((each, i) => shown.indexOf(each) !== i)).toEqual([]);
+  expect(btf.findByName("int", "int")).toBeDefined();
+});
+
+test("C between .ctype and .endctype does not tell how instructions are spelt", () => {
+  const object = made(".ctype\nstruct s { int a; };\nunsigned add(int);\n.endctype\nr0 = 1\nexit\n");
+  expect(sectionOf(object, ".text").data.length).toBe(16);
+});
+
 test(".license and .program: the sections and symbols that compilers make", () => {
   const object = made('.license "GPL"\n.program xdp/drop, drop\nmov r0, 1\nexit\n.program tc, pass\nmov r0, 0\nexit\n');
   const license = sectionOf(object, "license");

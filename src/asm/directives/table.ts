@@ -3,6 +3,7 @@ import { nearest } from "../../diag/index.js";
 import type { Dialect } from "../../isa/index.js";
 import { equivalent, version, weakReference } from "./alias.js";
 import { cfiDirectives } from "./cfi.js";
+import { coreReloc } from "./core.js";
 import { numbers, strings } from "./data.js";
 import { map } from "./map.js";
 import { ctype, endFunc, func, license, program } from "./typed.js";
@@ -165,6 +166,7 @@ const table: Readonly<Record<string, Directive>> = {
   endfunc: endFunc,
   program,
   license,
+  core_reloc: coreReloc,
   else: (run) => otherwise(run, undefined),
   elseif: elseIf,
   elsif: elseIf,

@@ -18,6 +18,7 @@ export function evaluate(
     word: (id) => run.word(id, here),
     numeric: (label, forward) => run.numeric(label, forward, here),
     unquote: () => false,
+    operator: () => undefined,
   });
   const next = parser.parse(0);
   if (next > 0) {

@@ -26,6 +26,7 @@ const tilde = packed("~");
 const bang = packed("!");
 const opens = packed("(");
 const closes = packed(")");
+const percent = packed("%");
 const zero: Expression = { kind: "number", value: 0n };
 
 /** What names mean: the assembler's symbols, `.`, numeric labels. Undefined: not a name an expression may use. */
@@ -34,6 +35,8 @@ export interface Names {
   numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined;
   /** Makes the string at token `at` the word that it is as a name; false where it is none. */
   unquote(at: number): boolean;
+  /** The number that the operator at the `%` of token `at` gives, and the token behind it; undefined where there is none. */
+  operator(at: number): { readonly tree: Expression; readonly next: number } | undefined;
 }
 
 export class ExpressionParser {
@@ -148,6 +151,11 @@ export class ExpressionParser {
         break;
       default:
         return undefined;
+    }
+    if (value === percent) {
+      const made = this.#names.operator(at);
+      if (made !== undefined) this.#at = made.next;
+      return made?.tree;
     }
     if (value !== plus && value !== minus && value !== tilde && value !== bang && value !== opens) return undefined;
     this.#at++;

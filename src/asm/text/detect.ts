@@ -42,8 +42,11 @@ export function detectDialect(text: Uint8Array): Dialect | undefined {
   const head = withoutBlocks(decodeUtf8(text.subarray(0, window)));
   const macros = new Set(Array.from(head.matchAll(/^\s*\.macro[ \t]+([\w.$]+)/gim), ([, name]) => name!.toLowerCase()));
   let gnu = false;
+  // Between .ctype and .endctype stands C.
+  let foreign = false;
   for (const line of head.split("\n")) {
-    if (isRemark(line)) continue;
+    if (/^\s*\.(?:end)?ctype\s*(?:[#;]|\/\/|$)/i.test(line)) foreign = !/^\s*\.end/i.test(line);
+    if (foreign || isRemark(line)) continue;
     const statement = line
       .replace(/(#|\/\/|;).*/, "")
       .replace(/^\s*([\w.$]+\s*:(?!\s*\())*/, "")

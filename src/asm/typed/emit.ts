@@ -10,16 +10,20 @@ import {
   BtfFuncLinkage,
   BtfVarLinkage,
   CEmitter,
+  dedupBtf,
   parseCType,
   writeBtfExt,
   type Btf,
   type BtfExtSection,
   type BtfVarSecinfo,
+  type CoreRelo,
   type FuncInfo,
   type LineInfo,
 } from "../../btf/index.js";
 import { BpfkitError } from "../../diag/index.js";
 import { noFlags } from "../../object/index.js";
+import { isSound, putTypeId } from "./core-emit.js";
+import type { CoreRecord } from "./core.js";
 import { definitionOf } from "../directives/map.js";
 import { placeOf } from "../output/place.js";
 import type { Run } from "../run.js";
@@ -33,8 +37,8 @@ const longestLine = 255;
 
 /** Adds the two sections, once everything has its place. Says what is wrong; nothing to do where there are no types. */
 export function emitTypes(run: Run): void {
-  const { typed, sections, report } = run;
-  if (!typed.used) return;
+  const { typed, core, sections, report } = run;
+  if (!typed.used && core.records.length === 0) return;
   for (const name of [".BTF", ".BTF.ext"]) {
     const own = sections.find(name);
     if (own === undefined || own.size === 0) continue;
@@ -62,6 +66,8 @@ class TypeEmitter {
   readonly #builder: BtfBuilder = new BtfBuilder();
   readonly #emitter: CEmitter = new CEmitter(this.#builder);
   readonly #datas: Map<string, DataSection> = new Map();
+  /** CO-RE records with their types' ids. */
+  readonly #core: Map<CoreRecord, number> = new Map();
   readonly #functions: { readonly start: AsmSymbol; readonly typeId: number }[] = [];
 
   constructor(run: Run) {
@@ -91,21 +97,28 @@ class TypeEmitter {
     for (const data of this.#datas.values()) {
       datasecs.push([builder.add({ kind: "datasec", name: data.name, size: 0, vars: data.vars }), data]);
     }
-    const ext = writeBtfExt(
-      { funcInfo: this.#funcInfo(), lineInfo: this.#lineInfo(), coreRelos: [] },
-      (text) => builder.string(text),
-      endian,
-    );
-    const btf = builder.build(endian);
+    // All strings first: the BTF has them, whoever refers to them.
+    const [funcInfo, lineInfo, core] = [this.#funcInfo(), this.#lineInfo(), this.#coreRecords()];
+    for (const table of [funcInfo, lineInfo, core]) for (const { section } of table) builder.string(section);
+    // Declarations and maps number their types apart: what both need is there once.
+    const { btf, ids } = dedupBtf(builder.build(endian));
+    const renumbered = <Row extends { readonly typeId: number }>(tables: readonly BtfExtSection<Row>[]) =>
+      tables.map(({ section, records }) => ({
+        section,
+        records: records.map((row) => ({ ...row, typeId: ids[row.typeId]! })),
+      }));
+    const tables = { funcInfo: renumbered(funcInfo), lineInfo, coreRelos: renumbered(core) };
+    const ext = writeBtfExt(tables, (text) => builder.string(text), endian);
+    for (const [record, id] of this.#core) if (record.access.value === undefined) putTypeId(record, ids[id]!, endian);
     const section = this.#section(".BTF", btf.bytes);
     for (const [id, { symbols }] of datasecs) {
       symbols.forEach((symbol, i) => {
-        if (symbol?.section !== undefined) refer(section, entryOffset(btf, id, i), symbol);
+        if (symbol?.section !== undefined) refer(section, entryOffset(btf, ids[id]!, i), symbol);
       });
     }
     type Started = { readonly start: AsmSymbol };
-    const tables: readonly (readonly Started[])[] = [this.#functions, typed.lines];
-    const starts = tables.flatMap((rows) => this.#bySection(rows)).flatMap(([, rows]) => rows);
+    const rowsOf: readonly (readonly Started[])[] = [this.#functions, typed.lines, [...this.#core.keys()]];
+    const starts = rowsOf.flatMap((rows) => this.#bySection(rows)).flatMap(([, rows]) => rows);
     if (starts.length === 0) return;
     const extSection = this.#section(".BTF.ext", ext.bytes);
     ext.insnOffsets.forEach((offset, i) => refer(extSection, offset, starts[i]!.start));
@@ -201,6 +214,22 @@ class TypeEmitter {
         line,
         column,
       })),
+    }));
+  }
+
+  #coreRecords(): BtfExtSection<CoreRelo>[] {
+    const { core, endian, report } = this.#run;
+    const sound = core.records.flatMap((record) =>
+      isSound(record, endian, report) ? [{ ...record, start: sameStart(record.start) }] : [],
+    );
+    return this.#bySection(sound).map(([section, rows]) => ({
+      section,
+      records: rows.map((record) => {
+        const typeId = this.#emitter.id(record.type);
+        this.#core.set(record, typeId);
+        const { start, kind, access } = record;
+        return { insnOff: placeOf(start), typeId, accessStrOff: this.#builder.string(access.text), kind };
+      }),
     }));
   }
 

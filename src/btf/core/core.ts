@@ -9,6 +9,7 @@ import type { Btf } from "../btf.js";
 import { corePath, coreReloClass, matchCorePath, type CorePath } from "./core-access.js";
 import { coreKindsCompatible, coreTypesCompatible, coreTypesMatch } from "./core-match.js";
 import type { CoreRelo } from "../ext.js";
+import { fieldNumber } from "./field.js";
 import { resolveType, sizeOf } from "../sizes.js";
 import { BtfIntEncoding, CoreReloKind, coreReloNames } from "../table.js";
 
@@ -50,17 +51,7 @@ function elementOf(btf: Btf, id: number): number {
   return at.id;
 }
 
-/** The smallest naturally aligned load of at least the declared type's size that holds a bitfield, in bytes. */
-function bitfieldUnit(path: CorePath, declared: number, bits: number): { offset: number; size: number } {
-  for (let size = declared; size >= 1 && size <= 8; size *= 2) {
-    const offset = Math.floor(path.bitOffset / 8 / size) * size;
-    if (path.bitOffset + bits - offset * 8 <= size * 8) return { offset, size };
-  }
-  const problem = "is a bitfield that no load of up to 8 bytes can read";
-  throw failure("btf-core-access", { access: path.indices.join(":"), problem }, path.btf.placeOf(path.rootId));
-}
-
-function fieldValue(kind: number, path: CorePath): CoreValue {
+function fieldValue(kind: CoreReloKind, path: CorePath): CoreValue {
   const { btf, bitOffset } = path;
   const last = path.steps.at(-1)!;
   const holder = btf.type(last.typeId);
@@ -68,34 +59,25 @@ function fieldValue(kind: number, path: CorePath): CoreValue {
   const member = last.name === undefined ? undefined : composite?.members[last.index];
   const { id: typeId, type } = resolveType(btf, member?.type ?? last.typeId);
   const width = member?.bitfieldSize ?? 0;
-  const declared = sizeOf(btf, typeId);
-  const unit = width > 0 ? bitfieldUnit(path, declared, width) : { offset: Math.floor(bitOffset / 8), size: declared };
-  const bits = width > 0 ? width : unit.size * 8;
-  const plain = (value: number, validate = width === 0): CoreValue => ({ ...none, value: BigInt(value), validate });
-  switch (kind) {
-    case CoreReloKind.BPF_CORE_FIELD_BYTE_OFFSET:
-      if (width > 0) return plain(unit.offset);
-      return { ...plain(unit.offset), size: sizeOf(btf, elementOf(btf, typeId)), typeId };
-    case CoreReloKind.BPF_CORE_FIELD_BYTE_SIZE:
-      return plain(unit.size);
-    default:
-  }
-  if (member === undefined) {
-    const problem = `ends at an array element, where '${coreReloNames[kind]}' has no meaning`;
+  const fail = (problem: string): never => {
     throw failure("btf-core-access", { access: path.indices.join(":"), problem }, btf.placeOf(path.rootId));
+  };
+  const { BPF_CORE_FIELD_BYTE_OFFSET, BPF_CORE_FIELD_BYTE_SIZE, BPF_CORE_FIELD_LSHIFT_U64 } = CoreReloKind;
+  if (member === undefined && kind !== BPF_CORE_FIELD_BYTE_OFFSET && kind !== BPF_CORE_FIELD_BYTE_SIZE) {
+    fail(`ends at an array element, where '${coreReloNames[kind]}' has no meaning`);
   }
-  const within = bitOffset - unit.offset * 8;
-  switch (kind) {
-    case CoreReloKind.BPF_CORE_FIELD_SIGNED: {
-      const isEnum = type.kind === "enum" || type.kind === "enum64";
-      const signed = type.kind === "int" && (type.encoding & BtfIntEncoding.BTF_INT_SIGNED) !== 0;
-      return plain(Number(signed || (isEnum && type.signed)), true);
-    }
-    case CoreReloKind.BPF_CORE_FIELD_LSHIFT_U64:
-      return plain(btf.endian === "little" ? 64 - (within + bits) : (8 - unit.size) * 8 + within);
-    default:
-      return plain(64 - bits, true);
-  }
+  const isEnum = type.kind === "enum" || type.kind === "enum64";
+  const isSigned = type.kind === "int" && (type.encoding & BtfIntEncoding.BTF_INT_SIGNED) !== 0;
+  const signed = isSigned || (isEnum && type.signed);
+  const value = fieldNumber(kind, { bitOffset, size: sizeOf(btf, typeId), width, signed }, btf.endian);
+  if (value === undefined) return fail("is a bitfield that no load of up to 8 bytes can read");
+  // What compilers put there for a bitfield need not be what libbpf finds.
+  const depends = [BPF_CORE_FIELD_BYTE_OFFSET, BPF_CORE_FIELD_BYTE_SIZE, BPF_CORE_FIELD_LSHIFT_U64].some(
+    (each) => each === kind,
+  );
+  const made = { ...none, value: BigInt(value), validate: width === 0 || !depends };
+  if (kind !== BPF_CORE_FIELD_BYTE_OFFSET || width > 0) return made;
+  return { ...made, size: sizeOf(btf, elementOf(btf, typeId)), typeId };
 }
 
 function typeValue(kind: number, { btf, rootId }: CorePath): CoreValue {
@@ -123,7 +105,7 @@ function valueAt(kind: number, path: CorePath | undefined): CoreValue | undefine
       return path === undefined ? none : typeValue(kind, path);
     case "field":
       if (kind === CoreReloKind.BPF_CORE_FIELD_EXISTS) return { ...none, value: path === undefined ? 0n : 1n };
-      return path === undefined ? undefined : fieldValue(kind, path);
+      return path === undefined ? undefined : fieldValue(kind as CoreReloKind, path);
     case "enumerator":
       if (kind === CoreReloKind.BPF_CORE_ENUMVAL_EXISTS) return { ...none, value: path === undefined ? 0n : 1n };
       return path === undefined ? undefined : enumeratorValue(path);

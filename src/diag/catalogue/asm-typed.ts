@@ -44,6 +44,38 @@ export const asmTypedMessages = {
     message: "the text has a section `{section}` of its own",
     help: ".map, .ctype and .func make that section: use either them or what a compiler wrote",
   },
+  "asm-core-place": {
+    severity: "error",
+    message: "`%core` is for operands of instructions",
+    help: "loaders relocate instructions alone",
+  },
+  "asm-core-field": {
+    severity: "error",
+    message: "`%core` cannot be relocated here",
+    help: "loaders relocate the displacement of a load or store, the immediate of an arithmetic instruction and the 64-bit load, each as a whole",
+  },
+  "asm-core-kind": {
+    severity: "error",
+    message: "`{name}` is no kind of CO-RE relocation",
+    help: "did you mean `{guess}`? Kinds are {known}",
+  },
+  "asm-core-type": {
+    severity: "error",
+    message: "the type has no name by which a kernel could have it",
+    help: "name a struct, union, enum, typedef or basic type",
+  },
+  "asm-core-path": { severity: "error", message: "the access {problem}" },
+  "asm-core-path-near": { severity: "error", message: "the access {problem}", help: "did you mean `{guess}`?" },
+  "asm-core-value": {
+    severity: "error",
+    message: "the instruction has {found}, but the access says {value}",
+    help: "a loader compares them and refuses the program; `%core` in the operand's place fills it in",
+  },
+  "asm-core-instruction": {
+    severity: "error",
+    message: "there is no instruction here that can be relocated",
+    help: "name the label of a load, a store, an arithmetic instruction with an immediate or a 64-bit load, or `.` right before it",
+  },
   "asm-map-option": { severity: "error", message: "a map has no `{name}`", help: "a map has {known}" },
   "asm-map-option-near": { severity: "error", message: "a map has no `{name}`", help: "did you mean `{guess}`?" },
   "asm-map-option-twice": { severity: "error", message: "`{name}` is given twice" },

@@ -83,6 +83,11 @@ export const kernelMessages = {
       "program {name} (section {section}) attaches to a kernel type or function found in BTF, which the loader does not support yet",
     help: "use a program type that needs no BTF id, such as kprobe or raw_tp",
   },
+  "kernel-core": {
+    severity: "error",
+    message: "function {name} has CO-RE records, which the kernel applies only where it takes the program's types",
+    help: "compile with -g, or write all functions with .func and a prototype; the verifier of old kernels takes none",
+  },
   "kernel-kfunc": {
     severity: "error",
     message: "function {name} calls the kernel function {kfunc}, which the loader does not support yet",
