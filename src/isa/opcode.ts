@@ -55,6 +55,8 @@ export const LDDW: number = BPF_LD | BPF_IMM | BPF_DW;
 export const JA: number = BPF_JMP;
 export const CALL: number = BPF_JMP | 0x80;
 export const EXIT: number = BPF_JMP | 0x90;
+/** Jumps to the address in a register. */
+export const GOTOX: number = BPF_JMP | BPF_X;
 
 /** Bytes of one instruction slot. */
 export const SLOT = 8;

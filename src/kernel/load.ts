@@ -117,11 +117,12 @@ function choosePrograms(image: Image, names: readonly string[] | undefined): rea
   return image.programs.filter((program) => names.includes(program.name));
 }
 
-/** The kernel fills in no addresses in map values, so an image that needs them cannot be loaded. */
+/** The kernel fills in no addresses in map values, and none of instructions, so an image that needs them cannot be loaded. */
 function refuseDataPatches(image: Image): void {
-  const patch = image.patches.find((each) => each.segment >= 0);
+  const patch = image.patches.find(({ segment, kind }) => segment >= 0 || kind === "instruction");
   if (patch === undefined) return;
-  const segment = image.segments[patch.segment]?.name ?? `segment ${patch.segment}`;
+  const segment = patch.segment < 0 ? "code" : (image.segments[patch.segment]?.name ?? `segment ${patch.segment}`);
+  if (patch.kind === "instruction") throw failure("kernel-jump-table", { where: segment });
   throw failure("kernel-data-address", { segment, kind: patch.kind, offset: patch.at });
 }
 

@@ -10,7 +10,7 @@ export type DistanceField = "off16" | "imm32";
 /** The opcodes that are not conditional jumps. */
 const ja = opcodes.BPF_JMP;
 export const gotol: number = opcodes.BPF_JMP32;
-const gotox = opcodes.BPF_JMP | opcodes.BPF_X;
+const gotox = opcodes.GOTOX;
 
 export function distanceField({ opcode, src }: Slot): DistanceField | undefined {
   const kind = opcode & 7;

@@ -1,7 +1,7 @@
 /** The bytes of the output sections: what stayed of each contribution, with distances in moved code put right. */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes, writeImm, writeOff } from "../isa/index.js";
-import { writeField } from "../object/index.js";
+import { eachEntry, writeField } from "../object/index.js";
 import { eachBranch, gotol } from "./branches.js";
 import type { Context, Input, SectionState } from "./context.js";
 import { placeIn, siteNote } from "./where.js";
@@ -9,7 +9,7 @@ import { placeIn, siteNote } from "./where.js";
 const { SLOT } = opcodes;
 
 export function copyContents({ inputs, outputs, diagnostics, options }: Context): Uint8Array[] {
-  return outputs.map((output) => {
+  const contents = outputs.map((output) => {
     if (output.noBits) return new Uint8Array(0);
     const bytes = new Uint8Array(output.size);
     // What no contribution fills are instructions that do nothing (docs/psabi.md "Padding of code").
@@ -29,6 +29,22 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
     }
     return bytes;
   });
+  for (const input of inputs) moveTables(input, contents);
+  return contents;
+}
+
+/** The words of jump tables are offsets in a section of code: they say where the instructions are now. */
+function moveTables({ object, sections, tables }: Input, contents: readonly Uint8Array[]): void {
+  for (const table of tables) {
+    const { map, output } = sections[table.section]!;
+    const code = sections[table.code]!.map;
+    if (map === undefined || code === undefined) continue;
+    eachEntry(object, table, (at, target) => {
+      const to = map.at(at);
+      const place = code.at(target);
+      if (to >= 0 && place >= 0) writeField(contents[output]!, to, "data64", object.endian, BigInt(place));
+    });
+  }
 }
 
 /** Writes the instructions that the edits ask for, at their new places. */

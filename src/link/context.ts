@@ -1,6 +1,6 @@
 /** The one context that the passes of a link share: inputs, output sections, global symbols, diagnostics so far. */
 import type { Diagnostic } from "../diag/index.js";
-import type { ObjectFile, ObjectSymbol, Section, SymbolVisibility } from "../object/index.js";
+import type { JumpTable, ObjectFile, ObjectSymbol, Section, SymbolVisibility } from "../object/index.js";
 import type { OffsetMap } from "./offset-map.js";
 import type { LinkOptions } from "./types.js";
 import type { Types } from "./type-merge.js";
@@ -51,6 +51,8 @@ export interface Input {
   readonly globalOf: Int32Array;
   /** Old name -> new name of the symbols that an option renamed. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** Its jump tables, whose words follow the code they lead to. */
+  readonly tables: readonly JumpTable[];
   /** Source lines that its types do not tell. */
   readonly lineOf: LinkOptions["lineOf"] | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { firstAt, isMetadataSection } from "../object/index.js";
+import { eachEntry, firstAt, isMetadataSection } from "../object/index.js";
 import { eachBranch, endsFlow } from "./branches.js";
 import { isProgramSection } from "./common.js";
 import {
@@ -70,6 +70,10 @@ class Marker {
         const { home, type } = symbol;
         if (home.kind !== "section") continue;
         this.reach(owner, home.section, home.offset + (type === "section" ? Number(addend) : 0), { by, offset });
+      }
+      for (const table of input.tables) {
+        if (table.section !== section || table.start >= end || table.end <= start) continue;
+        eachEntry(input.object, table, (at, target) => this.reach(input, table.code, target, { by, offset: at }));
       }
       if (!flags.exec) continue;
       eachBranch(input.object, section, start, end, (at, target) => {

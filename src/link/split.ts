@@ -1,5 +1,5 @@
 /** Pass of garbage collection and string merging: sections in pieces, at functions, variables and strings. */
-import type { Section } from "../object/index.js";
+import { isJumpTableSection, type Section } from "../object/index.js";
 import type { Context, Input, Piece } from "./context.js";
 import { isMergeable } from "./layout.js";
 
@@ -75,9 +75,10 @@ function cut(size: number, named: { start: number; end: number }[]): Piece[] {
 export function splitPieces({ inputs }: Context): void {
   for (const input of inputs) {
     const named = stretches(input);
-    input.object.sections.forEach(({ size, flags }, number) => {
+    input.object.sections.forEach(({ name, size, flags }, number) => {
       const state = input.sections[number]!;
-      if (state.dropped !== undefined || !flags.alloc || state.pieces !== undefined) return;
+      if (state.dropped !== undefined || !(flags.alloc || isJumpTableSection(name)) || state.pieces !== undefined)
+        return;
       state.pieces = cut(size, named.get(number) ?? []);
     });
   }

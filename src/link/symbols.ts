@@ -3,7 +3,13 @@
  * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
 import { diagnostic, type Note } from "../diag/index.js";
-import type { ObjectFile, ObjectSymbol, SymbolVisibility } from "../object/index.js";
+import {
+  isJumpTableSection,
+  jumpTablesOf,
+  type ObjectFile,
+  type ObjectSymbol,
+  type SymbolVisibility,
+} from "../object/index.js";
 import type { Context, Edit, Global, Input, SectionState } from "./context.js";
 import { renamer, renameSymbols } from "./rename.js";
 import { describeSymbol, placeOfSymbol } from "./where.js";
@@ -25,8 +31,10 @@ const noEdits: readonly Edit[] = [];
 /** Adds an input: its comdat groups and its symbols compete with those of the inputs before it. */
 export function addObject(context: Context, given: ObjectFile): Input {
   const rename = renamer(context.options, given.file);
+  const tables = jumpTablesOf(given);
+  const own = tables.length > 0 ? withLocalTables(given) : given;
   const { object, renamed } =
-    rename === undefined ? { object: given, renamed: new Map<string, string>() } : renameSymbols(given, rename);
+    rename === undefined ? { object: own, renamed: new Map<string, string>() } : renameSymbols(own, rename);
   const sections = object.sections.map((): SectionState => ({
     dropped: undefined,
     output: -1,
@@ -36,13 +44,23 @@ export function addObject(context: Context, given: ObjectFile): Input {
   }));
   const number = context.inputs.length;
   const globalOf = new Int32Array(object.symbols.length).fill(-1);
-  const input: Input = { number, object, sections, globalOf, renamed, lineOf: context.options.lineOf };
+  const input: Input = { number, object, sections, globalOf, renamed, tables, lineOf: context.options.lineOf };
   context.inputs.push(input);
   dropKnownGroups(context, input);
   object.symbols.forEach((symbol, index) => {
     if (symbol.binding !== "local") globalOf[index] = enter(context, input, symbol);
   });
   return input;
+}
+
+/** clang makes its jump tables global under names that count them: each object has a `BPF.JT.0.0` of its own. */
+function withLocalTables(object: ObjectFile): ObjectFile {
+  const symbols = object.symbols.map((symbol): ObjectSymbol => {
+    const { home } = symbol;
+    const isTable = home.kind === "section" && isJumpTableSection(object.sections[home.section]!.name);
+    return isTable ? { ...symbol, binding: "local" } : symbol;
+  });
+  return { ...object, symbols };
 }
 
 /** A comdat group is kept in the first input that has it; what later ones have of it is what they refer to. */

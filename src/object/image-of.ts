@@ -5,15 +5,17 @@
  */
 import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
-import { decodeSlot, helperId, newSlot, opcodes, sectionRule, writeSrc } from "../isa/index.js";
+import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps } from "./btf-maps.js";
 import { fitsField, noFunction, relocate, writeField } from "./fields.js";
+import { calledPlaces, functionsOf } from "./image-functions.js";
 import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
-import { isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
+import { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
+import { isJumpTableSection, isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
 import { patchesInsn, relocTable, type RelocValue } from "./relocations.js";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "./types.js";
+import type { ObjectFile, Relocation, Section } from "./types.js";
 
 const { SLOT } = opcodes;
 
@@ -37,91 +39,8 @@ interface Building {
   readonly faults: Diagnostic[];
 }
 
-/**
- * Is the symbol the start of a function? Assembly without `.type` marks its functions by making them global; where a section
- * has typed functions, a global label without type is a label.
- */
-function startsFunction(symbol: ObjectSymbol, typed: boolean): boolean {
-  if (symbol.type === "func") return true;
-  return !typed && symbol.type === "notype" && symbol.binding !== "local" && symbol.name !== "";
-}
-
 function place(object: ObjectFile, section: string, offset: number): BinaryPlace {
   return { kind: "binary", file: object.file, section, offset };
-}
-
-/**
- * Places that are called or whose address is taken, by section: functions whatever their symbols say. Hand-written code
- * calls plain local labels.
- */
-function calledPlaces(object: ObjectFile): ReadonlyMap<number, ReadonlySet<number>> {
-  const places = new Map<number, Set<number>>();
-  const add = (section: number, offset: number): void => {
-    const size = object.sections[section]!.size;
-    if (!object.sections[section]!.flags.exec || offset < 0 || offset >= size || offset % SLOT !== 0) return;
-    const known = places.get(section);
-    if (known === undefined) places.set(section, new Set([offset]));
-    else known.add(offset);
-  };
-  const slot = newSlot();
-  object.sections.forEach(({ data, flags, relocations }, section) => {
-    // DWARF refers to any place in a function.
-    if (!flags.alloc) return;
-    const relocated = new Set<number>();
-    for (const { kind, offset, symbol, addend } of relocations) {
-      relocated.add(offset);
-      const { home } = object.symbols[symbol]!;
-      const refers = kind === "call_imm32" || kind === "abs_imm64" || kind === "abs_data64";
-      if (refers && home.kind === "section") add(home.section, home.offset + Number(addend));
-    }
-    if (!flags.exec) return;
-    for (let at = 0; at + SLOT <= data.length; at += SLOT) {
-      decodeSlot(data, at, object.endian, slot);
-      if (slot.opcode === opcodes.LDDW) at += SLOT;
-      else if (slot.opcode === opcodes.CALL && slot.src === opcodes.BPF_PSEUDO_CALL && !relocated.has(at)) {
-        add(section, at + SLOT * (slot.imm + 1));
-      }
-    }
-  });
-  return places;
-}
-
-/** Functions of one code section: from start to start, the section itself where none starts at 0. */
-function functionsOf(object: ObjectFile, number: number, base: number, called: ReadonlySet<number>): ImageFunction[] {
-  const { name: section, size } = object.sections[number]!;
-  const labels = new Map<number, ObjectSymbol>();
-  const starts = new Map<number, ObjectSymbol>();
-  const here = object.symbols.filter(({ home }) => home.kind === "section" && home.section === number);
-  const typed = here.some(({ type }) => type === "func");
-  for (const symbol of here) {
-    const { home } = symbol;
-    if (home.kind !== "section") continue;
-    if (!startsFunction(symbol, typed)) {
-      if (symbol.type === "notype") labels.set(home.offset, symbol);
-      continue;
-    }
-    if (home.offset % SLOT !== 0 || home.offset >= size) {
-      const facts = { kind: "symbol", name: symbol.name, expected: "the start of an instruction" };
-      throw failure("image-target", facts, place(object, section, home.offset));
-    }
-    const known = starts.get(home.offset);
-    if (known === undefined || (known.binding === "local" && symbol.binding !== "local"))
-      starts.set(home.offset, symbol);
-  }
-  const offsets = [...new Set([...starts.keys(), ...called])].toSorted((a, b) => a - b);
-  if (offsets[0] !== 0 && size > 0) offsets.unshift(0);
-  return offsets.map((offset, i) => {
-    const symbol = starts.get(offset) ?? labels.get(offset);
-    const end = offsets[i + 1] ?? size;
-    return {
-      name: symbol?.name ?? (offset === 0 ? section : `${section}+${offset / SLOT}`),
-      section,
-      start: base + offset / SLOT,
-      slots: (end - offset) / SLOT,
-      // A section without symbols is one program.
-      global: symbol === undefined ? offset === 0 : symbol.binding !== "local",
-    };
-  });
 }
 
 function addPatch(building: Building, patch: Patch): void {
@@ -232,7 +151,10 @@ function resolveAddress(
   } else if (landing.kind === "code") {
     const called = building.functionAt.get(landing.base + target / SLOT);
     if (called !== undefined) return addPatch(building, { kind: "function", target: called, addend: 0, ...patch });
-    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "the start of a function" }, where));
+    const slot = landing.base + target / SLOT;
+    const inside = target >= 0 && target < object.sections[home.section]!.size && target % SLOT === 0;
+    if (inside) return addPatch(building, { kind: "instruction", target: slot, addend: 0, ...patch });
+    faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "an instruction" }, where));
   } else {
     faults.push(diagnostic("image-target", { kind, name: symbol.name, expected: "code, data or a map" }, where));
   }
@@ -262,7 +184,10 @@ function resolve(building: Building, section: Section, landing: Landing, relocat
 }
 
 /** Places every section: code one after the other, data as segments, maps as definitions. */
-function land(object: ObjectFile): { landings: Landing[]; slots: number; segments: ImageSegment[]; maps: ImageMap[] } {
+function land(
+  object: ObjectFile,
+  tables: readonly JumpTable[],
+): { landings: Landing[]; slots: number; segments: ImageSegment[]; maps: ImageMap[] } {
   const segments: ImageSegment[] = [];
   const maps: ImageMap[] = [];
   let slots = 0;
@@ -284,7 +209,8 @@ function land(object: ObjectFile): { landings: Landing[]; slots: number; segment
       for (const { offset, map } of found) at.set(offset, maps.push(map) - 1);
       return { kind: "maps", at };
     }
-    if (!flags.alloc || size === 0 || isMetadataSection(name)) return { kind: "none" };
+    const used = isJumpTableSection(name) ? tables.some((table) => table.section === number) : flags.alloc;
+    if (!used || size === 0 || isMetadataSection(name)) return { kind: "none" };
     segments.push({ name, readOnly: !flags.write, align: section.align, size, data: section.data.slice() });
     return { kind: "segment", segment: segments.length - 1 };
   });
@@ -299,7 +225,8 @@ function licenseOf(object: ObjectFile): string {
 
 /** The Image of `object`. Throws BpfkitError with every reference that cannot be resolved or patched. */
 export function imageOf(object: ObjectFile): Image {
-  const { landings, slots, segments, maps } = land(object);
+  const tables = jumpTablesOf(object);
+  const { landings, slots, segments, maps } = land(object, tables);
   const code = new Uint8Array(slots * SLOT);
   const functions: ImageFunction[] = [];
   const called = calledPlaces(object);
@@ -327,6 +254,16 @@ export function imageOf(object: ObjectFile): Image {
       resolve(building, section, landing, relocation);
     }
   });
+  for (const table of tables) {
+    const landing = landings[table.section]!;
+    const code = landings[table.code]!;
+    if (landing.kind !== "segment" || code.kind !== "code") continue;
+    const { segment } = landing;
+    eachEntry(object, table, (at, target) => {
+      const slot = code.base + target / SLOT;
+      addPatch(building, { kind: "instruction", target: slot, addend: 0, field: "data64", segment, at });
+    });
+  }
   if (building.faults.length > 0) throw new BpfkitError(building.faults);
   const programs = functions.flatMap((each, number): ImageProgram[] =>
     each.section === ".text" || !each.global

@@ -51,8 +51,11 @@ export interface ImageSegment {
   readonly data: Uint8Array;
 }
 
-/** What a patch writes. `target` is an index into the Image list of that kind (`helper`, `kfunc`: into `names`). */
-export type PatchKind = "map" | "segment" | "function" | "helper" | "kfunc";
+/**
+ * What a patch writes. `target` is an index into the Image list of that kind (`helper`, `kfunc`: into `names`); of an
+ * `instruction`, which an indirect jump goes to, its slot number.
+ */
+export type PatchKind = "map" | "segment" | "function" | "instruction" | "helper" | "kfunc";
 
 export interface Patch {
   readonly kind: PatchKind;

@@ -9,6 +9,11 @@ export function isLegacyMapSection(name: string): boolean {
   return name === "maps" || name.startsWith("maps/");
 }
 
+/** A section of jump tables (jump-tables.ts). Compilers do not mark it as loaded. */
+export function isJumpTableSection(name: string): boolean {
+  return name === ".jumptables";
+}
+
 /** Sections that say something about the programs and are not data of theirs. */
 export function isMetadataSection(name: string): boolean {
   return name === "license" || name === "version" || name === ".BTF" || name === ".BTF.ext";

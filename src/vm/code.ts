@@ -70,6 +70,11 @@ export function patchValue(image: Image, patch: Patch, number: number, addresses
     case "function":
       has(image.functions, "function");
       return CODE_BASE + 8 * image.functions[patch.target]!.start;
+    case "instruction":
+      if (patch.target < 0 || patch.target * opcodes.SLOT >= image.code.length) {
+        throw wrong(`there is no slot ${patch.target}`);
+      }
+      return CODE_BASE + 8 * patch.target;
     case "helper": {
       has(image.names, "name");
       const called = image.names[patch.target]!;

@@ -108,6 +108,11 @@ export const kernelMessages = {
     message: "{segment} holds the address of a {kind} at offset {offset}, which the kernel cannot fill in",
     help: "load the address in code where it is needed: data of kernel programs holds no pointers",
   },
+  "kernel-jump-table": {
+    severity: "error",
+    message: "{where} holds the address of an instruction, for a jump to a register",
+    help: "no kernel up to 6.18 has such jumps: compile with -fno-jump-tables or -mcpu=v3",
+  },
   "kernel-image": {
     severity: "error",
     message: "the image is broken: {what}",

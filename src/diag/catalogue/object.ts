@@ -96,6 +96,11 @@ export const objectMessages = {
     message: "relocation {kind} against {name} has the addend {addend}, which the dialect {dialect} cannot store",
     help: "define a symbol at the place and refer to that, or write another dialect",
   },
+  "object-jump-table": {
+    severity: "error",
+    message: "the jump table here cannot be one: {reason}",
+    help: "a table is 64-bit words, each the offset of an instruction in the section of the code that loads the table's address",
+  },
   "image-undefined": {
     severity: "error",
     message: "{name} is undefined",

@@ -4,6 +4,7 @@
  */
 import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect, type InsnOp } from "../../isa/index.js";
 import { firstAt, type ObjectFile, type Relocation, type Section } from "../../object/index.js";
+import { tablesOf, type TableLoads } from "./tables.js";
 import { functionsOf, placedSymbols, type FunctionRange } from "./functions.js";
 import { markEdges } from "./walk.js";
 import { dataDirective, listedSections, operandField, patchAt, truncatedNote } from "../disassemble.js";
@@ -35,7 +36,7 @@ export interface CfgBlock {
 }
 
 export type CfgEdgeKind =
-  /** The only way: `goto`. */
+  /** The only way, `goto`, or one of those that a jump table has for `gotox`. */
   | "jump"
   /** A condition holds. */
   | "taken"
@@ -78,6 +79,8 @@ interface Step {
   readonly row: number;
   /** Where it jumps, in bytes from the section's start; undefined when it does not, or nobody can tell where. */
   readonly target: number | undefined;
+  /** Where a jump to a register goes: the places in the last jump table that was loaded before it. */
+  readonly targets: readonly number[] | undefined;
   /** What the target is called when it is in another section or object. */
   readonly elsewhere: string | undefined;
   readonly flow: Flow;
@@ -108,8 +111,16 @@ class Grapher {
   readonly #index: number;
   readonly #section: Section;
   readonly #rows: Int16Array;
+  readonly #tables: TableLoads;
 
-  constructor(object: ObjectFile, labels: readonly (readonly Label[])[], dialect: Dialect, index: number) {
+  constructor(
+    object: ObjectFile,
+    labels: readonly (readonly Label[])[],
+    tables: TableLoads,
+    dialect: Dialect,
+    index: number,
+  ) {
+    this.#tables = tables;
     this.#object = object;
     this.#labels = labels;
     this.#dialect = dialect;
@@ -127,7 +138,15 @@ class Grapher {
     const slot = newSlot();
     const i = address / opcodes.SLOT;
     const row = this.#rows[i] ?? unknownSlot;
-    const step = { address, row, target: undefined, elsewhere: undefined, flow: "none" as Flow, patch: undefined };
+    const step = {
+      address,
+      row,
+      target: undefined,
+      elsewhere: undefined,
+      flow: "none" as Flow,
+      patch: undefined,
+      targets: undefined,
+    };
     if (row < 0) return { ...step, row: unknownSlot, end: Math.min(address + opcodes.SLOT, limit) };
     decodeSlot(data, address, this.#object.endian, slot);
     const end = address + (this.#rows[i + 1] === secondSlot ? 2 : 1) * opcodes.SLOT;
@@ -146,10 +165,12 @@ class Grapher {
     const { relocations } = this.#section;
     const steps: Step[] = [];
     let next = firstAt(relocations, start);
+    let targets: readonly number[] | undefined;
     for (let at = start; at < end;) {
       while (next < relocations.length && relocations[next]!.offset < at) next++;
       const step = this.#step(at, end, next);
-      steps.push(step);
+      if (step.patch !== undefined) targets = this.#tables.get(step.patch) ?? targets;
+      steps.push(step.flow === "indirect" ? { ...step, targets } : step);
       at = step.end;
     }
     return steps;
@@ -193,10 +214,12 @@ class Grapher {
     const at = new Map(steps.map(({ address }, i) => [address, i]));
     const leads = new Uint8Array(steps.length + 1);
     leads[0] = 1;
-    for (const [i, { flow, target }] of steps.entries()) {
+    for (const [i, { flow, target, targets }] of steps.entries()) {
       if (flow !== "none") leads[i + 1] = 1;
-      const goal = target === undefined ? undefined : at.get(target);
-      if (goal !== undefined) leads[goal] = 1;
+      for (const each of targets ?? (target === undefined ? [] : [target])) {
+        const goal = at.get(each);
+        if (goal !== undefined) leads[goal] = 1;
+      }
     }
     const names = new Map<number, number>();
     const bounds: number[] = [];
@@ -213,7 +236,8 @@ class Grapher {
         edges.push({ from, to, kind, outside: to === undefined ? name : "" });
       };
       const goal = (): string => last.elsewhere ?? this.#place(last.target ?? 0);
-      if (last.flow === "indirect") add("jump", undefined, "by register");
+      if (last.flow === "indirect" && last.targets === undefined) add("jump", undefined, "by register");
+      for (const each of last.targets ?? []) add("jump", each, this.#place(each));
       if (last.flow === "jump")
         add("jump", last.target, last.target === undefined || !names.has(last.target) ? goal() : "");
       if (last.flow === "branch") add("taken", last.target, goal());
@@ -249,8 +273,9 @@ export function controlFlow(object: ObjectFile, options: CfgOptions = {}): reado
   const labels = labelsOf(object);
   const graphs: FunctionGraph[] = [];
   const placed = placedSymbols(object);
+  const tables = tablesOf(object);
   for (const [index, section] of listedSections(object, options)) {
-    const grapher = new Grapher(object, labels, options.dialect ?? "pseudoc", index);
+    const grapher = new Grapher(object, labels, tables, options.dialect ?? "pseudoc", index);
     for (const range of functionsOf(section, placed[index]!)) {
       if (options.name === undefined || options.name === range.name) graphs.push(grapher.graph(range));
     }
