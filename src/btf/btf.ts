@@ -6,12 +6,14 @@ import { decodeUtf8, type Endian } from "../bytes/index.js";
 import { failure, type BinaryPlace } from "../diag/index.js";
 import { decodeType } from "./decode.js";
 import { NameIndex, type NamePlace } from "./names.js";
-import { btfKindNumber, infoKind } from "./table.js";
+import { btfHeaderSize, btfKindNumber, infoKind } from "./table.js";
 import type { BtfKindName, BtfType } from "./types.js";
+import { writeBtf } from "./write.js";
 
 /** What a `Btf` is made of. Readers and builders pass it; everyone else asks the `Btf`. */
 export interface BtfParts {
-  readonly bytes: Uint8Array;
+  /** Undefined where nobody may ever ask: they are written then. */
+  readonly bytes: Uint8Array | undefined;
   readonly endian: Endian;
   readonly file?: string | undefined;
   readonly section?: string | undefined;
@@ -31,8 +33,6 @@ const overlapLimit = 16;
 const voidType: BtfType = { kind: "void" };
 
 export class Btf {
-  /** The whole blob, header included, as it was read or built. */
-  readonly bytes: Uint8Array;
   readonly endian: Endian;
   /** The BTF that holds the ids below `firstId` and the strings below `stringBase`; undefined when not split. */
   readonly base: Btf | undefined;
@@ -50,6 +50,7 @@ export class Btf {
   /** The layout section: 4-byte records by kind; empty in older files. */
   readonly layout: Uint8Array;
   readonly #parts: BtfParts;
+  #bytes: Uint8Array | undefined;
   readonly #text = new Map<number, string>();
   /** Characters in `#text`: strings of a corrupt blob may overlap, so that together they are far larger than it. */
   #decoded = 0;
@@ -58,7 +59,7 @@ export class Btf {
 
   constructor(parts: BtfParts) {
     this.#parts = parts;
-    this.bytes = parts.bytes;
+    this.#bytes = parts.bytes;
     this.endian = parts.endian;
     this.base = parts.base;
     this.firstId = parts.base?.typeCount ?? 1;
@@ -68,6 +69,12 @@ export class Btf {
     this.strings = parts.strings;
     this.stringBase = parts.base === undefined ? 0 : parts.base.stringBase + parts.base.strings.length;
     this.layout = parts.layout;
+  }
+
+  /** The whole blob, header included, as it was read or built. */
+  get bytes(): Uint8Array {
+    const { endian, words, strings, layout } = this;
+    return (this.#bytes ??= writeBtf({ endian, words, strings, layout, layoutEndian: endian }));
   }
 
   /** The place of the byte at `offset` of the blob, for a diagnostic. */
@@ -181,6 +188,13 @@ export class Btf {
 }
 
 const nul = new Uint8Array(1);
+
+/** A BTF of types and strings that were just made: not split, nothing left to check, its blob written if somebody asks for it. */
+export function madeBtf(endian: Endian, words: Uint32Array, starts: Uint32Array, strings: Uint8Array): Btf {
+  const stringsAt = btfHeaderSize + 4 * words.length;
+  const layout = new Uint8Array(0);
+  return new Btf({ bytes: undefined, endian, words, starts, strings, layout, typesAt: btfHeaderSize, stringsAt });
+}
 
 /** Room for so many records: much faster than an array filled with `undefined`. */
 function empty(length: number): (BtfType | undefined)[] {

@@ -86,6 +86,13 @@ export function readBtfHeader(reader: ByteReader): BtfHeader {
 
 /** Words after the three common ones: once per type in the low byte, per element in the next. */
 function kindSizes(layout: Uint8Array): Uint16Array {
+  return layout.length === 0 ? (knownSizes ??= sizesWith(layout)) : sizesWith(layout);
+}
+
+/** The sizes where no layout section adds any: made once, for nearly all files have none. */
+let knownSizes: Uint16Array | undefined;
+
+function sizesWith(layout: Uint8Array): Uint16Array {
   // 0xffff: a kind nobody has told the size of.
   const sizes = new Uint16Array(128).fill(0xffff);
   for (let kind = 0; kind < layout.length / 4 && kind < sizes.length; kind++) {

@@ -65,13 +65,18 @@ export class StringTable {
     return this.#intern(bytes, start, end, hashOf(bytes, start, end));
   }
 
-  #intern(bytes: Uint8Array, start: number, end: number, hash: number): number {
+  #find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
-      if (entry === 0) break;
+      if (entry === 0) return -1;
       if (this.#hashes[slot] === hash && this.#same(entry - 1, bytes, start, end)) return entry - 1;
     }
+  }
+
+  #intern(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const known = this.#find(bytes, start, end, hash);
+    if (known >= 0) return known;
     const offset = this.#base + this.#length;
     this.#append(bytes, start, end);
     this.#enter(hash, offset);
@@ -88,7 +93,14 @@ export class StringTable {
 
   /** The section of its own: a view. */
   bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    const bytes = this.#bytes.subarray(0, this.#length);
+    tables.set(bytes, this);
+    return bytes;
+  }
+
+  /** Offset of the string that stands in `bytes` from `start` to `end`; -1 where the table has none. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    return this.#find(bytes, start, end, hashOf(bytes, start, end));
   }
 
   #same(offset: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -148,12 +160,12 @@ export class MovedStrings {
   /** The new offset + 1; 0 for strings that nobody asked for. */
   readonly #known: Uint32Array;
 
-  /** `btf` is not split. */
-  constructor(btf: Btf, table: StringTable) {
+  /** `btf` is not split; `known` is as long as its strings and empty. */
+  constructor(btf: Btf, table: StringTable, known: Uint32Array) {
     this.#btf = btf;
     this.#table = table;
-    this.#known = new Uint32Array(btf.strings.length);
-    this.#known[0] = 1;
+    this.#known = known;
+    known[0] = 1;
   }
 
   /** The new offset of the string at `offset`. Throws `btf-string`. */
@@ -171,4 +183,84 @@ export class MovedStrings {
     const known = this.#known[offset] ?? 0;
     return known === 0 ? undefined : known - 1;
   }
+}
+
+/** The strings of one BTF that are still used, in the order in which they are asked for, and new ones among them. */
+export class KeptStrings {
+  readonly #btf: Btf;
+  /** The new offset + 1; 0 for strings that nobody asked for. */
+  readonly #known: Uint32Array;
+  #bytes: Uint8Array;
+  #length = 1;
+  readonly #texts = new Map<string, number>([["", 0]]);
+  #old: StringTable | undefined;
+
+  /** `btf` is not split, and its strings are stored once each. */
+  constructor(btf: Btf) {
+    this.#btf = btf;
+    this.#known = new Uint32Array(btf.strings.length);
+    this.#known[0] = 1;
+    this.#bytes = new Uint8Array(btf.strings.length + 256);
+  }
+
+  /** The new offset of the string at `offset`. Throws `btf-string`. */
+  take(offset: number): number {
+    const known = this.#known[offset];
+    if (known !== undefined && known > 0) return known - 1;
+    const { bytes, start } = this.#btf.stringPlace(offset);
+    let end = start;
+    while (bytes[end] !== 0) end++;
+    const own = this.#append(bytes, start, end);
+    this.#known[offset] = own + 1;
+    return own;
+  }
+
+  /** Offset of `text`: that of the old string, where there is one. A NUL ends it. */
+  intern(text: string): number {
+    let offset = this.#texts.get(text);
+    if (offset === undefined) {
+      const bytes = encodeUtf8(text);
+      const nul = bytes.indexOf(0);
+      const end = nul < 0 ? bytes.length : nul;
+      const old = (this.#old ??= tableOf(this.#btf)).find(bytes, 0, end);
+      offset =
+        old >= 0
+          ? this.take(old)
+          : nul < 0
+            ? this.#append(bytes, 0, end)
+            : this.intern(text.slice(0, text.indexOf("\0")));
+      this.#texts.set(text, offset);
+    }
+    return offset;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): number {
+    const offset = this.#length;
+    const needed = offset + end - start + 1;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(2 * needed);
+      grown.set(this.#bytes.subarray(0, offset));
+      this.#bytes = grown;
+    }
+    for (let i = start, at = offset; i < end; i++, at++) this.#bytes[at] = bytes[i]!;
+    this.#bytes[needed - 1] = 0;
+    this.#length = needed;
+    return offset;
+  }
+}
+
+/** The tables that strings came from, so that none is made anew to find a string of it. */
+const tables = new WeakMap<Uint8Array, StringTable>();
+
+/** A table to find the strings of `btf` in: that which they were made with, where it is known. */
+function tableOf({ strings }: Btf): StringTable {
+  const known = tables.get(strings);
+  if (known !== undefined) return known;
+  const made = new StringTable();
+  for (let at = 1; at < strings.length; at = strings.indexOf(0, at) + 1) made.internAt(strings, at);
+  return made;
 }

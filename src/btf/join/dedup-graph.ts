@@ -5,7 +5,7 @@
  * Source of truth: the deduplication of libbpf's btf.c, whose results the tests compare with.
  */
 import { failure } from "../../diag/index.js";
-import { visitTypeIds } from "./refs.js";
+import { elementType, elementWords, thirdIsType, visitTypeIds } from "./refs.js";
 import { BtfKind, infoKind, infoKindFlag, infoVlen } from "../table.js";
 
 /** A map entry of a type not looked at yet, and of one being looked at. */
@@ -81,15 +81,16 @@ export class TypeGraph {
       for (let i = 0; i < length; i++) if (words[a + i] !== words[b + i]) return false;
       return true;
     }
-    let from = 0;
-    let equal = true;
-    const until = (end: number): void => {
-      for (; from < end && equal; from++) equal = words[a + from] === words[b + from];
-      from = end + 1;
-    };
-    visitTypeIds(words, a, (index) => until(index - a));
-    if (from < length) until(length);
-    return equal;
+    const info = words[a + 1]!;
+    const kind = infoKind(info);
+    if (words[a] !== words[b] || (thirdIsType[kind] === 0 && words[a + 2] !== words[b + 2])) return false;
+    if (kind === BtfKind.BTF_KIND_ARRAY) return words[a + 5] === words[b + 5];
+    const step = elementWords[kind]!;
+    const type = step === 0 ? -1 : elementType[kind]!;
+    for (let i = 3; i < length; i++) {
+      if (words[a + i] !== words[b + i] && (type < 0 || (i - 3) % step !== type)) return false;
+    }
+    return true;
   }
 
   isEnum(id: number): boolean {

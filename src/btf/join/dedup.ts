@@ -5,12 +5,10 @@
  * Source of truth: the deduplication of libbpf's btf.c, whose results the tests compare with. VAR and DATASEC stay.
  */
 import { failure } from "../../diag/index.js";
-import type { Btf } from "../btf.js";
+import { madeBtf, type Btf } from "../btf.js";
 import { inProgress, TypeGraph, unprocessed } from "./dedup-graph.js";
-import { readBtf } from "../read.js";
-import { refuseUnknownKinds, visitTypeIds } from "./refs.js";
-import { BtfKind, infoKindFlag, infoVlen } from "../table.js";
-import { writeBtf } from "../write.js";
+import { elementType, elementWords, refuseUnknownKinds, renumberTypeIds, thirdIsType, visitTypeIds } from "./refs.js";
+import { BtfKind, infoKind, infoKindFlag, infoVlen } from "../table.js";
 
 export interface DedupedBtf {
   readonly btf: Btf;
@@ -20,55 +18,100 @@ export interface DedupedBtf {
 
 const K = BtfKind;
 
-/** Types that stay, by a hash of what they are. */
+/** Types that stay, by a hash of what they are: chains through arrays, in the order in which they were added. */
 class Table {
-  readonly #heads: Map<number, number[]> = new Map();
+  readonly #mask: number;
+  readonly #heads: Uint32Array;
+  readonly #tails: Uint32Array;
+  /** By type. */
+  readonly #next: Uint32Array;
+  readonly #hashes: Int32Array;
 
-  add(hash: number, id: number): void {
-    const list = this.#heads.get(hash);
-    if (list === undefined) this.#heads.set(hash, [id]);
-    else list.push(id);
+  /** For types below `count`. */
+  constructor(count: number) {
+    let size = 16;
+    while (size < count) size *= 2;
+    this.#mask = size - 1;
+    this.#heads = new Uint32Array(size);
+    this.#tails = new Uint32Array(size);
+    this.#next = new Uint32Array(count);
+    this.#hashes = new Int32Array(count);
   }
 
-  get(hash: number): readonly number[] {
-    return this.#heads.get(hash) ?? [];
+  /** Adds a type that is not there yet. */
+  add(hash: number, id: number): void {
+    const bucket = (hash ^ (hash >>> 15)) & this.#mask;
+    this.#hashes[id] = hash;
+    if (this.#heads[bucket] === 0) this.#heads[bucket] = id;
+    else this.#next[this.#tails[bucket]!] = id;
+    this.#tails[bucket] = id;
+  }
+
+  /** The first type of the hash, 0 where there is none. */
+  first(hash: number): number {
+    return this.#from(this.#heads[(hash ^ (hash >>> 15)) & this.#mask]!, hash);
+  }
+
+  /** The type of the same hash that was added after `id`, 0 where there is none. */
+  after(id: number): number {
+    return this.#from(this.#next[id]!, this.#hashes[id]!);
+  }
+
+  #from(start: number, hash: number): number {
+    let id = start;
+    while (id !== 0 && this.#hashes[id] !== hash) id = this.#next[id]!;
+    return id;
   }
 }
 
 function mix(hash: number, word: number): number {
-  return Math.imul(hash, 31) + word + (hash >>> 15) || 0;
+  return (Math.imul(hash, 31) + word + (hash >>> 15)) | 0;
 }
 
 class Dedup {
   readonly graph: TypeGraph;
-  readonly #table = new Table();
+  readonly #table: Table;
   readonly #count: number;
 
   constructor(graph: TypeGraph) {
     this.graph = graph;
     this.#count = graph.starts.length;
+    this.#table = new Table(this.#count);
   }
 
   #hashWords(id: number, exceptIds: boolean): number {
     const { words, starts } = this.graph;
     const at = this.graph.at(id);
+    const end = starts[id]!;
     let hash = 17;
     if (!exceptIds) {
-      for (let i = at; i < starts[id]!; i++) hash = mix(hash, words[i]!) | 0;
+      for (let i = at; i < end; i++) hash = mix(hash, words[i]!);
       return hash;
     }
-    let from = at;
-    visitTypeIds(words, at, (index) => {
-      for (; from < index; from++) hash = mix(hash, words[from]!) | 0;
-      from = index + 1;
-    });
-    for (; from < starts[id]!; from++) hash = mix(hash, words[from]!) | 0;
+    const kind = infoKind(words[at + 1]!);
+    hash = mix(mix(hash, words[at]!), words[at + 1]!);
+    if (thirdIsType[kind] === 0) hash = mix(hash, words[at + 2]!);
+    const step = elementWords[kind]!;
+    const type = step === 0 ? -1 : elementType[kind]!;
+    // Arrays do not come here: they refer, and are not compared by graph.
+    for (let i = at + 3, place = 0; i < end; i++) {
+      if (place !== type) hash = mix(hash, words[i]!);
+      if (++place === step) place = 0;
+    }
     return hash;
   }
 
-  #settle(id: number, hash: number, found: number | undefined): void {
-    this.graph.map[id] = found ?? id;
-    if (found === undefined) this.#table.add(hash, id);
+  /** The first type that stays and has equal words, 0 where none has. */
+  #same(id: number, hash: number): number {
+    let each = this.#table.first(hash);
+    while (each !== 0 && !this.graph.same(id, each)) each = this.#table.after(each);
+    return each;
+  }
+
+  /** `found` stands for `id`; where that is 0, it stays. */
+  #settle(id: number, hash: number, found: number): void {
+    this.graph.map[id] = found === 0 ? id : found;
+    if (found === 0) this.#table.add(hash, id);
   }
 
   /** Types without references: ints, floats, enums, forward declarations. */
@@ -84,11 +127,7 @@ class Dedup {
         case K.BTF_KIND_FLOAT:
         case K.BTF_KIND_FWD: {
           const hash = this.#hashWords(id, false);
-          this.#settle(
-            id,
-            hash,
-            this.#table.get(hash).find((each) => graph.same(id, each)),
-          );
+          this.#settle(id, hash, this.#same(id, hash));
           break;
         }
         case K.BTF_KIND_ENUM:
@@ -102,9 +141,9 @@ class Dedup {
 
   #enum(id: number): void {
     const { graph } = this;
-    const hash = mix(7, graph.nameOffset(id)) | 0;
+    const hash = mix(7, graph.nameOffset(id));
     const empty = infoVlen(graph.info(id)) === 0;
-    for (const each of this.#table.get(hash)) {
+    for (let each = this.#table.first(hash); each !== 0; each = this.#table.after(each)) {
       if (!graph.isEnum(each)) continue;
       if (graph.same(id, each) || (empty && graph.enumsFit(id, each))) {
         this.#settle(id, hash, each);
@@ -113,7 +152,7 @@ class Dedup {
       // A full enum takes the place of a forward declaration that stayed so far.
       if (graph.enumsFit(id, each)) graph.map[each] = id;
     }
-    this.#settle(id, hash, undefined);
+    this.#settle(id, hash, 0);
   }
 
   composites(): void {
@@ -123,7 +162,8 @@ class Dedup {
       if (kind !== K.BTF_KIND_STRUCT && kind !== K.BTF_KIND_UNION && kind !== K.BTF_KIND_TYPEDEF) continue;
       if (graph.mapped(id)) continue;
       const hash = this.#hashWords(id, true);
-      const found = this.#table.get(hash).find((each) => graph.alike(id, each) && graph.equivalent(id, each));
+      let found = this.#table.first(hash);
+      while (found !== 0 && !(graph.alike(id, found) && graph.equivalent(id, found))) found = this.#table.after(found);
       this.#settle(id, hash, found);
     }
   }
@@ -151,31 +191,35 @@ class Dedup {
     const { graph } = this;
     const { words, map } = graph;
     const stack: number[] = [];
+    const follow = (index: number, first: boolean): void => {
+      const to = words[index]!;
+      if (map[to] === inProgress) throw failure("btf-loop", { id: to, name: name(to) || "(anon)" });
+      if (!first) words[index] = graph.resolve(to);
+      else if (map[to] === unprocessed) stack.push(to);
+    };
     for (let root = 1; root < this.#count; root++) {
       if (map[root] === unprocessed) stack.push(root);
       while (stack.length > 0) {
-        const id = stack.at(-1)!;
+        const id = stack[stack.length - 1]!;
         if (graph.mapped(id)) {
           stack.pop();
           continue;
         }
         const first = map[id] === unprocessed;
         map[id] = inProgress;
-        visitTypeIds(words, graph.at(id), (index) => {
-          const to = words[index]!;
-          if (map[to] === inProgress) throw failure("btf-loop", { id: to, name: name(to) || "(anon)" });
-          if (first) {
-            if (map[to] === unprocessed) stack.push(to);
-          } else words[index] = graph.resolve(to);
-        });
+        const at = graph.at(id);
+        const kind = graph.kind(id);
+        if (thirdIsType[kind] !== 0) follow(at + 2, first);
+        if (kind === K.BTF_KIND_ARRAY) {
+          follow(at + 3, first);
+          follow(at + 4, first);
+        }
+        const type = elementType[kind]!;
+        if (type >= 0) for (let i = at + 3 + type; i < graph.starts[id]!; i += elementWords[kind]!) follow(i, first);
         if (first) continue;
         stack.pop();
         const hash = this.#hashWords(id, false);
-        this.#settle(
-          id,
-          hash,
-          this.#table.get(hash).find((each) => graph.same(id, each)),
-        );
+        this.#settle(id, hash, this.#same(id, hash));
       }
     }
   }
@@ -212,18 +256,16 @@ export function dedupBtf(btf: Btf): DedupedBtf {
   dedup.references((id) => btf.name(id));
   const ids = dedup.numbers();
   const kept = new Uint32Array(words.length);
+  const keptStarts: number[] = [];
   let length = 0;
   for (let id = 1; id < starts.length; id++) {
     if (dedup.graph.map[id] !== id) continue;
-    const record = words.subarray(starts[id - 1], starts[id]);
-    kept.set(record, length);
-    visitTypeIds(kept, length, (index) => {
-      kept[index] = ids[kept[index]!]!;
-    });
-    length += record.length;
+    keptStarts.push(length);
+    const end = starts[id]!;
+    const at = length;
+    for (let i = starts[id - 1]!; i < end; i++) kept[length++] = words[i]!;
+    renumberTypeIds(kept, at, ids);
   }
-  const { endian, strings } = btf;
-  const layout = new Uint8Array();
-  const bytes = writeBtf({ endian, words: kept.subarray(0, length), strings, layout, layoutEndian: endian });
-  return { btf: readBtf(bytes), ids };
+  keptStarts.push(length);
+  return { btf: madeBtf(btf.endian, kept.subarray(0, length), Uint32Array.from(keptStarts), btf.strings), ids };
 }

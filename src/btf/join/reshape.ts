@@ -2,14 +2,12 @@
  * A BTF made anew from another one: types left out or stood for by others, linkages changed, types added at the end, and
  * only the strings that are used. What a linker does after it knows which definitions won and where they went.
  */
-import type { Btf } from "../btf.js";
+import { madeBtf, type Btf } from "../btf.js";
 import { encodeType } from "../encode.js";
-import { readBtf } from "../read.js";
-import { visitStrings, visitTypeIds } from "./refs.js";
-import { MovedStrings, StringTable } from "../strings.js";
-import { BtfKind, infoKind } from "../table.js";
+import { elementName, elementWords, renumberTypeIds, visitTypeIds } from "./refs.js";
+import { KeptStrings } from "../strings.js";
+import { BtfKind, infoKind, infoVlen } from "../table.js";
 import type { BtfType } from "../types.js";
-import { writeBtf } from "../write.js";
 
 export interface Reshape {
   /** By old id, the old id of the type that stands for it (itself where it stays, or an added one); 0 leaves it out. */
@@ -64,20 +62,18 @@ function reach(words: Uint32Array, starts: Uint32Array, stands: Uint32Array, roo
   return live;
 }
 
-/** Makes the new BTF of `btf`, which is not split and has no unknown kinds. */
+/** Makes the new BTF of `btf`, which is not split, has no unknown kinds, and stores each string once. */
 export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, texts }: Reshape): ReshapedBtf {
   const { starts, endian } = btf;
   const old = btf.words;
   const count = btf.typeCount;
-  const table = new StringTable();
-  const moved = new MovedStrings(btf, table);
-  const string = (offset: number): number => moved.take(offset);
+  const kept = new KeptStrings(btf);
   // References of added types are old ids, too: they are roots and are renumbered with the rest.
   const more: number[] = [];
   const moreStarts: number[] = [];
   for (const type of added) {
     moreStarts.push(more.length);
-    encodeType(type, (text) => table.intern(text), more);
+    encodeType(type, (text) => kept.intern(text), more);
   }
   const addedWords = Uint32Array.from(more);
   let live: Uint8Array | undefined;
@@ -104,35 +100,46 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
   for (let id = 1; id < count; id++) if (stands[id] !== id) ids[id] = ids[stands[id]!]!;
 
   const words = new Uint32Array(old.length + addedWords.length);
+  const made = new Uint32Array(next);
   let length = 0;
-  const renumber = (index: number): void => {
-    words[index] = ids[words[index]!]!;
-  };
   for (let id = 1; id < count; id++) {
     if (stands[id] !== id || ids[id] === 0) continue;
-    words.set(old.subarray(starts[id - 1], starts[id]), length);
-    visitStrings(words, length, (index) => {
-      words[index] = string(words[index]!);
-    });
-    visitTypeIds(words, length, renumber);
+    made[ids[id]! - 1] = length;
+    const at = length;
+    const end = starts[id]!;
+    for (let i = starts[id - 1]!; i < end; i++) words[length++] = old[i]!;
+    moveStrings(words, at, kept);
+    renumberTypeIds(words, at, ids);
     const linkage = linkages.get(id);
-    const kind = infoKind(words[length + 1]!);
-    if (linkage !== undefined && kind === BtfKind.BTF_KIND_VAR) words[length + 3] = linkage;
-    if (linkage !== undefined && kind === BtfKind.BTF_KIND_FUNC) words[length + 1] = (kind << 24) | linkage;
-    length += starts[id]! - starts[id - 1]!;
+    if (linkage === undefined) continue;
+    const kind = infoKind(words[at + 1]!);
+    if (kind === BtfKind.BTF_KIND_VAR) words[at + 3] = linkage;
+    if (kind === BtfKind.BTF_KIND_FUNC) words[at + 1] = (kind << 24) | linkage;
   }
   words.set(addedWords, length);
-  for (const at of moreStarts) visitTypeIds(words, length + at, renumber);
+  for (const [i, at] of moreStarts.entries()) {
+    made[ids[count + i]! - 1] = length + at;
+    renumberTypeIds(words, length + at, ids);
+  }
   length += addedWords.length;
-  for (const offset of strings) string(offset);
-  for (const text of texts) table.intern(text);
-
-  const layout = new Uint8Array();
-  const parts = { endian, words: words.subarray(0, length), strings: table.bytes(), layout, layoutEndian: endian };
+  made[next - 1] = length;
+  for (const offset of strings) kept.take(offset);
+  for (const text of texts) kept.intern(text);
   return {
-    btf: readBtf(writeBtf(parts)),
+    btf: madeBtf(endian, words.subarray(0, length), made, kept.bytes()),
     ids,
-    string,
-    text: (text) => table.intern(text),
+    string: (offset) => kept.take(offset),
+    text: (text) => kept.intern(text),
   };
+}
+
+/** The strings of the type at `at`, its name first, at their new offsets. */
+function moveStrings(words: Uint32Array, at: number, kept: KeptStrings): void {
+  if (words[at] !== 0) words[at] = kept.take(words[at]!);
+  const info = words[at + 1]!;
+  const kind = infoKind(info);
+  const name = elementName[kind]!;
+  if (name < 0) return;
+  const step = elementWords[kind]!;
+  for (let i = at + 3 + name, left = infoVlen(info); left > 0; left--, i += step) words[i] = kept.take(words[i]!);
 }
