@@ -35,20 +35,14 @@ export async function drawGraphs(files: readonly string[], command: CfgCommand):
   await writeOutput(command.output, new TextEncoder().encode(await text(graphs, command)));
 }
 
-/** Placing more blocks takes minutes, and nobody looks at a picture of so many: of one function, and of all. */
-const mostBlocks = 800;
-const mostBlocksInAll = 20_000;
+/** Placing more blocks takes minutes, and nobody looks at a picture of so many. */
+const mostBlocks = 20_000;
 
 function refuseLarge(graphs: readonly FunctionGraph[]): void {
-  let all = 0;
-  for (const { name, blocks } of graphs) {
-    all += blocks.length;
-    if (blocks.length <= mostBlocks) continue;
-    throw failure("cli-graph-size", { what: `function ${name}`, blocks: blocks.length, limit: mostBlocks });
-  }
-  if (all > mostBlocksInAll) {
-    throw failure("cli-graph-size", { what: "the code in all", blocks: all, limit: mostBlocksInAll });
-  }
+  const all = graphs.reduce((sum, { blocks }) => sum + blocks.length, 0);
+  if (all <= mostBlocks) return;
+  const what = graphs.length === 1 ? `function ${graphs[0]!.name}` : "the code in all";
+  throw failure("cli-graph-size", { what, blocks: all, limit: mostBlocks });
 }
 
 async function text(graphs: readonly FunctionGraph[], { format, json }: CfgCommand): Promise<string> {

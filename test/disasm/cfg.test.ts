@@ -9,6 +9,7 @@ import {
   listableObject,
   type FunctionGraph,
 } from "../../src/disasm/index.js";
+import { piecesOf } from "../../src/disasm/cfg/pieces.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { readElf } from "../../src/elf/index.js";
 import type { ObjectFile } from "../../src/object/index.js";
@@ -138,35 +139,105 @@ function tangled(blocks: number): ObjectFile {
   return objectOf(lines.join("\n"));
 }
 
+interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** The boxes in a piece of SVG text without transforms of its own. */
+function boxesOf(svg: string): Rectangle[] {
+  return [...svg.matchAll(/<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)" rx/g)]
+    .map((match) => match.slice(1).map(Number))
+    .map(([x, y, width, height]) => ({ left: x!, top: y!, right: x! + width!, bottom: y! + height! }));
+}
+
+function expectApart(boxes: readonly Rectangle[]): void {
+  for (const [i, one] of boxes.entries()) {
+    for (const other of boxes.slice(i + 1)) {
+      const apart =
+        one.right < other.left || other.right < one.left || one.bottom < other.top || other.bottom < one.top;
+      expect(apart, JSON.stringify([one, other])).toBe(true);
+    }
+  }
+}
+
+/** No box on another, no line behind a box. Gives the number of lines. */
+function expectClear(svg: string): number {
+  const boxes = boxesOf(svg);
+  expectApart(boxes);
+  const paths = [...svg.matchAll(/<path class="[a-z ]+" d="([^"]+)" marker/g)].map(([, d]) => linesOf(d!));
+  for (const path of paths) {
+    for (const [i, to] of path.slice(1).entries()) {
+      const from = path[i]!;
+      for (let part = 0.05; part < 1; part += 0.1) {
+        const [x, y] = [from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part];
+        const behind = boxes.find(
+          (box) => x > box.left + 1 && x < box.right - 1 && y > box.top + 1 && y < box.bottom - 1,
+        );
+        expect(behind, `${x},${y}`).toBeUndefined();
+      }
+    }
+  }
+  return paths.length;
+}
+
 test("no box covers another, and no line runs behind a box, in small and in large functions", () => {
-  for (const blocks of [4, 30, 120]) {
+  for (const blocks of [4, 30, 119]) {
     const graphs = controlFlow(tangled(blocks));
     const svg = formatCfgSvg(graphs.slice(0, 1), layoutCfg);
-    const boxes = [...svg.matchAll(/<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)" rx/g)]
-      .map((match) => match.slice(1).map(Number))
-      .map(([x, y, width, height]) => ({ left: x!, top: y!, right: x! + width!, bottom: y! + height! }));
-    expect(boxes.length).toBeGreaterThanOrEqual(blocks);
-    for (const [i, one] of boxes.entries()) {
-      for (const other of boxes.slice(i + 1)) {
-        const apart =
-          one.right < other.left || other.right < one.left || one.bottom < other.top || other.bottom < one.top;
-        expect(apart, JSON.stringify([one, other])).toBe(true);
-      }
-    }
-    const paths = [...svg.matchAll(/<path class="[a-z ]+" d="([^"]+)" marker/g)].map(([, d]) => linesOf(d!));
-    expect(paths).toHaveLength(graphs[0]!.edges.length);
-    for (const path of paths) {
-      for (const [i, to] of path.slice(1).entries()) {
-        const from = path[i]!;
-        for (let part = 0.05; part < 1; part += 0.1) {
-          const [x, y] = [from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part];
-          const behind = boxes.find(
-            (box) => x > box.left + 1 && x < box.right - 1 && y > box.top + 1 && y < box.bottom - 1,
-          );
-          expect(behind, `${blocks} blocks: ${x},${y}`).toBeUndefined();
-        }
-      }
-    }
+    expect(boxesOf(svg).length).toBeGreaterThanOrEqual(blocks);
+    expect(expectClear(svg)).toBe(graphs[0]!.edges.length);
+  }
+});
+
+test("a function of many blocks is drawn in parts, whose lines end in the names of blocks elsewhere", () => {
+  const graphs = controlFlow(tangled(220));
+  const pieces = piecesOf(graphs[0]!);
+  const svg = formatCfgSvg(graphs, layoutCfg);
+  const parts = svg
+    .split(/(?=<g transform="translate\([\d.]+ [\d.]+\)">\n<text class="head" x="0" y="14">Part )/)
+    .slice(1);
+  expect(parts).toHaveLength(pieces.length);
+  let lines = 0;
+  const places = parts.map((part, i): Rectangle => {
+    const { first, end } = pieces[i]!;
+    expect(part).toContain(`>Part ${i + 1} of ${pieces.length}: B${first} to B${end - 1}</text>`);
+    lines += expectClear(part) - part.match(/class="entering"/g)!.length;
+    const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(part)!.map(Number);
+    const boxes = boxesOf(part);
+    const right = boxes.reduce((most, box) => Math.max(most, box.right), 0);
+    const bottom = boxes.reduce((most, box) => Math.max(most, box.bottom), 0);
+    return { left: x!, top: y!, right: x! + right, bottom: y! + bottom };
+  });
+  expect(lines).toBe(graphs[0]!.edges.length);
+  expectApart(places);
+  const [width, height] = [
+    places.reduce((most, { right }) => Math.max(most, right), 0),
+    Number(/height="(\d+)"/.exec(svg)![1]),
+  ];
+  expect(width / height).toBeGreaterThan(0.4);
+  expect(svg).toMatch(/>from B\d+, B\d+, B\d+, B\d+ and \d+ more</);
+});
+
+test("functions are cut into parts of like size where the fewest ways cross", () => {
+  const edges = Array.from({ length: 199 }, (_, from) => ({ from, to: from + 1 }));
+  // Each block but every 50th also jumps over the next one.
+  for (let from = 0; from < 198; from++) if (from % 50 !== 49 && from % 50 !== 48) edges.push({ from, to: from + 2 });
+  const graph = { blocks: edges.slice(0, 200), edges } as unknown as FunctionGraph;
+  expect(piecesOf(graph)).toEqual([
+    { first: 0, end: 50 },
+    { first: 50, end: 100 },
+    { first: 100, end: 150 },
+    { first: 150, end: 200 },
+  ]);
+  for (const count of [1, 120, 121, 128, 129, 1000, 4999]) {
+    const pieces = piecesOf({ blocks: Array.from({ length: count }), edges: [] } as unknown as FunctionGraph);
+    expect(pieces.map(({ end }) => end).slice(0, -1)).toEqual(pieces.map(({ first }) => first).slice(1));
+    expect(pieces.at(-1)!.end).toBe(count);
+    if (count <= 120) expect(pieces).toHaveLength(1);
+    else for (const { first, end } of pieces) expect(end - first >= 32 && end - first <= 64, `${count}`).toBe(true);
   }
 });
 

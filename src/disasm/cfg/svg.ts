@@ -2,8 +2,21 @@
  * Control-flow graphs as one SVG. Where boxes and lines go is somebody else's work: a layout function gets the sizes and
  * gives the places, so that any layout library can do it.
  */
-import { blockTitle, edgeColours, edgeMeanings, outsideNames, titleOf } from "./style.js";
-import type { CfgBlock, CfgEdgeKind, FunctionGraph } from "./cfg.js";
+import type { CfgEdge, FunctionGraph } from "./cfg.js";
+import { piecesOf, type Piece } from "./pieces.js";
+import {
+  charWidth,
+  columns,
+  fontSize,
+  lineHeight,
+  padding,
+  sceneOf,
+  taggedEdges,
+  type Box,
+  type LineKind,
+  type Scene,
+} from "./scene.js";
+import { edgeColours, edgeMeanings, titleOf } from "./style.js";
 
 export interface CfgBox {
   readonly width: number;
@@ -34,22 +47,12 @@ export interface CfgLayout {
 
 export type CfgLayoutFunction = (boxes: readonly CfgBox[], links: readonly CfgLink[]) => CfgLayout;
 
-const fontSize = 12;
-/** Monospaced fonts are 0.6 wide; a little more, so that no machine's font is wider than its box. */
-const charWidth = 7.4;
-const lineHeight = 16;
-const padding = 10;
 const margin = 24;
 const heading = 56;
-/** Longer lines would make a picture of one box. */
-const longest = 96;
-
-/** A character is one column; surrogate pairs and what else is wide are rare in assembly. */
-const columns = (text: string): number => text.length;
-
-function clip(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
-}
+/** Above each part of a large function: which blocks are in it. */
+const pieceHeading = 26;
+/** Between the parts. */
+const pieceGap = 60;
 
 /** Text of XML. Characters that XML cannot hold become `?`. */
 function escaped(text: string): string {
@@ -69,55 +72,7 @@ function escaped(text: string): string {
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-interface Drawn {
-  readonly title: string;
-  readonly lines: readonly { readonly text: string; readonly comment: string }[];
-  readonly style: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-function drawn(block: CfgBlock): Drawn {
-  const lines = block.lines.map(({ text, comment }) => ({ text: clip(text), comment: clip(comment) }));
-  const title = blockTitle(block);
-  const widths = lines.map(({ text, comment }) => columns(text) + (comment === "" ? 0 : columns(comment) + 4));
-  const width = Math.max(columns(title), ...widths) * charWidth + 2 * padding;
-  const style = [block.entry ? "entry" : "", block.exit ? "exit" : "", block.dead ? "dead" : ""]
-    .filter(Boolean)
-    .join(" ");
-  return { title, lines, style, width, height: (lines.length + 1) * lineHeight + 2 * padding };
-}
-
-/** A place outside of the function, or the name of a block far away. */
-function smallBox(name: string, style: "outside" | "tag"): Drawn {
-  const title = clip(name);
-  const width = columns(title) * charWidth + 2 * padding;
-  return { title, lines: [], style, width, height: lineHeight + padding };
-}
-
-/** Blocks that so many ways lead to, from so many blocks away, would be behind bundles of lines across the picture. */
-const manyWays = 6;
-const farAway = 16;
-
-/** The edges that end in a tag with the name of their goal, instead of a line to it. One line to each block stays. */
-function taggedEdges({ blocks, edges }: FunctionGraph): ReadonlySet<number> {
-  const ways = blocks.map(() => 0);
-  const nearest = blocks.map(() => Infinity);
-  for (const { from, to } of edges) {
-    if (to === undefined) continue;
-    ways[to]!++;
-    nearest[to] = Math.min(nearest[to]!, Math.abs(to - from));
-  }
-  const tagged = new Set<number>();
-  for (const [i, { from, to }] of edges.entries()) {
-    if (to === undefined || ways[to]! < manyWays) continue;
-    const distance = Math.abs(to - from);
-    if (distance > farAway && distance > nearest[to]!) tagged.add(i);
-  }
-  return tagged;
-}
-
-function boxText(box: Drawn, { x, y }: CfgPoint): string {
+function boxText(box: Box, { x, y }: CfgPoint): string {
   const left = round(x - box.width / 2);
   const top = round(y - box.height / 2);
   const isSmall = box.style === "outside" || box.style === "tag";
@@ -158,10 +113,12 @@ function toward(corner: CfgPoint, to: CfgPoint): CfgPoint {
   return { x: corner.x + (to.x - corner.x) * part, y: corner.y + (to.y - corner.y) * part };
 }
 
-const kinds: readonly CfgEdgeKind[] = ["taken", "next", "jump"];
+const kinds = ["taken", "next", "jump"] as const;
+const colours: Readonly<Record<LineKind, string>> = { ...edgeColours, entering: "#8c959f" };
 
-function styles(): string {
-  const own = kinds.map((kind) => `.${kind}{stroke:${edgeColours[kind]}}`).join("\n");
+/** The looks of everything; `used` are the kinds of lines there are. */
+function styles(used: readonly LineKind[]): string {
+  const own = used.map((kind) => `.${kind}{stroke:${colours[kind]}}`).join("\n");
   return `<style>
 text{font:${fontSize}px "DejaVu Sans Mono",Menlo,Consolas,monospace;fill:#1b1f24}
 .head{font-size:15px;font-weight:bold}
@@ -178,10 +135,10 @@ path{fill:none;stroke-width:1.6}
 path.back{stroke-width:2.6;stroke-dasharray:7 4}
 marker path{stroke:none}
 ${own}
-${kinds.map((kind) => `#arrow-${kind} path{fill:${edgeColours[kind]}}`).join("\n")}
+${used.map((kind) => `#arrow-${kind} path{fill:${colours[kind]}}`).join("\n")}
 </style>
 <defs>
-${kinds.map((kind) => `<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0,0L10,5L0,10z"/></marker>`).join("\n")}
+${used.map((kind) => `<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0,0L10,5L0,10z"/></marker>`).join("\n")}
 </defs>`;
 }
 
@@ -207,38 +164,80 @@ interface Picture {
   readonly text: string;
 }
 
-function picture(graph: FunctionGraph, layout: CfgLayoutFunction): Picture {
-  const outside = outsideNames(graph);
-  const boxes = [...graph.blocks.map(drawn), ...outside.map((name) => smallBox(name, "outside"))];
-  const places = new Map(outside.map((name, i) => [name, i]));
-  const tagged = taggedEdges(graph);
-  const links = graph.edges.map(({ from, to, outside: name, kind, back }, i): CfgLink => {
-    const weight = back || kind === "taken" ? 1 : 6;
-    if (!tagged.has(i)) return { from, to: to ?? graph.blocks.length + places.get(name)!, weight };
-    boxes.push(smallBox(`B${to}`, "tag"));
-    return { from, to: boxes.length - 1, weight: 1 };
+function scenePicture({ boxes, lines }: Scene, layout: CfgLayoutFunction): Picture {
+  const links = lines.map(({ from, to, kind, back }) => {
+    const isShort = !back && kind !== "taken" && boxes[to]!.style !== "tag" && kind !== "entering";
+    return { from, to, weight: isShort ? 6 : 1 };
   });
   const placed = layout(boxes, links);
-  const paths = graph.edges.map(({ kind, back }, i) => {
+  const paths = lines.map(({ kind, back }, i) => {
     const style = back ? `${kind} back` : kind;
     return `<path class="${style}" d="${path(placed.links[i]!)}" marker-end="url(#arrow-${kind})"/>`;
   });
+  const text = [...paths, ...boxes.map((box, i) => boxText(box, placed.boxes[i]!))].join("\n");
+  return { width: placed.width, height: placed.height, text };
+}
+
+/** The edges of each part: those that begin in it, and those that come from another one. */
+function sortedEdges({ edges, blocks }: FunctionGraph, pieces: readonly Piece[]) {
+  const pieceOf = new Uint32Array(blocks.length);
+  pieces.forEach(({ first, end }, i) => pieceOf.fill(i, first, end));
+  const parts = pieces.map(() => ({ leaving: [] as CfgEdge[], entering: [] as CfgEdge[] }));
+  for (const edge of edges) {
+    parts[pieceOf[edge.from]!]!.leaving.push(edge);
+    if (edge.to !== undefined && pieceOf[edge.to] !== pieceOf[edge.from]) parts[pieceOf[edge.to]!]!.entering.push(edge);
+  }
+  return parts;
+}
+
+/** Parts side by side, in rows that make the whole about as high as it is wide. */
+function arranged(pieces: readonly Piece[], pictures: readonly Picture[]): Picture {
+  const area = pictures.reduce((sum, { width, height }) => sum + (width + pieceGap) * (height + pieceGap), 0);
+  const limit = Math.max(Math.sqrt(area), ...pictures.map(({ width }) => width));
+  const groups: string[] = [];
+  let [x, y, rowHeight, width] = [0, 0, 0, 0];
+  for (const [i, picture] of pictures.entries()) {
+    if (x > 0 && x + picture.width > limit) {
+      [x, y] = [0, y + rowHeight + pieceGap];
+      rowHeight = 0;
+    }
+    const { first, end } = pieces[i]!;
+    const title = `Part ${i + 1} of ${pieces.length}: B${first} to B${end - 1}`;
+    groups.push(
+      `<g transform="translate(${round(x)} ${round(y)})">`,
+      `<text class="head" x="0" y="14">${title}</text>`,
+      `<g transform="translate(0 ${pieceHeading})">\n${picture.text}\n</g>`,
+      "</g>",
+    );
+    rowHeight = Math.max(rowHeight, pieceHeading + picture.height);
+    width = Math.max(width, x + Math.max(picture.width, columns(title) * 9.4));
+    x += Math.max(picture.width, columns(title) * 9.4) + pieceGap;
+  }
+  return { width, height: y + rowHeight, text: groups.join("\n") };
+}
+
+function picture(graph: FunctionGraph, layout: CfgLayoutFunction): Picture {
+  const tagged = taggedEdges(graph);
+  const pieces = piecesOf(graph);
+  const parts = sortedEdges(graph, pieces);
+  const pictures = pieces.map((piece, i) => scenePicture(sceneOf(graph, piece, parts[i]!, tagged), layout));
+  const whole = pictures.length === 1 ? pictures[0]! : arranged(pieces, pictures);
   const title = titleOf(graph);
   const text = [
     `<text class="head" x="0" y="16">${escaped(title)}</text>`,
     legend(),
     `<g transform="translate(0 ${heading})">`,
-    ...paths,
-    ...boxes.map((box, i) => boxText(box, placed.boxes[i]!)),
+    whole.text,
     "</g>",
   ].join("\n");
-  const width = Math.max(placed.width, legendWidth, columns(title) * 9.4);
-  return { width, height: heading + placed.height, text };
+  const width = Math.max(whole.width, legendWidth, columns(title) * 9.4);
+  return { width, height: heading + whole.height, text };
 }
 
 /** All graphs in one SVG, one below the other. The same facts and layout give the same text. */
 export function formatCfgSvg(graphs: readonly FunctionGraph[], layout: CfgLayoutFunction): string {
   const pictures = graphs.map((graph) => picture(graph, layout));
+  const isParted = graphs.some((graph) => piecesOf(graph).length > 1);
   let y = margin;
   const groups: string[] = [];
   for (const { text, height } of pictures) {
@@ -249,7 +248,7 @@ export function formatCfgSvg(graphs: readonly FunctionGraph[], layout: CfgLayout
   const height = Math.ceil(y);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xml:space="preserve">`,
-    styles(),
+    styles(isParted ? [...kinds, "entering"] : kinds),
     `<rect width="${width}" height="${height}" style="fill:#fff;stroke:none"/>`,
     ...groups,
     "</svg>\n",
