@@ -52,6 +52,7 @@ export type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-
 export { dwarfLines, dwarfPlaces, type DwarfLine } from "./dwarf-lines.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { listableObject, type Listable } from "./listable.js";
+export type { LegacyWord } from "./legacy-words.js";
 export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
 export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type SymbolFormat } from "./nm.js";
 export { formatObjdump, type ObjdumpViews } from "./objdump.js";

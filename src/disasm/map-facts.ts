@@ -3,6 +3,7 @@ import { cTypeNames, readMapDefinitions, type Btf, type BtfMapDefinition } from 
 import type { Diagnostic } from "../diag/index.js";
 import { abiName, MapType } from "../isa/index.js";
 import { isMapSection, readLegacyMaps, type ObjectFile } from "../object/index.js";
+import { legacyRemarks, legacyWords, wordOf, type LegacyWord } from "./legacy-words.js";
 import { formatTable } from "./programs.js";
 import { tolerant } from "./tolerant.js";
 
@@ -31,8 +32,10 @@ export interface MapFacts {
   readonly valueType: string | undefined;
   /** The maps that a map of maps holds. */
   readonly inner: MapFacts | undefined;
-  /** Legacy definitions: the words behind the fifth, which each loader reads in its own way. */
-  readonly moreWords: readonly number[];
+  /** Legacy definitions: the words behind the fifth, under the names that their loader has for them. */
+  readonly moreWords: readonly LegacyWord[];
+  /** Legacy definitions of maps of maps: the name of the map they hold, where there is one. */
+  readonly innerName: string | undefined;
 }
 
 /** Flags of `map_flags`. Source: include/uapi/linux/bpf.h. */
@@ -82,7 +85,14 @@ function symbolOffsets(object: ObjectFile, section: number): ReadonlyMap<string,
   return offsets;
 }
 
-const plain = { keyType: undefined, valueType: undefined, inner: undefined, moreWords: [], numaNode: 0 } as const;
+const plain = {
+  keyType: undefined,
+  valueType: undefined,
+  inner: undefined,
+  innerName: undefined,
+  moreWords: [],
+  numaNode: 0,
+} as const;
 
 function fromBtf(
   definition: BtfMapDefinition,
@@ -108,22 +118,35 @@ function fromBtf(
     keyType: definition.keyTypeId === 0 ? undefined : names(definition.keyTypeId),
     valueType: definition.valueTypeId === 0 ? undefined : names(definition.valueTypeId),
     inner: inner === undefined ? undefined : fromBtf(inner, names, undefined),
+    innerName: undefined,
     moreWords: [],
   };
 }
 
-function legacyMaps(object: ObjectFile, number: number): MapFacts[] {
-  const { name: section, data, size } = object.sections[number]!;
+/** Definitions longer than this many bytes are taken for something else; the rest is not shown. */
+const longestLegacy = 4 * 16;
+
+function legacyMaps(object: ObjectFile, number: number, btf: Btf | undefined, problems: Diagnostic[]): MapFacts[] {
+  const { name: section, data } = object.sections[number]!;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const found = readLegacyMaps(object, number);
-  return found.map(({ offset, map }, i) => {
+  const more = found.map(({ offset, size, map }) => {
     const words: number[] = [];
-    const end = Math.min(found[i + 1]?.offset ?? size, data.length, offset + 4 * 16);
+    const end = Math.min(data.length, offset + Math.min(size, longestLegacy));
     for (let at = offset + 20; at + 4 <= end; at += 4) words.push(view.getUint32(at, object.endian === "little"));
+    return tolerant(problems, () => legacyWords(btf, map, words)) ?? legacyWords(undefined, map, words);
+  });
+  return found.map(({ offset, map }, i) => {
     const { name, type, keySize, valueSize, maxEntries, flags, extra, pinning } = map;
+    const words = more[i]!;
+    const id = wordOf(words, "inner_id") ?? 0;
+    const index = typeName(type).endsWith("_OF_MAPS") ? wordOf(words, "inner_map_idx") : undefined;
+    const inner = id === 0 ? index : more.findIndex((each) => wordOf(each, "id") === id);
     const numbers = { type, keySize, valueSize, maxEntries, flags, extra, pinning };
     const named = { typeName: typeName(type), flagNames: flagNames(flags), moreWords: words };
-    return { ...plain, name, section, definition: "legacy", offset, ...numbers, ...named };
+    const innerName = inner === undefined ? undefined : found[inner]?.map.name;
+    const node = wordOf(words, "numa_node") ?? 0;
+    return { ...plain, name, section, definition: "legacy", offset, ...numbers, ...named, innerName, numaNode: node };
   });
 }
 
@@ -144,7 +167,7 @@ export function mapFacts(object: ObjectFile, btf: Btf | undefined, problems: Dia
       const found = tolerant(problems, () => readMapDefinitions(btf)) ?? [];
       for (const definition of found) maps.push(fromBtf(definition, nameOf, offsets.get(definition.name)));
     } else if (isMapSection(name)) {
-      maps.push(...(tolerant(problems, () => legacyMaps(object, number)) ?? []));
+      maps.push(...(tolerant(problems, () => legacyMaps(object, number, btf, problems)) ?? []));
     } else if (dataSection.test(name) && flags.alloc && size > 0) {
       const isConst = name.startsWith(".rodata") || name === ".kconfig";
       const bits = isConst ? mapFlags["RDONLY_PROG"]! : 0;
@@ -165,7 +188,8 @@ function mapRow(map: MapFacts, name = map.name): string[] {
   if (map.extra !== 0n) remarks.push(`extra 0x${map.extra.toString(16)}`);
   if (map.pinning === "by-name") remarks.push("pinned by name");
   if (map.numaNode !== 0) remarks.push(`node ${map.numaNode}`);
-  if (map.moreWords.some((word) => word !== 0)) remarks.push(`more words ${map.moreWords.join(" ")}`);
+  const others = map.moreWords.filter((word) => word.name !== "numa_node");
+  remarks.push(...legacyRemarks(others, map.innerName));
   const entries = map.maxEntries === 0 ? "-" : String(map.maxEntries);
   const sizes = [sized(map.keySize, map.keyType), sized(map.valueSize, map.valueType)];
   return [name, map.section, map.definition, map.typeName, ...sizes, entries, remarks.join(", ")];

@@ -23,7 +23,7 @@ export { fieldBytes, fitsField, noFunction, readField, relocate, writeField, typ
 export type { ImageDebug } from "./image-debug.js";
 export { imageOf } from "./image-of.js";
 export { mergedFlags } from "./isa-tag.js";
-export { readLegacyMaps } from "./legacy-maps.js";
+export { readLegacyMaps, type LegacyMap } from "./legacy-maps.js";
 export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
 export { isJumpTableSection, isMapSection, isMetadataSection } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";

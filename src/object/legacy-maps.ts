@@ -9,8 +9,15 @@ import { failure } from "../diag/index.js";
 import type { ImageMap } from "./image.js";
 import type { ObjectFile } from "./types.js";
 
-/** Maps of one section, with the offset each starts at, by rising offset. */
-export function readLegacyMaps(object: ObjectFile, sectionNumber: number): { offset: number; map: ImageMap }[] {
+/** A definition and where it stands, in bytes from the section's start. */
+export interface LegacyMap {
+  readonly offset: number;
+  readonly size: number;
+  readonly map: ImageMap;
+}
+
+/** Maps of one section, by rising offset. */
+export function readLegacyMaps(object: ObjectFile, sectionNumber: number): LegacyMap[] {
   const section = object.sections[sectionNumber]!;
   const reader = new ByteReader(section.data, object.endian, { file: object.file, section: section.name });
   const starts = new Map<number, { name: string; size: number }>();
@@ -36,6 +43,6 @@ export function readLegacyMaps(object: ObjectFile, sectionNumber: number): { off
       extra: 0n,
       pinning: "none",
     };
-    return { offset, map };
+    return { offset, size, map };
   });
 }
