@@ -14,6 +14,7 @@ import {
 import { failure } from "../diag/index.js";
 import { isThere, readInput, writeOutput } from "../node/index.js";
 import { memberData } from "./open.js";
+import { put } from "./output.js";
 import { inputName, report, toJson, usage } from "./report.js";
 
 interface Options {
@@ -68,7 +69,7 @@ export async function run(key: string, path: string, names: readonly string[], g
   const members = operation === "d" ? dropMembers(old, names) : addMembers(old, changed, operation === "q");
   await writeOutput(path, writeArchive(members, { thin, index: !has("S") }));
   if (json) report([], json);
-  else if (has("v")) for (const { name } of changed) process.stdout.write(`${operation} - ${name}\n`);
+  else if (has("v")) for (const { name } of changed) put(`${operation} - ${name}\n`);
 }
 
 async function open(path: string): Promise<Archive> {
@@ -95,13 +96,13 @@ async function show(
       const { data: _data, ...shown } = member;
       return { ...shown, symbols: symbols.get(member)! };
     });
-    process.stdout.write(`${toJson({ file: path, thin: archive.thin, flavour: archive.flavour, members: facts })}\n`);
+    put(`${toJson({ file: path, thin: archive.thin, flavour: archive.flavour, members: facts })}\n`);
     return;
   }
   if (operation === "x") return extract(path, archive, members, verbose);
   for (const member of members) {
     if (operation === "p") await writeOutput("-", await memberData(path, member));
-    else process.stdout.write(verbose ? `${listing(member)}\n` : `${member.name}\n`);
+    else put(verbose ? `${listing(member)}\n` : `${member.name}\n`);
   }
 }
 
@@ -129,6 +130,6 @@ async function extract(
   }
   for (const member of members) {
     await writeOutput(member.name, await memberData(path, member));
-    if (verbose) process.stdout.write(`x - ${member.name}\n`);
+    if (verbose) put(`x - ${member.name}\n`);
   }
 }

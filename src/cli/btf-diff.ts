@@ -2,6 +2,7 @@
 import { diffBtf, summarizeDiff, writeDiff, type TypeChange } from "../btf/index.js";
 import { openBtf } from "./btf-open.js";
 import { exitCodes } from "./exit-codes.js";
+import { put } from "./output.js";
 import { toJson } from "./report.js";
 
 interface Options {
@@ -20,11 +21,11 @@ export async function run(old: string, fresh: string, given: object): Promise<vo
   const asked = all
     .filter(({ name }) => options.type.length === 0 || options.type.includes(name))
     .filter(({ breaks }) => options.breaking !== true || counts(breaks));
-  if (options.json === true) process.stdout.write(`${toJson({ summary: summarizeDiff(asked), types: asked })}\n`);
+  if (options.json === true) put(`${toJson({ summary: summarizeDiff(asked), types: asked })}\n`);
   else {
     const parts: string[] = [];
     writeDiff(asked, (text) => parts.push(text));
-    process.stdout.write(parts.join(""));
+    put(parts.join(""));
   }
   if (asked.some(({ breaks }) => counts(breaks))) process.exitCode = exitCodes.input;
 }

@@ -2,6 +2,7 @@
 import { formatRawType, writeC, writeJson, writeRaw, writeTypeScript, type Btf } from "../btf/index.js";
 import { failure, nearest } from "../diag/index.js";
 import { openBtf } from "./btf-open.js";
+import { put } from "./output.js";
 import { usage } from "./report.js";
 
 type Format = "raw" | "c" | "ts" | "json";
@@ -87,12 +88,13 @@ export async function run(words: readonly string[], given: object): Promise<void
   const btf = await openBtf(asked.file, options.base);
   const roots = rootsOf(btf, options.type, asked.rootIds);
   if (asked.format === "raw" && roots === undefined) {
-    const { stdout } = process;
-    // What is written at once, to a file or a pipe with room, needs its bytes no more.
-    writeRaw(btf, (chunk) => stdout.write(chunk) && stdout.writableLength === 0);
+    writeRaw(btf, (chunk) => {
+      put(chunk);
+      return true;
+    });
     return;
   }
-  const out = joined((text) => void process.stdout.write(text));
+  const out = joined(put);
   switch (asked.format) {
     case "raw":
       for (const id of roots!) out.put(`${formatRawType(btf, id)}\n`);

@@ -4,6 +4,7 @@ import { failure } from "../diag/index.js";
 import { readElf } from "../elf/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { btfIn, openBtf } from "./btf-open.js";
+import { put } from "./output.js";
 import { inputName, mixed, toJson } from "./report.js";
 
 interface Options {
@@ -46,5 +47,5 @@ export async function run(from: string, files: readonly string[], given: object)
       access: objects[object]!.btf.string(relo.accessStrOff),
     })),
   };
-  process.stdout.write(`${toJson(facts)}\n`);
+  put(`${toJson(facts)}\n`);
 }

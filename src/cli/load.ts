@@ -5,6 +5,7 @@ import { loadImage, type LoadedImage } from "../kernel/index.js";
 import { openSyscalls } from "../node/index.js";
 import { imageOf } from "../object/index.js";
 import { openObject } from "./open.js";
+import { put } from "./output.js";
 import { toJson, usage } from "./report.js";
 import { applyUpdates, chooseProgram, drive, wrongTraffic, type Target, type TrafficOptions } from "./traffic.js";
 
@@ -57,7 +58,7 @@ export async function run(file: string, given: object): Promise<void> {
     applyUpdates(place, options.update);
     if (options.packets !== undefined) return await drive(image, place, options);
     const facts = { program: name, maps: loaded.maps.map((map) => map.name) };
-    process.stdout.write(options.json === true ? `${toJson(facts)}\n` : `${name}: the verifier accepts it\n`);
+    put(options.json === true ? `${toJson(facts)}\n` : `${name}: the verifier accepts it\n`);
   } finally {
     loaded.close();
   }

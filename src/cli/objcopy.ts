@@ -4,6 +4,7 @@ import { failure } from "../diag/index.js";
 import { isArchive, readElf } from "../elf/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { addRename, flagList, pair, readList, sharedOptions, WrongOption, type SharedOptions } from "./copy-options.js";
+import { put } from "./output.js";
 import { inputName, mixed, toJson, usage } from "./report.js";
 
 interface Options extends SharedOptions {
@@ -124,7 +125,7 @@ export async function run(input: string, output: string | undefined, given: obje
     const copy = copyFile(bytes, asked, { file });
     for (const { path, data } of dumped) await writeOutput(path, data);
     if (output !== undefined || input === "-" || copy.changes.length > 0) await writeOutput(target, copy.bytes);
-    if (options.json === true) process.stdout.write(`${toJson({ file: target, changes: copy.changes })}\n`);
+    if (options.json === true) put(`${toJson({ file: target, changes: copy.changes })}\n`);
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error;
     usage(error.message, error.help);

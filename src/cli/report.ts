@@ -1,6 +1,7 @@
 /** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
 import { BpfkitError, diagnostic, failure, formatDiagnostic, type Diagnostic } from "../diag/index.js";
 import { exitCodes } from "./exit-codes.js";
+import { put } from "./output.js";
 
 /** The name of an input in messages. */
 export function inputName(file: string): string {
@@ -27,7 +28,7 @@ function isColoured(): boolean {
 
 /** Prints diagnostics, and sets exit code 1 when there is an error among them. */
 export function report(diagnostics: readonly Diagnostic[], json = false): void {
-  if (json) process.stdout.write(`${toJson({ diagnostics })}\n`);
+  if (json) put(`${toJson({ diagnostics })}\n`);
   else for (const each of diagnostics) process.stderr.write(`${formatDiagnostic(each, { colour: isColoured() })}\n`);
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = exitCodes.input;
 }

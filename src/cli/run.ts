@@ -4,6 +4,7 @@ import { BpfkitError, failure } from "../diag/index.js";
 import { imageOf } from "../object/index.js";
 import { createVm, type Vm } from "../vm/index.js";
 import { openObject } from "./open.js";
+import { put } from "./output.js";
 import { toJson, usage } from "./report.js";
 import { applyUpdates, chooseProgram, drive, wrongTraffic, type Target, type TrafficOptions } from "./traffic.js";
 
@@ -60,7 +61,5 @@ export async function run(file: string, given: object): Promise<void> {
   const done = vm.run(name, options.memory === undefined ? {} : { memory: fromHex(options.memory) });
   if (done.kind === "fault") throw new BpfkitError([done.diagnostic]);
   const text = `r0 = 0x${done.r0.toString(16)} (${done.insns} instructions)\n`;
-  process.stdout.write(
-    options.json === true ? `${toJson({ r0: done.r0, insns: done.insns, memory: done.memory })}\n` : text,
-  );
+  put(options.json === true ? `${toJson({ r0: done.r0, insns: done.insns, memory: done.memory })}\n` : text);
 }

@@ -1,6 +1,7 @@
 /** `bpfkit size`: the bytes that objects, and the members of archives, take. */
 import { formatSectionSizes, formatSizes, sizeFacts, type SizeFacts } from "../disasm/index.js";
 import { eachElf } from "./open.js";
+import { put } from "./output.js";
 import { inputName, toJson } from "./report.js";
 
 interface Options {
@@ -15,8 +16,8 @@ export async function run(files: readonly string[], given: object): Promise<void
     const file = inputName(path);
     facts.push({ ...sizeFacts(elf), file: member === undefined ? file : `${member} (ex ${file})` });
   });
-  if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
+  if (options.json === true) put(`${toJson(facts)}\n`);
   else if (facts.length > 0) {
-    process.stdout.write(options.sysv === true ? facts.map(formatSectionSizes).join("") : formatSizes(facts));
+    put(options.sysv === true ? facts.map(formatSectionSizes).join("") : formatSizes(facts));
   }
 }

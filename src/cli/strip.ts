@@ -2,6 +2,7 @@
 import { copyFile, type CopyChange, type CopyOptions } from "../copy/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { sharedOptions, type SharedOptions } from "./copy-options.js";
+import { put } from "./output.js";
 import { inputName, mixed, toJson, usage } from "./report.js";
 
 interface Options extends SharedOptions {
@@ -33,5 +34,5 @@ export async function run(files: readonly string[], given: object): Promise<void
     if (output !== undefined || file === "-" || copy.changes.length > 0) await writeOutput(target, copy.bytes);
     facts.push({ file: target, changes: copy.changes });
   }
-  if (options.json === true) process.stdout.write(`${toJson(facts)}\n`);
+  if (options.json === true) put(`${toJson(facts)}\n`);
 }

@@ -5,6 +5,7 @@ import { abiName, XdpAction } from "../isa/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import type { Image, ImageProgram } from "../object/index.js";
 import { describeFrame, readPcap, writePcap, type Packet } from "../vm/index.js";
+import { put } from "./output.js";
 import { toJson, usage } from "./report.js";
 
 export interface TrafficOptions {
@@ -135,7 +136,5 @@ export async function drive(image: Image, target: Target, options: TrafficOption
     entries.sort((a, b) => Buffer.compare(a.key, b.key));
     return { map: name, entries };
   });
-  process.stdout.write(
-    options.json === true ? `${toJson({ frames, maps })}\n` : formatTraffic(frames, maps, image.endian === "little"),
-  );
+  put(options.json === true ? `${toJson({ frames, maps })}\n` : formatTraffic(frames, maps, image.endian === "little"));
 }

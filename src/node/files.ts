@@ -26,7 +26,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return view(path === "-" ? await readStream(process.stdin) : readFileSync(path));
   } catch (error) {
-    throw failure("file-not-read", { path: nameOf(path, "standard input"), reason: reasonOf(error) });
+    throw failure("file-not-read", { path: path === "-" ? "standard input" : path, reason: reasonOf(error) });
   }
 }
 
@@ -37,19 +37,23 @@ export function isThere(path: string): boolean {
 
 /** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+  if (path === "-") {
+    if (!writeStandard(bytes)) throw failure("file-not-written", { path: standardOutput, reason: reasons["EPIPE"]! });
+    return;
+  }
   try {
-    if (path === "-") await writeStream(process.stdout, bytes);
-    else writeWhole(path, bytes);
+    writeWhole(path, bytes);
   } catch (error) {
-    throw failure("file-not-written", { path: nameOf(path, "standard output"), reason: reasonOf(error) });
+    throw failure("file-not-written", { path, reason: reasonOf(error) });
   }
 }
 
+const standardOutput = "standard output";
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Writes `bytes`, and returns when they are written, to standard output: a stream would keep a copy of every piece of a long
- * listing. False when its reader has gone. Throws `file-not-written`. Not to be mixed with writes to the stream.
+ * listing. False when its reader has gone. Throws `file-not-written`.
  */
 export function writeStandard(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length;) {
@@ -60,7 +64,7 @@ export function writeStandard(bytes: Uint8Array): boolean {
       // A pipe that somebody made non-blocking, and that is full.
       if (code === "EAGAIN") Atomics.wait(sleeper, 0, 0, 1);
       else if (code === "EPIPE") return false;
-      else throw failure("file-not-written", { path: "standard output", reason: reasonOf(error) });
+      else throw failure("file-not-written", { path: standardOutput, reason: reasonOf(error) });
     }
   }
   return true;
@@ -108,22 +112,6 @@ async function readStream(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
-}
-
-function writeStream(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // An error comes to the callback and then as an event, which would end the process if nobody listened.
-    stream.once("error", reject);
-    stream.write(bytes, (error) => {
-      if (error) return reject(error);
-      stream.removeListener("error", reject);
-      return resolve();
-    });
-  });
-}
-
-function nameOf(path: string, standard: string): string {
-  return path === "-" ? standard : path;
 }
 
 /** Reasons in words by `code` of Node's error. */
