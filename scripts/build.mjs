@@ -1,6 +1,8 @@
-// Builds dist/: the library with tsc (ESM and declarations), the command with esbuild (split, so that a verb loads only its rooms).
+// Builds dist/: the library with tsc (ESM and declarations), the command with esbuild (a bundle a verb, so that it loads only its rooms).
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -22,24 +24,59 @@ const noSubprocesses = {
     onLoad({ filter: /.*/, namespace: "no-subprocesses" }, () => ({ contents: "module.exports = {};" }));
   },
 };
-await build({
-  plugins: [noSubprocesses],
+
+const bundling = {
   absWorkingDir: root,
-  entryPoints: ["src/cli/main.ts"],
-  outdir: "dist/cli",
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node20.19",
   minify: true,
   external: ["koffi"],
+  // What V8 is given as a script cannot import.
+  supported: { "dynamic-import": false },
+  plugins: [noSubprocesses],
   define: { BPFKIT_VERSION: JSON.stringify(version) },
-  // commander is CommonJS and asks for node: modules by require.
-  banner: {
-    js: 'import { createRequire as bpfkitRequire } from "node:module"; const require = bpfkitRequire(import.meta.url);',
-  },
   logLevel: "warning",
+};
+
+/** Bundles `contents`, a module beside src/cli/*.ts, into dist/cli/NAME.cjs; returns a hash of the bundle. */
+async function bundle(name, contents, more = {}) {
+  const outfile = `dist/cli/${name}.cjs`;
+  const stdin = { contents, resolveDir: `${root}src/cli`, sourcefile: `bundle-${name}.ts`, loader: "ts" };
+  await build({ ...bundling, stdin, outfile, ...more });
+  return createHash("sha256")
+    .update(readFileSync(`${root}${outfile}`))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+// The verbs are what the table of the command says.
+const table = await build({ ...bundling, entryPoints: ["src/cli/verbs.ts"], write: false, outfile: "verbs.cjs" });
+const tableModule = { exports: {} };
+new Function("exports", "require", "module", table.outputFiles[0].text)(
+  tableModule.exports,
+  createRequire(import.meta.url),
+  tableModule,
+);
+const run = (file, verb) =>
+  `import { main } from "./main.ts"; import { run } from "./${file}.ts"; export const start = (words) => main(words, "${verb}", run);`;
+const bundles = {
+  help: await bundle("help", 'export { main as start } from "./main.ts";'),
+  response: await bundle("response", 'export { expandOrFail as start } from "./response.ts";'),
+  // The layout library is as large as the rest of the verb: it has a bundle of its own.
+  "objdump-cfg": await bundle("objdump-cfg", run("objdump", "objdump")),
+};
+for (const verb of Object.keys(tableModule.exports.verbs)) {
+  const file = verb.replace(" ", "-");
+  const more = verb === "objdump" ? { external: [...bundling.external, "./objdump-cfg.js"] } : {};
+  bundles[file] = await bundle(file, run(file, verb), more);
+}
+await build({
+  ...bundling,
+  entryPoints: ["src/cli/start.ts"],
+  outfile: "dist/cli/start.cjs",
+  define: { BPFKIT_BUNDLES: JSON.stringify(bundles) },
 });
 // The command holds code of these packages; their licences ask to go with it.
 const notices = ["commander", "@dagrejs/dagre", "@dagrejs/graphlib"].map(

@@ -1,7 +1,6 @@
 /** The verb `ld`: its options, and the words among them whose place between the inputs matters. */
 import { Option, type Command } from "commander";
-
-const append = (one: string, all: readonly string[]): readonly string[] => [...all, one];
+import { append, inputs, relocDialect, type Action, type Verb } from "./verb.js";
 
 /** Begins a word that stands for an option among the inputs; no file name has it. */
 export const mark = "\0";
@@ -38,9 +37,11 @@ export function orderWords(words: readonly string[]): string[] {
   return ordered;
 }
 
-/** Adds the verb to `command`, which has its name. */
-export function addLinkOptions(command: Command): Command {
-  return command
+function define(command: Command, run: Action): void {
+  command
+    .argument("<files...>", `${inputs}; archives by the members that are needed`)
+    .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
+    .option("-r, --relocatable", "keep undefined symbols for a later link")
     .option("-L, --library-path <folder>", "look there for libraries of -l (repeatable)", append, [])
     .option("-l, --library <name>", "search lib<name>.a, or lib<name>.o; takes effect where it stands")
     .option("--whole-archive", "link all members of the archives that follow, until --no-whole-archive")
@@ -68,5 +69,11 @@ export function addLinkOptions(command: Command): Command {
     .option("--Map <file>", "write what came from where, as text; also -Map=file; - is standard output")
     .option("--map-json <file>", "the same as JSON")
     .option("-y, --trace-symbol <symbol>", "say who defines and who refers to it (repeatable)", append, [])
-    .addOption(new Option("--compat <linker>", "lay out as that linker does").choices(["libbpf"]));
+    .addOption(new Option("--compat <linker>", "lay out as that linker does").choices(["libbpf"]))
+    .addOption(relocDialect("--reloc-dialect", "numbers of the linked object's relocations").default("llvm"))
+    .addOption(relocDialect("--input-reloc-dialect", "read the inputs' relocations so, whatever they look like"))
+    .option("--json", "print diagnostics as JSON")
+    .action(run);
 }
+
+export const ld: Verb = { description: "link objects into one", define, rewrite: orderWords };

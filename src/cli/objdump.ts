@@ -21,6 +21,7 @@ import type { RelocDialect } from "../object/index.js";
 import { put } from "./output.js";
 import { eachElf, openedName } from "./open.js";
 import { asWarnings, report, toJson, usage } from "./report.js";
+import { withText } from "./source-text.js";
 
 interface Options {
   readonly disassemble?: boolean;
@@ -53,7 +54,6 @@ function address(text: string | undefined): number | undefined {
 
 /** Source lines as DWARF tells them, for sections that .BTF.ext says nothing of. */
 async function dwarfText(elf: ElfFile, problems: Diagnostic[]): Promise<Map<string, readonly SourcePlace[]>> {
-  const { withText } = await import("./source-text.js");
   return withText(dwarfPlaces(elf, problems));
 }
 

@@ -1,47 +1,53 @@
-/** The verb `btf` and its commands. */
+/** The commands of `btf`. */
 import { Option, type Command } from "commander";
+import { append, type Action, type Verb } from "./verb.js";
 
-const list = (one: string, all: string[]): string[] => [...all, one];
-
-/** Adds the verb; `verb` makes one. */
-export function addBtfVerb(verb: (name: string, description: string) => Command): void {
-  const btf = verb("btf", "show, compare and reduce BTF");
-  const command = (name: string, description: string): Command =>
-    btf.command(name).description(description).helpOption("--help", "print this help");
-
-  command("dump", "print types: as lines, as a C header, as TypeScript, as JSON")
+function defineDump(command: Command, run: Action): void {
+  command
     .argument(
       "<words...>",
       "a BTF file (/sys/kernel/btf/vmlinux, …) or an object with a .BTF section; - is standard input",
     )
     .addOption(new Option("-f, --format <name>", "how to print them").choices(["raw", "c", "ts", "json"]))
     .option("-B, --base <file>", "the BTF that split BTF stands on (a module's: vmlinux)")
-    .option("--type <name>", "only this type, and in c and ts what it needs (repeatable)", list, [])
-    .option("--root-id <id>", "the same by the type's number (repeatable)", list, [])
+    .option("--type <name>", "only this type, and in c and ts what it needs (repeatable)", append, [])
+    .option("--root-id <id>", "the same by the type's number (repeatable)", append, [])
     .option("--json", "the same as --format json")
     .addHelpText("after", "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`.")
-    .action(async (words: string[], options: object) => (await import("./btf-dump.js")).run(words, options));
+    .action(run);
+}
 
-  command("diff", "show what differs between two BTFs, member by member, and whom it breaks")
+function defineDiff(command: Command, run: Action): void {
+  command
     .argument("<old>", "a BTF file or an object with a .BTF section")
     .argument("<new>", "the other one")
     .option("-B, --base <file>", "the BTF that both stand on, where they are split")
-    .option("--type <name>", "only types of this name (repeatable)", list, [])
+    .option("--type <name>", "only types of this name (repeatable)", append, [])
     .option("--core", "layouts may change: only what CO-RE cannot adapt to counts as broken")
     .option("--breaking", "only types that something breaks")
     .option("--json", "print the differences as JSON")
     .addHelpText("after", "\nThe exit code is 1 when something breaks.")
-    .action(async (old: string, fresh: string, options: object) =>
-      (await import("./btf-diff.js")).run(old, fresh, options),
-    );
+    .action(run);
+}
 
-  command("min", "write the types of a kernel's BTF that the CO-RE records of objects need")
+function defineMin(command: Command, run: Action): void {
+  command
     .argument("<kernel>", "the BTF whose types are taken")
     .argument("<objects...>", "objects with .BTF and .BTF.ext sections")
     .requiredOption("-o, --output <file>", "the smaller BTF; - is standard output")
     .option("-B, --base <file>", "the BTF that <kernel> stands on, where it is split")
     .option("--json", "print what was kept, and which records find nothing, as JSON")
-    .action(async (kernel: string, objects: string[], options: object) =>
-      (await import("./btf-min.js")).run(kernel, objects, options),
-    );
+    .action(run);
 }
+
+export const btfVerbs: Readonly<Record<string, Verb>> = {
+  "btf dump": { description: "print types: as lines, as a C header, as TypeScript, as JSON", define: defineDump },
+  "btf diff": {
+    description: "show what differs between two BTFs, member by member, and whom it breaks",
+    define: defineDiff,
+  },
+  "btf min": {
+    description: "write the types of a kernel's BTF that the CO-RE records of objects need",
+    define: defineMin,
+  },
+};

@@ -1,14 +1,6 @@
 /** The verbs that make changed copies of object files: `objcopy`, `strip`. */
-import { Option, type Command } from "commander";
-
-const more = (one: string, all: readonly string[]): readonly string[] => [...all, one];
-
-/** An option that may be given several times. */
-export function repeated(command: Command, flags: string, description: string): Command {
-  const option = new Option(flags, description).argParser(more);
-  // A default of the option's own would be printed by --help.
-  return command.addOption(option).setOptionValueWithSource(option.attributeName(), [], "default");
-}
+import type { Command } from "commander";
+import { repeated, type Action, type Verb } from "./verb.js";
 
 /** Options that both verbs have. */
 function addShared(command: Command): Command {
@@ -26,9 +18,8 @@ function addShared(command: Command): Command {
 const safety =
   "\nRelocations, BTF and the symbols of programs, functions and maps stay: what loaded before loads as before.";
 
-/** Adds the verbs; `verb` makes one. */
-export function addCopyVerbs(verb: (name: string, description: string) => Command): void {
-  const copy = verb("objcopy", "copy an object, with changes")
+function defineObjcopy(copy: Command, run: Action): void {
+  copy
     .argument("<input>", "an object file or archive; - is standard input")
     .argument("[output]", "the copy; - is standard output; without it the input is replaced");
   addShared(copy)
@@ -55,14 +46,11 @@ export function addCopyVerbs(verb: (name: string, description: string) => Comman
   copy
     .option("--json", "print what was changed as JSON")
     .addHelpText("after", `${safety}\nTypes in .BTF keep their names. @file stands for the options in a file.`)
-    .action(async (input: string, output: string | undefined, options: object) =>
-      (await import("./objcopy.js")).run(input, output, options),
-    );
+    .action(run);
+}
 
-  const strip = verb("strip", "take out of objects what loading does not need").argument(
-    "<files...>",
-    "object files or archives, each replaced by what is left of it",
-  );
+function defineStrip(strip: Command, run: Action): void {
+  strip.argument("<files...>", "object files or archives, each replaced by what is left of it");
   addShared(strip)
     .option("-o, --output <file>", "write here instead; - is standard output")
     .option("-s, --strip-all", "all that loading does not need (the default)")
@@ -71,5 +59,10 @@ export function addCopyVerbs(verb: (name: string, description: string) => Comman
     .option("-d", "as -g")
     .option("--json", "print what was changed as JSON")
     .addHelpText("after", safety)
-    .action(async (files: string[], options: object) => (await import("./strip.js")).run(files, options));
+    .action(run);
 }
+
+export const copyVerbs: Readonly<Record<string, Verb>> = {
+  objcopy: { description: "copy an object, with changes", define: defineObjcopy },
+  strip: { description: "take out of objects what loading does not need", define: defineStrip },
+};

@@ -1,17 +1,14 @@
 /** The verbs that show what is in object files: `objdump`, `readelf`, `nm`. */
 import { Option, type Command } from "commander";
-import { repeated } from "./verbs-copy.js";
+import { inputs, relocDialect, repeated, type Action, type Verb } from "./verb.js";
+import { withChoice } from "./arguments.js";
 
-/** As `relocDialects` of the room `object` has them, which is not loaded here. */
-const relocDialects = ["llvm", "llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017", "mail-2017-netdev", "sbf"];
-export const relocDialect = (flag: string, what: string): Option =>
-  new Option(`${flag} <name>`, what).choices(relocDialects);
 const asNumbered = "read relocation numbers so, whatever they look like";
 
-/** Adds the verbs; `verb` makes one, `inputs` says what their files are. */
-export function addInspectVerbs(verb: (name: string, description: string) => Command, inputs: string): void {
-  const objects = `${inputs}; archives by their members`;
-  const objdump = verb("objdump", "disassemble objects, and list what is in them")
+const objects = `${inputs}; archives by their members`;
+
+function defineObjdump(command: Command, run: Action): void {
+  command
     .argument("<files...>", objects)
     .option("-d, --disassemble", "disassemble sections that hold code")
     .option("-D, --disassemble-all", "disassemble all sections")
@@ -23,7 +20,7 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     .option("-t, --syms", "the symbols")
     .option("-x, --all-headers", "-f, -h, -t and -r")
     .option("-s, --full-contents", "the bytes of sections");
-  repeated(objdump, "-j, --section <name>", "only this section (repeatable)")
+  repeated(command, "-j, --section <name>", "only this section (repeatable)")
     .option("--start-address <n>", "instructions from this offset of a section on, in bytes")
     .option("--stop-address <n>", "instructions before this offset")
     .option("--no-show-raw-insn", "leave out the bytes of instructions")
@@ -42,9 +39,11 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
     .addOption(relocDialect("--reloc-dialect", asNumbered))
     .option("--json", "print facts as JSON")
-    .action(async (files: string[], options: object) => (await import("./objdump.js")).run(files, options));
+    .action(run);
+}
 
-  const readelf = verb("readelf", "show what stands in ELF files")
+function defineReadelf(command: Command, run: Action): void {
+  command
     .argument("<files...>", objects)
     .option("-a, --all", "everything below but types and dumps")
     .option("-h, --file-header", "the ELF header")
@@ -60,14 +59,16 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     .option("--programs", "the programs: what their sections' names say to loaders")
     .option("--btf", "the types in .BTF")
     .option("--btf-ext", "functions, source lines and CO-RE records of .BTF.ext");
-  repeated(readelf, "-x, --hex-dump <section>", "the bytes of a section, by name or number (repeatable)");
-  repeated(readelf, "-p, --string-dump <section>", "the strings in a section (repeatable)")
+  repeated(command, "-x, --hex-dump <section>", "the bytes of a section, by name or number (repeatable)");
+  repeated(command, "-p, --string-dump <section>", "the strings in a section (repeatable)")
     .addOption(relocDialect("--reloc-dialect", asNumbered))
     .option("-W, --wide", "taken, and changes nothing: lines are never cut")
     .option("--json", "print facts as JSON")
-    .action(async (files: string[], options: object) => (await import("./readelf.js")).run(files, options));
+    .action(run);
+}
 
-  verb("nm", "list symbols")
+function defineNm(command: Command, run: Action): void {
+  command
     .argument("<files...>", objects)
     .option("-n, --numeric-sort", "sort by address")
     .option("-p, --no-sort", "in the order of the symbol table")
@@ -78,5 +79,15 @@ export function addInspectVerbs(verb: (name: string, description: string) => Com
     .option("-U, --defined-only", "only defined symbols")
     .option("-A, --print-file-name", "the file's name before each symbol")
     .option("--json", "print facts as JSON")
-    .action(async (files: string[], options: object) => (await import("./nm.js")).run(files, options));
+    .action(run);
 }
+
+export const inspectVerbs: Readonly<Record<string, Verb>> = {
+  objdump: {
+    description: "disassemble objects, and list what is in them",
+    define: defineObjdump,
+    rewrite: withChoice,
+  },
+  readelf: { description: "show what stands in ELF files", define: defineReadelf },
+  nm: { description: "list symbols", define: defineNm },
+};

@@ -15,7 +15,7 @@ function newest(folder: string): number {
 }
 
 export function setup(): void {
-  const built = join(root, "dist/cli/main.js");
+  const built = join(root, "dist/cli/start.cjs");
   const stale = !existsSync(built) || statSync(built).mtimeMs < newest(join(root, "src"));
   if (stale) execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
 }

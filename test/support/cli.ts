@@ -21,14 +21,16 @@ export interface CliResult {
 export interface CliOptions {
   readonly input?: string | Uint8Array;
   readonly cwd?: string;
+  /** Variables of the environment, besides those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs the command to its end (at most a minute), whatever its exit code. */
-export function bpfkit(args: readonly string[], { input, cwd = root }: CliOptions = {}): CliResult {
+export function bpfkit(args: readonly string[], { input, cwd = root, env = {} }: CliOptions = {}): CliResult {
   const result = spawnSync(process.execPath, [join(root, "bin/bpfkit"), ...args], {
     input: input ?? "",
     cwd,
-    env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
+    env: { ...process.env, NO_COLOR: "1", COLUMNS: "100", ...env },
     maxBuffer: 1 << 28,
     timeout: 60_000,
   });
