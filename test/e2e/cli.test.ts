@@ -219,7 +219,9 @@ test("a verb's bundle holds its own rooms, and `load` alone the way into the ker
   const holds = (name: string): string[] =>
     Object.entries(marks).flatMap(([room, mark]) => (bundle(name).includes(mark) ? [room] : []));
   expect(
-    Object.fromEntries(["help", "as", "nm", "objdump", "objdump-cfg", "ld", "load", "run"].map((name) => [name, holds(name)])),
+    Object.fromEntries(
+      ["help", "as", "nm", "objdump", "objdump-cfg", "ld", "load", "run"].map((name) => [name, holds(name)]),
+    ),
   ).toEqual({
     help: [],
     as: ["asm"],
