@@ -77,6 +77,8 @@ export interface OutputSection {
   align: number;
   size: number;
   noBits: boolean;
+  /** The group whose members keep their own sections, in a relocatable link; undefined for all others. */
+  readonly group: { readonly input: number; readonly group: number } | undefined;
   /** Contributions in command-line order; `offset` and `end` in the output section. */
   readonly parts: { readonly input: number; readonly section: number; readonly offset: number; readonly end: number }[];
 }

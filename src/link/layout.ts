@@ -90,10 +90,14 @@ class Layout {
       return;
     }
     const name = outputName(this.#context, section);
-    let known = this.#byName.get(name);
+    // What a group has in sections of its own stays so, for the next link to keep or drop as a whole.
+    const isMember = section.group >= 0 && this.#context.options.relocatable === true;
+    const group = isMember ? { input: input.number, group: section.group } : undefined;
+    const key = isMember ? `${name}\0${input.number}\0${section.group}` : name;
+    let known = this.#byName.get(key);
     if (known === undefined) {
-      known = outputs.push({ first: section, name, align: section.align, size: 0, noBits: true, parts: [] }) - 1;
-      this.#byName.set(name, known);
+      known = outputs.push({ first: section, name, align: section.align, size: 0, noBits: true, group, parts: [] }) - 1;
+      this.#byName.set(key, known);
     } else if (singleSections.has(name)) {
       if (!equalBytes(outputs[known]!.first.data, section.data)) {
         diagnostics.push(diagnostic("link-single-section", { name }, placeIn(input, number, 0)));

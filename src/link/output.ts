@@ -2,7 +2,7 @@
 import { diagnostic } from "../diag/index.js";
 import type { ObjectFile, Relocation, Section } from "../object/index.js";
 import { mergedFlags, noFlags } from "../object/index.js";
-import type { Context } from "./context.js";
+import type { Context, Input } from "./context.js";
 import { copyContents } from "./contents.js";
 import { References } from "./references.js";
 import { SymbolTable } from "./symbol-table.js";
@@ -23,6 +23,8 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
     }
     return list;
   });
+  const groups = keptGroups(context);
+  const signatures = groups.list.map(({ signature, input }) => table.signature(input, signature));
   const { symbols, numbers } = table.finish();
   const sections = outputs.map(({ first, name, align, size, noBits }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
@@ -43,7 +45,7 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
       size,
       data: data[i]!,
       relocations: renumbered,
-      group: -1,
+      group: groups.ofOutput[i]!,
       linkedTo: -1,
     };
   });
@@ -59,8 +61,34 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
     flags: flags ?? 0,
     sections: [...sections, ...types],
     symbols,
-    groups: [],
+    groups: groups.list.map(({ comdat }, i) => ({ signature: numbers[signatures[i]!]!, comdat })),
   };
+}
+
+/** A group of an input that has sections in the output: `signature` is the symbol of the input that names it. */
+interface KeptGroup {
+  readonly input: Input;
+  readonly signature: number;
+  readonly comdat: boolean;
+}
+
+/** The groups of the output, in the order of their first sections, and for each output section its group or -1. */
+function keptGroups({ inputs, outputs }: Context): { list: KeptGroup[]; ofOutput: number[] } {
+  const list: KeptGroup[] = [];
+  const known = new Map<string, number>();
+  const ofOutput = outputs.map(({ group }) => {
+    if (group === undefined) return -1;
+    const key = `${group.input} ${group.group}`;
+    let number = known.get(key);
+    if (number === undefined) {
+      const input = inputs[group.input]!;
+      const { signature, comdat } = input.object.groups[group.group]!;
+      number = list.push({ input, signature, comdat }) - 1;
+      known.set(key, number);
+    }
+    return number;
+  });
+  return { list, ofOutput };
 }
 
 /** A section that the linker makes itself. */

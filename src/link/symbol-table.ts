@@ -8,6 +8,15 @@ interface Entry {
   needed: boolean;
 }
 
+const nameless: ObjectSymbol = {
+  name: "",
+  home: { kind: "undefined" },
+  size: 0,
+  binding: "local",
+  type: "notype",
+  visibility: "default",
+};
+
 export class SymbolTable {
   readonly #context: Context;
   readonly #entries: Entry[] = [];
@@ -53,6 +62,15 @@ export class SymbolTable {
     return entry;
   }
 
+  /** The entry of a symbol that names a group, which is a name and no more where the link dropped its definition. */
+  signature(input: Input, number: number): number {
+    const entry = this.use(input, number);
+    if (entry >= 0) return entry;
+    const { name } = input.object.symbols[number]!;
+    const symbol = { ...nameless, name };
+    return this.#entries.push({ symbol, needed: true }) - 1;
+  }
+
   /** The symbols in their order, and the number of each entry among them. */
   finish(): { readonly symbols: ObjectSymbol[]; readonly numbers: Int32Array } {
     const numbers = new Int32Array(this.#entries.length).fill(-1);
@@ -63,7 +81,7 @@ export class SymbolTable {
       this.#entries.forEach(({ symbol, needed }, entry) => {
         if ((symbol.binding === "local") !== locals) return;
         const open = symbol.home.kind === "undefined";
-        if (!needed && ((open && relocatable !== true) || retained?.(symbol.name) === false)) return;
+        if (!needed && ((open && (locals || relocatable !== true)) || retained?.(symbol.name) === false)) return;
         numbers[entry] = symbols.push(symbol) - 1;
       });
     }
