@@ -50,8 +50,9 @@ export function writeBtfExt(ext: Omit<BtfExt, "endian">, stringOffset: Named, en
 
 /** The same of tables that are words already. */
 export function writeBtfExtTables(ext: BtfExtTables, stringOffset: Named, endian: Endian): WrittenBtfExt {
-  const out = new ByteWriter(endian);
-  const insnOffsets: number[] = [];
+  const out = new ByteWriter(endian, sizeOf(ext));
+  // Where the records of a section start, with their size and count.
+  const runs: { readonly at: number; readonly size: number; readonly count: number }[] = [];
   out.u16(btfMagic);
   out.u8(btfVersion);
   out.u8(0);
@@ -66,11 +67,26 @@ export function writeBtfExtTables(ext: BtfExtTables, stringOffset: Named, endian
     for (const { section, words } of ext[table]) {
       out.u32(stringOffset(section));
       out.u32(words.length / extWidths[table]);
-      const at = out.length;
-      for (let i = 0; i < 4 * words.length; i += size) insnOffsets.push(at + i);
+      runs.push({ at: out.length, size, count: words.length / extWidths[table] });
       out.write(writeWords(words, endian));
     }
     out.patchU32(places + 8 * number + 4, out.length - start);
   }
-  return { bytes: out.bytes(), insnOffsets };
+  return {
+    bytes: out.bytes(),
+    // Linkers have very many records, and do not ask.
+    get insnOffsets() {
+      return runs.flatMap(({ at, size, count }) => Array.from({ length: count }, (_, i) => at + size * i));
+    },
+  };
+}
+
+/** Bytes that the written tables take. */
+function sizeOf({ funcInfo, lineInfo, coreRelos }: BtfExtTables): number {
+  let size = headerSize;
+  for (const tables of [funcInfo, lineInfo, coreRelos]) {
+    size += 4;
+    for (const { words } of tables) size += 8 + 4 * words.length;
+  }
+  return size;
 }

@@ -51,6 +51,7 @@ export { readBtf, type ReadBtfOptions } from "./read.js";
 export { renameTypes } from "./join/rename.js";
 export { reshapeBtf, type Reshape, type ReshapedBtf } from "./join/reshape.js";
 export { resolveType, sizeOf } from "./sizes.js";
+export type { MovedStrings } from "./strings.js";
 export {
   BtfFuncLinkage,
   BtfIntEncoding,

@@ -178,10 +178,10 @@ export class MovedStrings {
     return own;
   }
 
-  /** The new offset of a string that was taken. */
-  get(offset: number): number | undefined {
-    const known = this.#known[offset] ?? 0;
-    return known === 0 ? undefined : known - 1;
+  /** The new offset of a string that was taken; 0, the empty one, for others. */
+  get(offset: number): number {
+    const known = this.#known[offset];
+    return known === undefined || known === 0 ? 0 : known - 1;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The bytes of the output sections: what stayed of each contribution, with distances in moved code put right. */
+import { alignUp } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes, writeImm, writeOff } from "../isa/index.js";
 import { eachEntry, writeField } from "../object/index.js";
@@ -14,19 +15,26 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
     const bytes = new Uint8Array(output.size);
     // What no contribution fills are instructions that do nothing (docs/psabi.md "Padding of code").
     const code = output.first.flags.exec && output.size % SLOT === 0 && options.compat !== "libbpf";
-    if (code) for (let at = 0; at < bytes.length; at += SLOT) bytes[at] = opcodes.JA;
+    let filled = 0;
+    const padTo = (end: number): void => {
+      if (code) for (let at = alignUp(filled, SLOT); at < end; at += SLOT) bytes[at] = opcodes.JA;
+    };
     for (const part of output.parts) {
       const input = inputs[part.input]!;
       const { data, size, flags } = input.object.sections[part.section]!;
       const state = input.sections[part.section]!;
       state.map!.each(size, (start, end, at) => {
-        if (start < data.length) bytes.set(data.subarray(start, Math.min(end, data.length)), at);
+        if (start >= data.length) return;
+        padTo(at);
+        bytes.set(data.subarray(start, Math.min(end, data.length)), at);
+        filled = Math.max(filled, at + Math.min(end, data.length) - start);
       });
       if (flags.exec && (state.edits.length > 0 || !state.map!.isWhole)) {
         editCode(input, state, part.section, bytes);
         diagnostics.push(...moveBranches(input, part.section, bytes));
       }
     }
+    padTo(bytes.length);
     return bytes;
   });
   for (const input of inputs) moveTables(input, contents);

@@ -14,15 +14,22 @@ export class RecordList {
     return this.end / this.width;
   }
 
+  /** Adds the records `words`; gives the index of the first word of the first one here. */
+  append(words: Uint32Array): number {
+    const start = this.#grow(words.length);
+    this.words.set(words, start);
+    return start;
+  }
+
   /** Adds the record that stands at `at` of `words`; gives the index of its first word here. */
   copy(words: Uint32Array, at: number): number {
-    const start = this.#grow();
+    const start = this.#grow(this.width);
     for (let i = 0; i < this.width; i++) this.words[start + i] = words[at + i]!;
     return start;
   }
 
   push(...record: readonly number[]): void {
-    const start = this.#grow();
+    const start = this.#grow(this.width);
     this.words.set(record, start);
   }
 
@@ -39,11 +46,12 @@ export class RecordList {
     this.words = made;
   }
 
-  #grow(): number {
+  /** Makes room for `count` more words; gives the index of the first. */
+  #grow(count: number): number {
     const start = this.end;
-    this.end += this.width;
+    this.end += count;
     if (this.end > this.words.length) {
-      const grown = new Uint32Array(2 * this.words.length);
+      const grown = new Uint32Array(Math.max(this.end, 2 * this.words.length));
       grown.set(this.words);
       this.words = grown;
     }

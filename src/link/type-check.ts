@@ -3,8 +3,10 @@
  * others are compared as C sees them: layouts that differ are errors, meanings that differ are warnings.
  */
 import {
+  BtfKind,
   compareTypes,
   infoKind,
+  infoVlen,
   readMapDefinitions,
   type Btf,
   type BtfMapDefinition,
@@ -14,6 +16,7 @@ import { BpfkitError, diagnostic, type Note } from "../diag/index.js";
 import { globalNamed, type Context, type Input } from "./context.js";
 import { declaration } from "./declare.js";
 import { placeOfSymbol } from "./where.js";
+import type { Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** One side of a comparison: whose declaration, and its id in that input's types. */
@@ -58,18 +61,14 @@ export function checkTypes(context: Context): void {
     if (own === undefined) continue;
     const sections = new Map<number, string>();
     for (const [name, variables] of own.variables) for (const { id } of variables) sections.set(id, name);
-    for (const [name, id] of own.declared) {
-      const stands = types.owners.get(name)!;
-      if (stands.input === input) continue;
-      const other = typesOf(stands.input)!;
+    const { names, ids } = types.byInput[input.number]!;
+    for (const [i, { name, owner, id: standing }] of names.entries()) {
+      const id = ids[i]!;
+      if (owner === input) continue;
+      const stands: Side = { input: owner, id: standing };
       checkSection(context, name, input, sections.get(id));
-      const { words } = own.btf;
-      const [left, right] = [other.btf.starts[stands.id - 1]!, own.btf.starts[id - 1]!];
-      // Variables and functions both: the third word is the type.
-      const same =
-        infoKind(other.btf.words[left + 1]!) === infoKind(words[right + 1]!) &&
-        types.id(stands.input, other.btf.words[left + 2]!) === types.id(input, words[right + 2]!);
-      if (same) continue;
+      if (isSame(types, stands, { input, id })) continue;
+      const other = typesOf(owner)!;
       const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, name) : undefined;
       const found =
         rows ??
@@ -79,6 +78,27 @@ export function checkTypes(context: Context): void {
       if (found.length > 0) show(context, name, stands, { input, id }, found);
     }
   }
+}
+
+/** Did the merge find the two declarations to be of the same type? That of prototypes is the same whatever parameters are called. */
+function isSame(types: Types, left: Side, right: Side): boolean {
+  const [a, b] = [typesOf(left.input)!.btf, typesOf(right.input)!.btf];
+  const [x, y] = [a.starts[left.id - 1]!, b.starts[right.id - 1]!];
+  if (infoKind(a.words[x + 1]!) !== infoKind(b.words[y + 1]!)) return false;
+  // Variables and functions both: the third word is the type.
+  const one = types.id(left.input, a.words[x + 2]!);
+  const other = types.id(right.input, b.words[y + 2]!);
+  return one === other || isSamePrototype(types.btf, one, other);
+}
+
+function isSamePrototype({ words, starts }: Btf, one: number, other: number): boolean {
+  if (one === 0 || other === 0) return false;
+  const [a, b] = [starts[one - 1]!, starts[other - 1]!];
+  const info = words[a + 1]!;
+  if (infoKind(info) !== BtfKind.BTF_KIND_FUNC_PROTO || words[b + 1] !== info || words[a + 2] !== words[b + 2])
+    return false;
+  for (let i = 0, at = 4; i < infoVlen(info); i++, at += 2) if (words[a + at] !== words[b + at]) return false;
+  return true;
 }
 
 /** A declaration that names a section must name the definition's. */

@@ -22,29 +22,35 @@ export function placeOfInsn(input: Input, section: number, offset: number): numb
   return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
 }
 
-/** Moves the records of one table; `convert` changes the other words of the record that ends the list. */
+/** Moves the records of one table; `convert` changes the other words of the records from index `from` of a list on. */
 function move(
   input: Input,
   tables: readonly BtfExtWords[],
   into: readonly RecordList[],
-  convert: (words: Uint32Array, at: number) => void,
+  convert: (list: RecordList, from: number) => void,
 ): void {
   for (const { section: name, words } of tables) {
-    input.object.sections.forEach((section, number) => {
-      if (section.name !== name || !section.flags.exec) return;
+    for (const [number, section] of input.object.sections.entries()) {
+      if (section.name !== name || !section.flags.exec) continue;
       const { output, map, pieces } = input.sections[number]!;
-      if (map === undefined) return;
+      if (map === undefined) continue;
       const list = into[output]!;
+      const from = list.end;
       // Most sections stay whole.
       const shift = pieces === undefined && map.isWhole ? map.at(0) : -1;
-      for (let at = 0; at < words.length; at += list.width) {
-        const insnOff = shift >= 0 ? words[at]! + shift : placeOfInsn(input, number, words[at]!);
-        if (insnOff < 0) continue;
-        const made = list.copy(words, at);
-        list.words[made] = insnOff;
-        convert(list.words, made);
+      if (shift >= 0) {
+        list.append(words);
+        for (let at = from; at < list.end; at += list.width) list.words[at] = list.words[at]! + shift;
+      } else {
+        for (let at = 0; at < words.length; at += list.width) {
+          const insnOff = placeOfInsn(input, number, words[at]!);
+          if (insnOff < 0) continue;
+          const made = list.copy(words, at);
+          list.words[made] = insnOff;
+        }
       }
-    });
+      convert(list, from);
+    }
   }
 }
 
@@ -61,20 +67,21 @@ export function moveRecords(context: Context, nextId: number): MovedRecords {
   for (const input of context.inputs) {
     const ext = typesOf(input)?.ext;
     if (ext === undefined) continue;
-    const id = (words: Uint32Array, at: number): void => {
-      words[at] = types.id(input, words[at]!);
+    const strings = types.strings(input);
+    const ids = ({ words, width, end }: RecordList, from: number): void => {
+      for (let at = from; at < end; at += width) words[at + 1] = types.id(input, words[at + 1]!);
     };
-    const string = (words: Uint32Array, at: number): void => {
-      words[at] = types.string(input, words[at]!);
-    };
-    move(input, ext.funcInfo, moved.funcs, (words, at) => id(words, at + 1));
-    move(input, ext.lineInfo, moved.lines, (words, at) => {
-      string(words, at + 1);
-      string(words, at + 2);
+    move(input, ext.funcInfo, moved.funcs, ids);
+    move(input, ext.lineInfo, moved.lines, ({ words, width, end }, from) => {
+      for (let at = from; at < end; at += width) {
+        words[at + 1] = strings.get(words[at + 1]!);
+        words[at + 2] = strings.get(words[at + 2]!);
+      }
     });
-    move(input, ext.coreRelos, moved.relos, (words, at) => {
-      id(words, at + 1);
-      string(words, at + 2);
+    move(input, ext.coreRelos, moved.relos, (list, from) => {
+      ids(list, from);
+      const { words, width, end } = list;
+      for (let at = from; at < end; at += width) words[at + 2] = strings.get(words[at + 2]!);
     });
   }
   if (moved.funcs.some(({ count }) => count > 0)) describeOthers(context, moved, nextId);
@@ -82,13 +89,21 @@ export function moveRecords(context: Context, nextId: number): MovedRecords {
   return moved;
 }
 
-/** By output section, which bytes have a record: asked for every function, of which there are very many. */
+/** By output section, which bytes have a record, a bit each: asked for every function, of which there are very many. */
 function places({ outputs }: Context, lists: readonly RecordList[]): readonly Uint8Array[] {
   return lists.map(({ words, width, end }, output) => {
-    const has = new Uint8Array(outputs[output]!.first.flags.exec ? outputs[output]!.size + 1 : 0);
-    for (let at = 0; at < end; at += width) has[words[at]!] = 1;
+    const has = new Uint8Array(outputs[output]!.first.flags.exec ? (outputs[output]!.size >>> 3) + 1 : 0);
+    for (let at = 0; at < end; at += width) setBit(has, words[at]!);
     return has;
   });
+}
+
+function setBit(bits: Uint8Array, at: number): void {
+  bits[at >>> 3] = bits[at >>> 3]! | (1 << (at & 7));
+}
+
+function hasBit(bits: Uint8Array, at: number): boolean {
+  return ((bits[at >>> 3]! >>> (at & 7)) & 1) !== 0;
 }
 
 /**
@@ -103,16 +118,16 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
   let proto = 0;
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;
   for (const input of context.inputs) {
-    for (const symbol of input.object.symbols) {
+    for (const [number, symbol] of input.object.symbols.entries()) {
       const { home, type, binding, name } = symbol;
       if (home.kind !== "section" || (type !== "func" && (type !== "notype" || binding === "local"))) continue;
       if (!input.object.sections[home.section]!.flags.exec) continue;
       const at = placeOfInsn(input, home.section, home.offset);
       const { output } = input.sections[home.section]!;
       if (at < 0) continue;
-      if (described[output]![at] !== 1) {
-        described[output]![at] = 1;
-        const known = binding === "local" ? undefined : types.standing.get(name);
+      if (!hasBit(described[output]!, at)) {
+        setBit(described[output]!, at);
+        const known = binding === "local" ? undefined : types.byGlobal[input.globalOf[number]!]?.standing;
         if (known === undefined || types.btf.type(known).kind !== "func") {
           if (proto === 0) {
             const int = types.btf.findByName("int", "int");
@@ -122,8 +137,8 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
           moved.funcs[output]!.push(at, add({ kind: "func", name, type: proto, linkage: 0 }));
         } else moved.funcs[output]!.push(at, known);
       }
-      if (hasLines && located[output]![at] !== 1) {
-        located[output]![at] = 1;
+      if (hasLines && !hasBit(located[output]!, at)) {
+        setBit(located[output]!, at);
         moved.lines[output]!.push(at, types.btf.strings.length + moved.files.push(input.object.file) - 1, 0, 0);
       }
     }

@@ -2,12 +2,34 @@
  * Pass: the types of all inputs in one BTF, equal ones once. Which of several declarations of a name stands for all is decided
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
-import { dedupBtf, extWidths, mergeBtf, type Btf } from "../btf/index.js";
-import type { Context, Input } from "./context.js";
+import { dedupBtf, extWidths, mergeBtf, type Btf, type MovedStrings } from "../btf/index.js";
+import type { Context, Global, Input } from "./context.js";
 import { typesOf } from "./type-read.js";
 
 /** Data sections that only BTF has: what the kernel provides. */
 const kernelSections = [".ksyms", ".kconfig"] as const;
+
+/** A name that inputs declare: a variable or function that is not static. */
+export interface Declared {
+  /** Its index among all names. */
+  readonly number: number;
+  readonly name: string;
+  /** The symbol of that name; undefined where no symbol table has it. */
+  readonly global: Global | undefined;
+  /** The declaration that stands for all: its id in the merged types, whose it is, and its id there. */
+  standing: number;
+  owner: Input;
+  id: number;
+  /** It is the definition's own. */
+  defines: boolean;
+}
+
+/** Declarations of one input, one a name, in the order of the names' first ones. */
+export interface InputDeclarations {
+  readonly names: readonly Declared[];
+  /** The id in the input's types, by the same index. */
+  readonly ids: readonly number[];
+}
 
 export interface Types {
   /** All types of all inputs, deduplicated; data sections and losing declarations are still in it. */
@@ -16,34 +38,32 @@ export interface Types {
   readonly before: number;
   /** The id in `btf` of a type of an input. */
   readonly id: (input: Input, id: number) => number;
-  /** The offset in `btf` of a string of an input's .BTF. */
-  readonly string: (input: Input, offset: number) => number;
-  /** The declaration that stands for all of a name. */
-  readonly standing: ReadonlyMap<string, number>;
-  /** Whose declaration that is, and its id there. */
-  readonly owners: ReadonlyMap<string, { readonly input: Input; readonly id: number }>;
-  /** All declarations of names that are not static, by id. */
-  readonly declarations: ReadonlyMap<number, string>;
+  /** The offset in `btf` of the strings of an input that types, lines and CO-RE records use. */
+  readonly strings: (input: Input) => MovedStrings;
+  /** All names that are declared, in the order in which the inputs do so. */
+  readonly declared: readonly Declared[];
+  /** By input number; undefined where an input has no types. */
+  readonly byInput: readonly (InputDeclarations | undefined)[];
+  /** By the number of the global. */
+  readonly byGlobal: readonly (Declared | undefined)[];
+  /** By id in `btf`: whose declaration it is. */
+  readonly byId: ReadonlyMap<number, Declared>;
   /** Names in the data sections of the kernel's symbols. */
   readonly kernel: ReadonlySet<string>;
 }
 
-/** Offsets of the strings that the lines and CO-RE records of an input use. */
-function extStrings(input: Input): number[] {
+/** Takes the strings that the lines and CO-RE records of an input use. */
+function takeExtStrings(input: Input, strings: MovedStrings): void {
   const { ext } = typesOf(input)!;
-  const offsets: number[] = [];
-  let file = -1;
   for (const { words } of ext?.lineInfo ?? []) {
     for (let at = 0; at < words.length; at += extWidths.lineInfo) {
-      // Most lines are of the file of the line before.
-      if (words[at + 1] !== file) offsets.push((file = words[at + 1]!));
-      offsets.push(words[at + 2]!);
+      strings.take(words[at + 1]!);
+      strings.take(words[at + 2]!);
     }
   }
   for (const { words } of ext?.coreRelos ?? []) {
-    for (let at = 0; at < words.length; at += extWidths.coreRelos) offsets.push(words[at + 2]!);
+    for (let at = 0; at < words.length; at += extWidths.coreRelos) strings.take(words[at + 2]!);
   }
-  return offsets;
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
@@ -53,39 +73,97 @@ export function mergeTypes(context: Context): void {
   const numbers = new Int32Array(context.inputs.length);
   typed.forEach((input, number) => (numbers[input.number] = number));
   const { endian } = typed[0]!.object;
-  const merged = mergeBtf(
+  const {
+    btf: all,
+    shifts,
+    strings,
+  } = mergeBtf(
     typed.map((input) => typesOf(input)!.btf),
     endian,
-    typed.map(extStrings),
+    (number, own) => takeExtStrings(typed[number]!, own),
   );
-  const { btf, ids } = dedupBtf(merged.btf);
-  const id = (input: Input, old: number): number =>
-    old === 0 ? 0 : ids[old + merged.shifts[numbers[input.number]!]!]!;
-  const declarations = new Map<number, string>();
-  const standing = new Map<string, number>();
-  const owners = new Map<string, { readonly input: Input; readonly id: number }>();
-  const winners = new Set<string>();
+  const { btf, ids } = dedupBtf(all);
+  const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + shifts[numbers[input.number]!]!]!);
+  const names = new Names(context, all);
+  const byInput: (InputDeclarations | undefined)[] = context.inputs.map(() => undefined);
   const kernel = new Set<string>();
   for (const input of typed) {
-    const { declared, variables, btf: own } = typesOf(input)!;
-    for (const [name, old] of declared) {
-      const now = id(input, old);
-      declarations.set(now, name);
-      const global = context.globalNumbers.get(name);
-      const symbol = global === undefined ? undefined : context.globals[global]!;
-      const wins = symbol !== undefined && symbol.input === input.number && symbol.symbol.home.kind !== "undefined";
-      // The definition's own declaration stands for all; where it has none, the first does.
-      if (!standing.has(name) || (wins && !winners.has(name))) {
-        standing.set(name, now);
-        owners.set(name, { input, id: old });
-      }
-      if (wins) winners.add(name);
-    }
+    const { variables, btf: own } = typesOf(input)!;
+    byInput[input.number] = names.declare(input, shifts[numbers[input.number]!]!, ids);
     for (const section of kernelSections) {
       for (const { id: old } of variables.get(section) ?? []) kernel.add(own.name(old));
     }
   }
-  const string = (input: Input, offset: number): number => merged.string(numbers[input.number]!, offset) ?? 0;
-  const before = merged.btf.typeCount - 1;
-  context.types = { btf, before, id, string, standing, owners, declarations, kernel };
+  const { declared, byGlobal, byId } = names;
+  const stringsOf = (input: Input): MovedStrings => strings[numbers[input.number]!]!;
+  context.types = { btf, before: all.typeCount - 1, id, strings: stringsOf, declared, byInput, byGlobal, byId, kernel };
+}
+
+/** Collects what inputs declare. Names are told apart by their strings' offsets in the merged types: each is there once. */
+class Names {
+  readonly declared: Declared[] = [];
+  readonly byGlobal: (Declared | undefined)[];
+  readonly byId = new Map<number, Declared>();
+  readonly #context: Context;
+  readonly #all: Btf;
+  /** Number of a name by the offset of its string. */
+  readonly #numbers = new Map<number, number>();
+  /** By number of the name: the last input that declared it, and where in its list. */
+  readonly #lastInput: number[] = [];
+  readonly #lastAt: number[] = [];
+
+  constructor(context: Context, all: Btf) {
+    this.#context = context;
+    this.#all = all;
+    this.byGlobal = context.globals.map(() => undefined);
+  }
+
+  /** What `input` declares; its types follow `shift` others in the merged ones, and `ids` has what became of those. */
+  declare(input: Input, shift: number, ids: Uint32Array): InputDeclarations {
+    const names: Declared[] = [];
+    const own: number[] = [];
+    const { words, starts } = this.#all;
+    for (const id of typesOf(input)!.declared) {
+      const number = this.#numberOf(words[starts[id + shift - 1]!]!, input);
+      if (this.#lastInput[number] === input.number) {
+        // The definition comes after the declaration.
+        own[this.#lastAt[number]!] = id;
+        continue;
+      }
+      this.#lastInput[number] = input.number;
+      this.#lastAt[number] = names.push(this.declared[number]!) - 1;
+      own.push(id);
+    }
+    for (let i = 0; i < names.length; i++) {
+      const each = names[i]!;
+      const now = ids[own[i]! + shift]!;
+      this.byId.set(now, each);
+      const { global } = each;
+      const wins = global !== undefined && global.input === input.number && global.symbol.home.kind !== "undefined";
+      // The definition's own declaration stands for all; where it has none, the first does.
+      if (each.standing !== 0 && (!wins || each.defines)) continue;
+      each.standing = now;
+      each.owner = input;
+      each.id = own[i]!;
+      each.defines = wins;
+    }
+    return { names, ids: own };
+  }
+
+  #numberOf(offset: number, owner: Input): number {
+    let number = this.#numbers.get(offset);
+    if (number === undefined) {
+      const name = this.#all.string(offset);
+      const at = this.#context.globalNumbers.get(name);
+      const global = at === undefined ? undefined : this.#context.globals[at]!;
+      number = this.declared.length;
+      const made: Declared = { number, name, global, standing: 0, owner, id: 0, defines: false };
+      this.declared.push(made);
+      this.#numbers.set(offset, number);
+      this.#lastInput.push(-1);
+      this.#lastAt.push(0);
+      if (at !== undefined) this.byGlobal[at] = made;
+    }
+    return number;
+  }
 }

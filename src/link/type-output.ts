@@ -15,12 +15,12 @@ import {
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import type { Section } from "../object/index.js";
-import { globalNamed, matcher, type Context, type Global, type Input } from "./context.js";
+import { matcher, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
 import { moveRecords, type MovedRecords } from "./type-ext.js";
-import type { Types } from "./type-merge.js";
+import type { Declared, Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
@@ -35,7 +35,7 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
     linkages: choice.linkages,
     added: [...own, ...moved.added],
     roots: options.gcSections === true ? recordRoots(moved) : undefined,
-    strings: recordStrings(moved, types.btf.strings.length),
+    strings: (take) => takeStrings(moved, types.btf.strings.length, take),
     texts: [...outputs.map(({ name }) => name), ...moved.files],
   });
   const renumber = (lists: readonly RecordList[], convert: (words: Uint32Array, at: number) => void): BtfExtWords[] =>
@@ -72,23 +72,15 @@ function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
   }
 }
 
-/** Offsets of the strings that records use, each once; below `size`, where the numbers of files begin. */
-function recordStrings({ lines, relos }: MovedRecords, size: number): readonly number[] {
-  const seen = new Uint8Array(size);
-  const offsets: number[] = [];
-  const take = (offset: number): void => {
-    if (seen[offset] !== 0) return;
-    seen[offset] = 1;
-    offsets.push(offset);
-  };
+/** Has the strings that records use taken; from `size` on the numbers of files begin. */
+function takeStrings({ lines, relos }: MovedRecords, size: number, take: (offset: number) => void): void {
   for (const { words, width, end } of lines) {
     for (let at = 0; at < end; at += width) {
-      take(words[at + 1]!);
+      if (words[at + 1]! < size) take(words[at + 1]!);
       take(words[at + 2]!);
     }
   }
   for (const { words, width, end } of relos) for (let at = 0; at < end; at += width) take(words[at + 2]!);
-  return offsets;
 }
 
 /** Which declarations stay, and the data sections they are in. */
@@ -108,17 +100,15 @@ class Choice {
     const { btf } = types;
     const { words, starts } = btf;
     this.stands = new Uint32Array(btf.typeCount);
-    for (let id = 1; id < btf.typeCount; id++) {
+    for (let id = 1; id < starts.length; id++) {
       if (infoKind(words[starts[id - 1]! + 1]!) !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
     }
-    const kept = new Map<string, number>();
-    for (const [name, id] of types.standing) kept.set(name, this.#keep(name, id));
-    for (const [id, name] of types.declarations) this.stands[id] = kept.get(name)!;
+    const kept = Uint32Array.from(types.declared, (each) => this.#keep(each));
+    for (const [id, { number }] of types.byId) this.stands[id] = kept[number]!;
   }
 
-  /** The declaration that stays for `name`, 0 where none does; its linkage says whether it is defined. */
-  #keep(name: string, id: number): number {
-    const global = globalNamed(this.#context, name);
+  /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
+  #keep({ name, global, standing: id }: Declared): number {
     const open = global === undefined || global.symbol.home.kind === "undefined";
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;
@@ -146,11 +136,6 @@ class Choice {
     return add({ ...type, linkage, type: add({ ...proto, params }) });
   }
 
-  #isDefined(name: string | undefined): boolean {
-    const global = name === undefined ? undefined : globalNamed(this.#context, name);
-    return global !== undefined && global.symbol.home.kind !== "undefined";
-  }
-
   /** Where a global is in the output; undefined where it was dropped. Absolute ones are nowhere, and stay. */
   #placeOf({ input, symbol }: Global): { readonly output: number; readonly offset: number } | undefined {
     const { home } = symbol;
@@ -173,7 +158,8 @@ class Choice {
           const id = types.id(input, old);
           if (section < 0) {
             // A map that is only declared here is listed where it is defined.
-            if (this.stands[id] === 0 || this.#isDefined(types.declarations.get(id))) continue;
+            const global = types.byId.get(id)?.global;
+            if (this.stands[id] === 0 || (global !== undefined && global.symbol.home.kind !== "undefined")) continue;
             let list = elsewhere.get(name);
             if (list === undefined) elsewhere.set(name, (list = new Map()));
             list.set(this.stands[id]!, { type: this.stands[id]!, offset, size });
@@ -193,7 +179,7 @@ class Choice {
     }
     // Variables of objects without types, declared by others.
     for (const global of globals) {
-      const id = types.standing.get(global.name);
+      const id = types.byGlobal[global.number]?.standing;
       if (id === undefined || placed.has(id) || types.btf.kind(id) !== BtfKind.BTF_KIND_VAR) continue;
       const place = this.stands[id] === id && global.symbol.home.kind === "section" ? this.#placeOf(global) : undefined;
       if (place === undefined) continue;

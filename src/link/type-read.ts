@@ -27,8 +27,8 @@ export interface TypedVariable {
 export interface InputTypes {
   readonly btf: Btf;
   readonly ext: BtfExtTables | undefined;
-  /** Ids of the variables and functions that are not static, by name. */
-  readonly declared: ReadonlyMap<string, number>;
+  /** Ids of the variables and functions that are not static, ascending. Some compilers declare what they also define. */
+  readonly declared: readonly number[];
   /** The data sections by name. */
   readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
 }
@@ -66,23 +66,22 @@ function collect(input: Input): InputTypes | undefined {
   const { BTF_INT_SIGNED: SIGNED, BTF_INT_CHAR: CHAR } = BtfIntEncoding;
   const names = new Map<number, string>();
   const encodings = new Map<number, number>();
-  const declared = new Map<string, number>();
+  const declared: number[] = [];
   const sections: number[] = [];
+  const { words, starts } = read;
   for (let id = 1; id < read.typeCount; id++) {
-    const start = read.starts[id - 1]!;
-    const kind = infoKind(read.words[start + 1]!);
+    const start = starts[id - 1]!;
+    const kind = infoKind(words[start + 1]!);
     if (kind === BtfKind.BTF_KIND_DATASEC) sections.push(id);
     if (kind === BtfKind.BTF_KIND_INT) {
-      const encoding = read.words[start + 3]! >>> 24;
+      const encoding = words[start + 3]! >>> 24;
       // gcc calls char both signed and a character; kernels take one of them, and clang says signed.
       if ((encoding & 15) === (SIGNED | CHAR)) encodings.set(id, SIGNED);
     }
-    if (!isShared(read.words, start)) continue;
-    const old = read.name(id);
-    const name = renamed.get(old) ?? old;
-    if (name !== old) names.set(id, name);
-    // Some compilers declare what they also define: the definition comes later.
-    declared.set(name, id);
+    if (!isShared(words, start)) continue;
+    declared.push(id);
+    const name = renamed.size === 0 ? undefined : renamed.get(read.name(id));
+    if (name !== undefined) names.set(id, name);
   }
   const moved = relocatedOffsets(object, number);
   const symbols = new Map<string, number>();
@@ -121,6 +120,18 @@ const read = new WeakMap<Input, InputTypes | undefined>();
 export function typesOf(input: Input): InputTypes | undefined {
   if (!read.has(input)) read.set(input, collect(input));
   return read.get(input);
+}
+
+const names = new WeakMap<InputTypes, ReadonlyMap<string, number>>();
+
+/** The declaration of `name`, the definition where there are several: for inputs that errors speak of. */
+export function declarationOf(types: InputTypes, name: string): number | undefined {
+  let known = names.get(types);
+  if (known === undefined) {
+    known = new Map(types.declared.map((id) => [types.btf.name(id), id]));
+    names.set(types, known);
+  }
+  return known.get(name);
 }
 
 const lines = new WeakMap<InputTypes, ReadonlyMap<string, readonly LineInfo[]>>();

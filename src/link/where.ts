@@ -4,7 +4,7 @@ import { BpfkitError, type Note, type Place } from "../diag/index.js";
 import type { ObjectSymbol } from "../object/index.js";
 import type { Input } from "./context.js";
 import { declaration } from "./declare.js";
-import { linesOf, typesOf, type InputTypes } from "./type-read.js";
+import { declarationOf, linesOf, typesOf, type InputTypes } from "./type-read.js";
 import type { SourceLine } from "./types.js";
 
 /** The types of an input, or none where they cannot be read. */
@@ -99,7 +99,7 @@ export function placeOfSymbol(input: Input, { home }: ObjectSymbol): Place | und
 /** A symbol as C declares it where its type is known, else what kind of thing it is. */
 export function describeSymbol(input: Input, symbol: ObjectSymbol): string {
   const types = readable(input);
-  const id = types?.declared.get(symbol.name);
+  const id = types === undefined ? undefined : declarationOf(types, symbol.name);
   if (types !== undefined && id !== undefined) {
     const text = declaration(types.btf, id);
     if (text !== undefined) return text;

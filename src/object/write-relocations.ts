@@ -68,6 +68,7 @@ export function encodeRelocations(
   classes: RelocSite["to"][],
   faults: Diagnostic[],
 ): EncodedRelocations {
+  if (section.relocations.length === 0) return { data: section.data, records: [], usesPrivate: false };
   const data = section.data.slice();
   const records: { offset: number; type: number; sym: number }[] = [];
   let usesPrivate = false;

@@ -9,18 +9,18 @@ export interface MergedBtf {
   readonly btf: Btf;
   /** For each input, what is added to a type id of it (but not to 0). */
   readonly shifts: readonly number[];
-  /** The new offset of the string at `offset` of input `input`: for .BTF.ext. Strings no type uses are not there. */
-  readonly string: (input: number, offset: number) => number | undefined;
+  /** The strings of each input that were taken over, for .BTF.ext. */
+  readonly strings: readonly MovedStrings[];
 }
 
 /**
- * Merges `inputs`, none of them split. `strings` names further strings to keep, by input (those of .BTF.ext). Throws
+ * Merges `inputs`, none of them split. `more` takes further strings of an input (those of .BTF.ext), after its types. Throws
  * `btf-opaque-kind`, `btf-type-id`, `btf-string`.
  */
 export function mergeBtf(
   inputs: readonly Btf[],
   endian: Endian,
-  strings: readonly (Iterable<number> | undefined)[] = [],
+  more?: (input: number, strings: MovedStrings) => void,
 ): MergedBtf {
   let [size, count, room] = [0, 0, 0];
   for (const btf of inputs) {
@@ -42,7 +42,7 @@ export function mergeBtf(
     words.set(btf.words, from);
     for (let i = 0; i < btf.starts.length - 1; i++) starts[types + i] = from + btf.starts[i]!;
     takeTypes(btf, own, words, from, types);
-    for (const offset of strings[input] ?? []) own.take(offset);
+    more?.(input, own);
     shifts.push(types);
     from += btf.words.length;
     types += btf.starts.length - 1;
@@ -50,7 +50,7 @@ export function mergeBtf(
   }
   starts[count] = size;
   const btf = madeBtf(endian, words, starts, table.bytes());
-  return { btf, shifts, string: (input, offset) => moved[input]?.get(offset) };
+  return { btf, shifts, strings: moved };
 }
 
 /** Renumbers the types of `btf`, whose words stand from `from` on in `words`: ids move by `shift`. */

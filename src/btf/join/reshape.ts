@@ -18,8 +18,8 @@ export interface Reshape {
   readonly added: readonly BtfType[];
   /** Leave out every type that these (old ids) do not lead to. Added types are such roots. */
   readonly roots: Iterable<number> | undefined;
-  /** Offsets of strings to keep beside those of the types. */
-  readonly strings: Iterable<number>;
+  /** Has further strings kept, after those of the types, by their offsets. */
+  readonly strings: (take: (offset: number) => void) => void;
   /** Further strings to have: the names of sections of .BTF.ext. */
   readonly texts: Iterable<string>;
 }
@@ -123,7 +123,7 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
   }
   length += addedWords.length;
   made[next - 1] = length;
-  for (const offset of strings) kept.take(offset);
+  strings((offset) => kept.take(offset));
   for (const text of texts) kept.intern(text);
   return {
     btf: madeBtf(endian, words.subarray(0, length), made, kept.bytes()),
