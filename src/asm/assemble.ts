@@ -6,6 +6,7 @@ import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
 import { directive, rawDirectives } from "./directives/table.js";
 import { applyVersions, applyWeakReferences } from "./directives/alias.js";
+import { org } from "./directives/gaps.js";
 import { assign } from "./directives/symbol.js";
 import { emitInsn } from "./output/emit.js";
 import { explain } from "./match/explain.js";
@@ -88,6 +89,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   const { report, sections, symbols } = run;
   const resolver = new Resolver(report, run.endian, symbols.all, run.conformance, run.relaxes, run.registers.names);
   run.typed.close(run);
+  run.deferred.close();
   for (const [label, { at }] of symbols.pending()) report.add("asm-numeric-label", { label: `${label}f` }, at, at + 1);
   applyVersions(run);
   applyWeakReferences(symbols.all);
@@ -100,7 +102,15 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;
-  const made = makeObject(file, run.endian, sections.all, symbols.all, run.files, report);
+  const made = makeObject(
+    file,
+    run.endian,
+    sections.all,
+    symbols.all,
+    run.files,
+    run.addressTable ? run.addressed : undefined,
+    report,
+  );
   return { ...made, flags: run.options.isa ?? 0 };
 }
 
@@ -143,7 +153,7 @@ function statement(run: Run): void {
       (once || tokens.is(first + 1, equals)) &&
       run.registers.byWord.get(run.interner.folded(tokens.value[first]!)) === undefined
     ) {
-      return once ? defineOnce(run, first, first + 2) : assignment(run, first);
+      return once ? defineOnce(run, first, first + 2, true) : assignment(run, first);
     }
   }
   instruction(run, first);
@@ -163,7 +173,7 @@ function tolerated(run: Run): boolean {
 
 function assignment(run: Run, first: number): void {
   const name = run.interner.names[run.tokens.value[first]!]!;
-  if (name === ".") return run.errorAt("asm-unsupported", { name: ". =" }, first);
+  if (name === ".") return org(run, first + 2);
   if (/^[rw]\d+$/i.test(name)) return run.errorAt("asm-register", { name, guess: "r0 … r10" }, first);
   assign(run, first, first + 2);
 }
@@ -206,6 +216,7 @@ function label(run: Run, at: number): boolean {
   }
   putHere(symbol, section);
   symbol.at = start;
+  if (run.lines.marksLabels) run.lines.mark(section);
   return true;
 }
 

@@ -11,6 +11,7 @@ import { Macros } from "./directives/macro.js";
 import type { Version } from "./directives/alias.js";
 import type { StatedRelocation } from "./directives/reloc.js";
 import { ExpressionParser, reduce, type Names } from "./match/expression.js";
+import { Deferred } from "./match/deferred.js";
 import { buildGrammar, type GrammarNode } from "./match/grammar.js";
 import { Frames } from "./debug/frames.js";
 import { Input } from "./text/input.js";
@@ -58,6 +59,8 @@ export class Run implements Names {
   impliedMaps: readonly TextRange[] = [];
   /** What is known of types. */
   readonly typed: Typed;
+  /** Names of `.eqv`. */
+  readonly deferred: Deferred = new Deferred(this);
   readonly core: CoreOperators = new CoreOperators(this);
   /** Names of `.file`. */
   readonly files: string[] = [];
@@ -65,6 +68,9 @@ export class Run implements Names {
   /** What `.symver` and `.reloc` said. */
   readonly versions: Version[] = [];
   readonly relocs: StatedRelocation[] = [];
+  /** Symbols of `.addrsig_sym`, once `.addrsig` asks for the table. */
+  addressTable = false;
+  readonly addressed: AsmSymbol[] = [];
   readonly frames: Frames = new Frames();
   /** How often expressions asked for a name's meaning. */
   lookups = 0;
@@ -148,6 +154,8 @@ export class Run implements Names {
     const value = enumerators.size > 0 ? enumerators.get(name) : undefined;
     if (value !== undefined) return { kind: "number", value };
     const symbol = this.symbols.get(id, at);
+    const meant = this.deferred.none ? undefined : this.deferred.value(symbol, at);
+    if (meant !== undefined) return meant;
     // What is a number already is taken now: `.set` may change it later.
     return symbol.equation?.kind === "number" ? symbol.equation : symbol;
   }

@@ -38,8 +38,6 @@ const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
 
 /** Bytes of data in one line. */
 const perLine = 16;
-/** `SHT_LLVM_ADDRSIG`. */
-const addrsig = 0x6fff_4c03;
 
 class SourceWriter {
   readonly #object: ObjectFile;
@@ -82,7 +80,17 @@ class SourceWriter {
       else if (symbol.home.kind !== "section") this.#loose(symbol, index, symbol.home);
     });
     this.#object.sections.forEach((section, index) => this.#section(section, index));
+    this.#addressSignificant();
     return `${this.#lines.join("\n")}\n`;
+  }
+
+  #addressSignificant(): void {
+    const { addressSignificant, symbols } = this.#object;
+    if (addressSignificant === undefined) return;
+    this.#lines.push("");
+    this.#say(".addrsig");
+    for (const index of addressSignificant)
+      if (symbols[index]!.type !== "section") this.#say(`.addrsig_sym ${this.#labels.symbol(index)}`);
   }
 
   /** A symbol that is in no section. */
@@ -114,11 +122,6 @@ class SourceWriter {
 
   #section(section: Section, index: number): void {
     const { name, flags, type, align, entsize, size } = section;
-    if (type === addrsig) {
-      this.#lines.push("");
-      this.#say("", `section ${name} is left out: its numbers are for one symbol table`);
-      return;
-    }
     this.#lines.push("");
     const letters = flagLetters.map(([flag, letter]) => (flags[flag] ? letter : "")).join("");
     const kind = typeof type === "number" ? `0x${type.toString(16)}` : type;
@@ -251,7 +254,7 @@ class SourceWriter {
   }
 }
 
-/** `object` as assembler source. Of what no directive states (groups, `.llvm_addrsig`) a comment tells that it is left out. */
+/** `object` as assembler source. A comment tells what no directive states and is left out (groups). */
 export function formatSource(object: ObjectFile, options: SourceOptions = {}): string {
   return new SourceWriter(object, options.dialect ?? "pseudoc").write();
 }

@@ -4,6 +4,7 @@
  * Source: docs/psabi.md. An unknown relocation number is an error with its section, offset and symbol.
  */
 import type { ByteReader } from "../bytes/index.js";
+import { significantOf } from "./addrsig.js";
 import { BpfkitError, failure } from "../diag/index.js";
 import { elfTable, readElf, readGroup, SectionHeaderFlag, SectionHeaderType, type ElfFile } from "../elf/index.js";
 import { originOf, type RelocOrigin } from "./detect.js";
@@ -120,6 +121,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     sections,
     symbols: symbolTable.symbols,
     groups,
+    ...significantOf(elf, symbolTable.numbers),
     origin: lateOrigin(elf, options, detection.origin),
   };
 }

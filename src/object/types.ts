@@ -95,6 +95,8 @@ export interface ObjectFile {
   /** Locals before globals. There is no null symbol: index 0 is a real one. */
   readonly symbols: readonly ObjectSymbol[];
   readonly groups: readonly SectionGroup[];
+  /** Indices of the symbols whose addresses count (`.addrsig`): the others may be folded. Absent where the file does not say. */
+  readonly addressSignificant?: readonly number[] | undefined;
   /** For Objects read from a file: the relocation dialect the file is in, and how that is known. */
   readonly origin?: RelocOrigin | undefined;
 }

@@ -19,6 +19,7 @@ import {
   type NewSection,
 } from "../elf/index.js";
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
+import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
 import type { RelocSite } from "./reloc-match.js";
 import type { ObjectFile, ObjectSymbol, SectionFlags, SectionType, SymbolType } from "./types.js";
@@ -139,7 +140,8 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
   const facts = dialectFacts[dialect];
   const relocated = encodings.some(({ records }) => records.length > 0);
   const noted = (facts.note && relocated) || encodings.some(({ usesPrivate }) => usesPrivate);
-  const symtab = next + (noted ? 1 : 0);
+  const significant = object.addressSignificant;
+  const symtab = next + (noted ? 1 : 0) + (significant === undefined ? 0 : 1);
 
   // A group stands before its members (gABI).
   const sections = object.groups.map((group, number): NewSection => {
@@ -167,6 +169,14 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
 
   if (noted) {
     sections.push(entry(psabiNoteSection, sht.SHT_NOTE, encodePsabiNote(dialect, object.endian), { addralign: 4 }));
+  }
+  if (significant !== undefined) {
+    sections.push(
+      entry(".llvm_addrsig", sht.SHT_LLVM_ADDRSIG, encodeAddressSignificant(significant, object.endian), {
+        flags: shf.SHF_EXCLUDE,
+        link: symtab,
+      }),
+    );
   }
   const symbols = [nullSymbol, ...object.symbols.map((symbol) => elfSymbol(symbol, sectionNumbers))];
   const encoded = encodeSymbols(symbols, object.endian);

@@ -40,7 +40,7 @@ const includes = ["x86_64", "aarch64"].map((machine) => `-I/usr/include/${machin
 
 /** clang drops the labels of its blocks; whoever assembles its text (llvm-mc too) cannot know that they are its own. */
 function isRelevant(fact: string): boolean {
-  return !/^(\.llvm_addrsig|symbol LBB\d)/.test(fact);
+  return !/^(symbol LBB\d)/.test(fact);
 }
 
 /** clang 14 puts the register of `callx` where no kernel looks for it; the text says nothing of that. */

@@ -157,6 +157,29 @@ test.skipIf(noGnu !== "")(`the rows are bpf-as's${noGnu}`, () => {
   });
 });
 
+test.skipIf(noGnu !== "")(`the rows of labels are bpf-as's${noGnu}`, () => {
+  const text = `	.file 1 "x.c"
+	.loc_mark_labels 1
+f:	mov %r0,1
+	.loc 1 3 4
+g:	mov %r0,1
+	.loc 1 5 4 prologue_end
+	mov %r0,2
+h:	mov %r0,3
+	.loc 1 6 4
+	.loc_mark_labels 0
+i:	exit
+`;
+  inScratchFolder((folder) => {
+    const [source, ours, theirs] = ["a.s", "a.o", "b.o"].map((name) => join(folder, name)) as [string, string, string];
+    writeFileSync(source, text);
+    expect(runTool("bpf-as", [source, "-o", theirs]).stderr).toBe("");
+    writeFileSync(ours, writeObject(object(text)));
+    const flags = (file: string): string[] => decoded(file).map((row) => row.replaceAll(/ +/g, " "));
+    expect(flags(ours)).toEqual(flags(theirs));
+  });
+});
+
 test("a view's number counts the rows of its place", () => {
   const text = `.file 1 "a.c"\n.loc 1 1 view .LV0\n.loc 1 2 view .LV1\nexit\n.loc 1 3 view .LV2\nexit\n.data\n.byte .LV0, .LV1, .LV2`;
   expect(toHex(object(text).sections.find(({ name }) => name === ".data")!.data)).toBe("000100");

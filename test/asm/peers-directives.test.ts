@@ -42,6 +42,10 @@ const llvmOnly: Readonly<Record<string, string>> = {
 .double 1.5, 3.141592653589793, -1e-310, 1e308, 0.1
 .dc.s 1.25
 .dc.d 2.5`,
+  base64: '.base64 "SGVsbG8=", "AA=="\n.base64 "////"',
+  // Of two names that are not there one is referred to.
+  "symbols whose addresses count":
+    ".addrsig\n.globl f\nf: .byte 1\n.addrsig_sym f\nl: .byte 2\n.quad g\n.addrsig_sym g\n.addrsig_sym h\n.addrsig_sym l",
   "a section of its own": ".rodata\n.byte 1\n.tdata\n.byte 2\n.data",
   versions:
     ".globl f, g\nf: .byte 1\n.symver f, f@V1\n.symver f, f@@V2\n.symver f, h@@@V3\n.symver g, g@V1\n.symver x, y@@@V4\n.quad g, x",
@@ -55,7 +59,9 @@ const gnuOnly: Readonly<Record<string, string>> = {
   listings: '.title "a"\n.sbttl "b"\n.eject\n.list\n.nolist\n.psize 60, 80',
   "wide strings": '.string8 "ab"\n.string16 "ab", "c"\n.string32 "d"\n.string64 "e"',
   "negative wide numbers": ".octa -2, -0x10000000000000000",
-  "equations that stay": ".eqv c, d + 1\n.set d, 6\n.byte c",
+  "equations that are read anew":
+    ".eqv c, d + 1\n.set d, 6\n.byte c\n.set d, 7\n.byte c, c + c\n.eqv e, . - s\ns: .byte e\n.byte e, e\n.eqv f, l - s\n.byte f, f + f\nl:",
+  "the place assigned": ".byte 1\n. = 8\n.byte 2\n. = . + 4\n.byte 3",
 };
 
 /** Sections with contents; symbols but sections' and temporary ones. */
@@ -71,6 +77,7 @@ function facts(from: ObjectFile): string[] {
         return `${section.name}+${offset} ${kind.replace("nodyld", "abs")} ${name(symbol)} ${addend}`;
       }),
     ]),
+    `addresses of ${from.addressSignificant?.map(name).join(" ")}`,
     ...from.symbols.flatMap((symbol) => {
       if (symbol.type === "section") return [];
       const { home, size, binding, type, visibility } = symbol;
@@ -105,6 +112,35 @@ for (const [peer, texts, options] of peers) {
     });
   }
 }
+
+test(".nop is `ja +0`", () => {
+  for (const endian of ["little", "big"] as const) {
+    const { object } = assemble(".nop\nnext: .nop", { endian });
+    expect(toHex(object!.sections.find(({ name }) => name === ".text")!.data)).toBe("0500000000000000".repeat(2));
+  }
+});
+
+test(".eqv: circles and heights end in one error each", () => {
+  const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
+  expect(codes(".eqv a, b\n.eqv b, a\n.byte a")).toEqual(["asm-cycle"]);
+  const tower = (height: number): string =>
+    `.eqv n0, l - s\n${Array.from({ length: height }, (_, i) => `.eqv n${i + 1}, n${i} + n${i}\n`).join("")}`;
+  const { object, diagnostics } = assemble(`${tower(60)}.data\ns: .byte 1\nl: .quad n60\n`);
+  expect(diagnostics).toEqual([]);
+  expect(toHex(object!.sections.find(({ name }) => name === ".data")!.data)).toBe("010000000000000010");
+  expect(codes(`${tower(10_000)}s: .byte 1\nl: .quad n10000`)).toEqual(["asm-deep"]);
+});
+
+test.each([
+  [".bundle_align_mode 4", "`.bundle_align_mode` is not for BPF"],
+  [".nops 16", "`.nops` is not for BPF"],
+  [".intel_syntax", "`.intel_syntax` is not for BPF"],
+  [".abort\nnonsense", "`.abort` ends assembling here"],
+  ['.base64 "SGVsbG8"', "not base64"],
+  [".linkonce discard", "`.linkonce` does nothing in ELF"],
+])("%s is answered with a reason", (text, message) => {
+  expect(assemble(text).diagnostics.map((each) => each.message)).toEqual([message]);
+});
 
 test("gas's prefixes of floating-point numbers, and what is none", () => {
   const data = (text: string): string =>

@@ -23,6 +23,19 @@ export interface Loc {
   readonly discriminator: number;
 }
 
+/** What a row says before there was a `.loc`, as GNU as has it. */
+const firstLoc: Loc = {
+  file: 1,
+  line: 1,
+  column: 0,
+  statement: true,
+  basicBlock: false,
+  prologueEnd: false,
+  epilogueBegin: false,
+  isa: 0,
+  discriminator: 0,
+};
+
 export interface LineFile {
   readonly name: string;
   /** Index into `directories`. */
@@ -49,6 +62,10 @@ export class Lines {
   #section: AsmSection | undefined;
   /** Where the last row went. */
   #filled: AsmSection | undefined;
+  /** What the last `.loc` said; what of it is for one row alone goes with that. */
+  #current: Loc = firstLoc;
+  /** Is each label a row? */
+  marksLabels = false;
   /** Does a statement go on until `.loc … is_stmt 0`? */
   statement = true;
 
@@ -77,6 +94,7 @@ export class Lines {
   expect(loc: Loc, section: AsmSection): void {
     this.take(section);
     this.pending = loc;
+    this.#current = loc;
     this.#section = section;
   }
 
@@ -85,6 +103,18 @@ export class Lines {
     const loc = this.pending;
     this.pending = undefined;
     if (loc === undefined || section !== this.#section) return;
+    this.#put(loc, section);
+  }
+
+  /** A label of `section` begins a block: a row of its own. */
+  mark(section: AsmSection): void {
+    if (!section.flags.exec || this.files.length === 0) return;
+    this.pending = undefined;
+    this.#put({ ...this.#current, basicBlock: true }, section);
+  }
+
+  #put(loc: Loc, section: AsmSection): void {
+    this.#current = { ...loc, basicBlock: false, prologueEnd: false, epilogueBegin: false, discriminator: 0 };
     const last = this.#filled;
     if (last !== undefined && last !== section) last.lines.push(here(last, undefined));
     this.#filled = section;

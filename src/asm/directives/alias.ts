@@ -6,15 +6,15 @@ import { comma } from "../text/scan.js";
 import { isDefined } from "../output/symbols.js";
 import type { AsmSymbol } from "../types.js";
 
-/** `.equiv NAME, EXPRESSION`, `.eqv …`: like `.set`, for a name that has no value yet; `.eqv` keeps what its symbols will be. */
-export function equivalent(run: Run): void {
+/** `.equiv NAME, EXPRESSION`, `.eqv …`: like `.set`, for a name that has no value yet; that of `.eqv` (`anew`) is read at each use. */
+export function equivalent(run: Run, anew: boolean): void {
   if (run.name(1) === undefined) return;
   if (!run.tokens.is(2, comma)) return run.expected("`,`", 2);
-  defineOnce(run, 1, 3);
+  defineOnce(run, 1, 3, anew);
 }
 
-/** The symbol at token `name`, which has no value yet, is the expression at token `at`. */
-export function defineOnce(run: Run, name: number, at: number): void {
+/** The symbol at token `name`, which has no value yet, is the expression at token `at`, read at each use where `anew` says so. */
+export function defineOnce(run: Run, name: number, at: number, anew: boolean): void {
   const { tokens, symbols } = run;
   const symbol = symbols.get(tokens.value[name]!, tokens.start[name]!);
   const found = treeAt(run, at);
@@ -26,6 +26,7 @@ export function defineOnce(run: Run, name: number, at: number): void {
   }
   symbol.equation = found;
   symbol.at = tokens.start[name]!;
+  if (anew) run.deferred.add(symbol, tokens.start[at]!, tokens.end[tokens.count - 1]!);
 }
 
 /** `.weakref ALIAS, TARGET`: a reference to ALIAS is one to TARGET that need not be defined. */

@@ -1,4 +1,5 @@
 /** Directives that put bytes: numbers, strings, gaps, alignment. */
+import { decodeUtf8 } from "../../bytes/index.js";
 import { opcodes } from "../../isa/index.js";
 import { maxBytes, maxFilled } from "../limits.js";
 import type { Run } from "../run.js";
@@ -81,6 +82,25 @@ export function strings(run: Run, end: 0 | 1): void {
     if (goesOn) continue;
     if (++at >= tokens.count) return;
     if (!tokens.is(at, comma)) return run.expected("`,` or the end of the statement", at);
+  }
+}
+
+const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** `.base64 "TEXT", …`: the bytes that the texts stand for (RFC 4648 section 4). */
+export function base64(run: Run): void {
+  const { tokens } = run;
+  for (let at = 1; ; at += 2) {
+    const text = stringAt(run, at);
+    if (text === undefined) return;
+    const letters = decodeUtf8(text);
+    if (!base64Text.test(letters)) return run.errorAt("asm-base64", {}, at);
+    const bytes = Uint8Array.from(atob(letters), (char) => char.charCodeAt(0));
+    const to = take(run, bytes.length, at, true);
+    if (to < 0) return;
+    run.sections.current.data.set(bytes, to);
+    if (at + 1 >= tokens.count) return;
+    if (!tokens.is(at + 1, comma)) return run.expected("`,` or the end of the statement", at + 1);
   }
 }
 

@@ -1,9 +1,11 @@
 /** Directives whose bytes may have to wait until every place is known: gaps, alignment, `.org`, LEB128 numbers. */
+import { encodeSlot, opcodes } from "../../isa/index.js";
 import { take } from "./data.js";
 import { reduce } from "../match/expression.js";
 import { fillWith, pad } from "../output/layout.js";
 import { lebSize, putLeb } from "../leb128.js";
 import { maxBytes } from "../limits.js";
+import { reserve } from "../output/sections.js";
 import type { Run } from "../run.js";
 import { comma } from "../text/scan.js";
 import type { AsmSection, Expression, Filler, GapKind } from "../types.js";
@@ -111,10 +113,22 @@ export function blocks(run: Run, width: number): void {
   }
 }
 
-/** `.org PLACE[, FILL]`: a number of bytes from the start of the section, or a place in it. */
-export function org(run: Run): void {
+/** `.nop`: an instruction that does nothing. */
+export function nop(run: Run): void {
+  const { sections, endian } = run;
+  if (!run.ends(1)) return;
+  const section = sections.current;
+  if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, 0);
+  if (run.lines.pending !== undefined) run.lines.take(section);
+  const at = reserve(section, opcodes.SLOT);
+  encodeSlot(section.data, at, endian, opcodes.JA, 0, 0, 0, 0);
+  if (section.align < opcodes.SLOT) section.align = opcodes.SLOT;
+}
+
+/** `.org PLACE[, FILL]`, `. = PLACE`: a number of bytes from the start of the section, or a place in it, at token `at`. */
+export function org(run: Run, at: number): void {
   const section = run.sections.current;
-  const next = run.expression(1);
+  const next = run.expression(at);
   if (next < 0) return;
   const expression = treeOf(run);
   const found = filler(run, next, 1);
@@ -123,10 +137,10 @@ export function org(run: Run): void {
   const placed = !("problem" in there) && there.sub === undefined;
   if (placed && fixed(section) && (there.add === undefined || there.add.section === section)) {
     const to = there.value + BigInt(there.add?.offset ?? 0);
-    if (to < section.size) return run.errorAt("asm-org-back", { here: section.size, there: to }, 1, next - 1);
+    if (to < section.size) return run.errorAt("asm-org-back", { here: section.size, there: to }, at, next - 1);
     if (to <= maxBytes) return put(run, Number(to) - section.size, found.fill);
   }
-  postpone(run, { kind: "org", expression, fill: found.fill }, 1, next - 1);
+  postpone(run, { kind: "org", expression, fill: found.fill }, at, next - 1);
 }
 
 /** `.balign BYTES`, `.p2align POWER` (`power`), each with `, FILL, MOST`; the fill has `width` bytes. */

@@ -120,3 +120,9 @@ export function loc(run: Run): void {
     symbol.equation = { kind: "number", value: BigInt(section.lines.length - 1 - before) };
   }
 }
+
+/** `.loc_mark_labels 1`, `0`: labels of code are rows of the line table, each the start of a basic block; or no longer. */
+export function markLabels(run: Run): void {
+  const given = run.constant(1, "0 or 1", 0, 1);
+  if (!Number.isNaN(given.value) && run.ends(given.next)) run.lines.marksLabels = given.value === 1;
+}

@@ -111,6 +111,17 @@ export function assign(run: Run, name: number, at: number): void {
   symbol.at = tokens.start[name]!;
 }
 
+/** `.addrsig`: the object is to tell which symbols' addresses count. */
+export function addressTable(run: Run): void {
+  if (run.ends(1)) run.addressTable = true;
+}
+
+/** `.addrsig_sym NAME` */
+export function addressCounts(run: Run): void {
+  if (run.name(1) === undefined || !run.ends(2)) return;
+  run.addressed.push(run.symbols.get(run.tokens.value[1]!, run.tokens.start[1]!));
+}
+
 /** `.comm NAME, SIZE[, ALIGN]`; `.lcomm` (`local`) and `.local` symbols are put into `.bss` at once. */
 export function common(run: Run, local: boolean): void {
   const { tokens } = run;

@@ -4,11 +4,11 @@ import type { Dialect } from "../../isa/index.js";
 import { equivalent, version, weakReference } from "./alias.js";
 import { cfiDirectives } from "./cfi.js";
 import { coreReloc } from "./core.js";
-import { numbers, strings } from "./data.js";
+import { base64, numbers, strings } from "./data.js";
 import { map } from "./map.js";
 import { ctype, endFunc, func, license, program } from "./typed.js";
-import { align, blocks, fill, gap, leb128, org } from "./gaps.js";
-import { file, loc } from "./line.js";
+import { align, blocks, fill, nop, gap, leb128, org } from "./gaps.js";
+import { file, loc, markLabels } from "./line.js";
 import {
   attachToGroup,
   popSection,
@@ -26,7 +26,19 @@ import { err, error, fail, print, warning } from "./message.js";
 import { floatBlocks, floats, octas, wideStrings } from "./number.js";
 import { reloc } from "./reloc.js";
 import { iterate, repeat } from "./repeat.js";
-import { bind, common, extern, ident, set, size, type, versionNote, visibility } from "./symbol.js";
+import {
+  addressCounts,
+  addressTable,
+  bind,
+  common,
+  extern,
+  ident,
+  set,
+  size,
+  type,
+  versionNote,
+  visibility,
+} from "./symbol.js";
 import type { Run } from "../run.js";
 
 type Directive = (run: Run) => void;
@@ -88,8 +100,8 @@ const table: Readonly<Record<string, Directive>> = {
   size,
   set: assignment,
   equ: assignment,
-  equiv: equivalent,
-  eqv: equivalent,
+  equiv: (run) => equivalent(run, false),
+  eqv: (run) => equivalent(run, true),
   weakref: weakReference,
   symver: version,
   reloc,
@@ -97,6 +109,7 @@ const table: Readonly<Record<string, Directive>> = {
   lcomm: (run) => common(run, true),
   file,
   loc,
+  loc_mark_labels: markLabels,
   ...cfiDirectives,
   ident,
   version: versionNote,
@@ -116,6 +129,7 @@ const table: Readonly<Record<string, Directive>> = {
   asciz: zeroEnded,
   string: zeroEnded,
   string8: zeroEnded,
+  base64,
   string16: (run) => wideStrings(run, 2),
   string32: (run) => wideStrings(run, 4),
   string64: (run) => wideStrings(run, 8),
@@ -143,7 +157,8 @@ const table: Readonly<Record<string, Directive>> = {
   "dcb.w": (run) => blocks(run, 2),
   "dcb.l": (run) => blocks(run, 4),
   fill,
-  org,
+  nop,
+  org: (run) => org(run, 1),
   uleb128: (run) => leb128(run, false),
   sleb128: (run) => leb128(run, true),
   dc: short,
@@ -196,7 +211,8 @@ const table: Readonly<Record<string, Directive>> = {
   warning,
   print,
   fail,
-  // A hint for linkers that fold equal functions, which no BPF linker does.
+  abort,
+  linkonce: linkOnce,
   // There is no listing.
   eject: nothing,
   list: nothing,
@@ -205,8 +221,8 @@ const table: Readonly<Record<string, Directive>> = {
   psize: nothing,
   sbttl: nothing,
   title: nothing,
-  addrsig: (run) => void run.ends(1),
-  addrsig_sym: (run) => void (run.name(1) !== undefined && run.ends(2)),
+  addrsig: addressTable,
+  addrsig_sym: addressCounts,
 };
 
 const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
@@ -227,17 +243,44 @@ export const rawDirectives: ReadonlySet<string> = new Set([
   ".ifnc",
 ]);
 
-/** Directives of the peers that are known and not read. */
-const unsupported: ReadonlySet<string> = new Set(
-  "bundle_align_mode linkonce loc_mark_labels".split(" ").map((name) => `.${name}`),
+/** Directives that gas or LLVM have, for other machines or formats: why there are none here. */
+const foreign: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    bundle_align_mode: "bundles are for machines whose instructions differ in size",
+    bundle_lock: "bundles are for machines whose instructions differ in size",
+    bundle_unlock: "bundles are for machines whose instructions differ in size",
+    nops: "`.nop` is one instruction that does nothing; repeat it with `.rept`",
+    stabs: "debugging data are DWARF: `.file`, `.loc`",
+    stabn: "debugging data are DWARF: `.file`, `.loc`",
+    stabd: "debugging data are DWARF: `.file`, `.loc`",
+    gnu_attribute: "BPF objects have no attributes",
+    mri: "there is no MRI mode",
+    vtable_inherit: "there are no virtual tables to be collected",
+    vtable_entry: "there are no virtual tables to be collected",
+    cv_file: "debugging data are DWARF: `.file`, `.loc`",
+    cv_loc: "debugging data are DWARF: `.file`, `.loc`",
+    intel_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
+    att_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
+  }).map(([name, reason]) => [`.${name}`, reason]),
 );
+
+/** `.linkonce`: gas reads it everywhere, and says that it has no effect in ELF. */
+function linkOnce(run: Run): void {
+  run.errorAt("asm-linkonce", {}, 0);
+}
+
+/** `.abort` */
+function abort(run: Run): void {
+  run.report.halt("asm-abort", {}, run.tokens.start[0]!, run.tokens.end[0]!);
+}
 
 export function directive(run: Run): void {
   const { tokens, interner } = run;
   const name = interner.names[interner.folded(tokens.value[0]!)]!;
   const found = directives.get(name);
   if (found !== undefined) return found(run);
-  if (unsupported.has(name)) return run.errorAt("asm-unsupported", { name }, 0);
+  const reason = foreign.get(name);
+  if (reason !== undefined) return run.errorAt("asm-directive-foreign", { name, reason }, 0);
   const guess = nearest(name, [...directives.keys(), ...run.macros.names()]);
   if (guess === undefined) run.errorAt("asm-directive", { name }, 0);
   else run.errorAt("asm-directive-near", { name, guess }, 0);

@@ -73,6 +73,7 @@ export function makeObject(
   sections: readonly AsmSection[],
   named: readonly AsmSymbol[],
   files: readonly string[],
+  significant: readonly AsmSymbol[] | undefined,
   report: Report,
 ): ObjectFile {
   const symbols: ObjectSymbol[] = [];
@@ -134,6 +135,9 @@ export function makeObject(
     flags: 0,
     sections: made,
     symbols,
+    ...(significant === undefined
+      ? {}
+      : { addressSignificant: significant.flatMap(({ index }) => (index < 0 ? [] : [index])) }),
     groups: [...groups.values()].map(({ signature, comdat }) => ({ signature: signature.index, comdat })),
   };
 }

@@ -31,7 +31,18 @@ export const asmMessages = {
     message: "unknown directive `{name}`",
     help: "did you mean `{guess}`?",
   },
-  "asm-unsupported": { severity: "error", message: "`{name}` is not supported yet" },
+  "asm-directive-foreign": { severity: "error", message: "`{name}` is not for BPF", help: "{reason}" },
+  "asm-linkonce": {
+    severity: "warning",
+    message: "`.linkonce` does nothing in ELF",
+    help: 'a section that is to be there once is in a comdat group: .section NAME,"axG",@progbits,SYMBOL,comdat',
+  },
+  "asm-abort": { severity: "error", message: "`.abort` ends assembling here" },
+  "asm-base64": {
+    severity: "error",
+    message: "not base64",
+    help: "letters, digits, `+` and `/` in fours, the last of them filled up with `=`",
+  },
   "asm-range": {
     severity: "error",
     message: "{value} does not fit {what}",
