@@ -137,7 +137,7 @@ export class Run implements Names {
   #tables(dialect: Dialect): readonly [Registers, GrammarNode] {
     let tables = this.#dialects.get(dialect);
     if (tables === undefined) {
-      tables = [new Registers(dialect, this.interner), buildGrammar(dialect, this.interner)];
+      tables = [new Registers(dialect, this.interner), buildGrammar(dialect)];
       this.#dialects.set(dialect, tables);
     }
     return tables;

@@ -3,12 +3,13 @@
  *
  * A node's edges are literal tokens and placeholders; a path from the root to a node with leaves is a whole statement. What a
  * node's edges are is also what the text may go on with: the "expected …" of a diagnostic.
+ *
+ * A node gets its edges when a statement first comes there: most texts use a small part of the grammar, and making all of it takes
+ * longer than assembling a small file.
  */
-import { encodeUtf8 } from "../../bytes/index.js";
 import { insnTable, spellings, type Dialect, type InsnRow } from "../../isa/index.js";
 import type { Interner } from "../text/intern.js";
-import { Scanner } from "../text/scan.js";
-import { packed, Token, Tokens, unpacked } from "../text/tokens.js";
+import { packed, Token, unpacked } from "../text/tokens.js";
 
 /** The placeholders of `Spelling`; `=d` and the like: the same register again. */
 export type Placeholder =
@@ -40,11 +41,20 @@ export interface Leaf {
   readonly helper: boolean;
 }
 
+/** A template that goes on behind a node, from `at` on. */
+interface Tail {
+  readonly row: InsnRow;
+  readonly template: string;
+  readonly at: number;
+}
+
 export interface GrammarNode {
   /** By `literalKey`. */
   readonly literals: Map<number, GrammarNode>;
   readonly placeholders: { readonly what: Placeholder; readonly node: GrammarNode }[];
   readonly leaves: Leaf[];
+  /** What `expand` has to make edges and leaves of; undefined when it has. */
+  tails: Tail[] | undefined;
 }
 
 /** Literal tokens as map keys: words (in lower case), operators, numbers. */
@@ -60,7 +70,7 @@ export function literalText(key: number, interner: Interner): string {
 }
 
 function newNode(): GrammarNode {
-  return { literals: new Map(), placeholders: [], leaves: [] };
+  return { literals: new Map(), placeholders: [], leaves: [], tails: [] };
 }
 
 /** Registers before expressions, so that a register's name is never taken for a symbol. */
@@ -88,44 +98,61 @@ const order: Readonly<Record<Placeholder, number>> = {
   sa: 3,
 };
 
-const open = packed("{");
+/** Registers that a template may name twice. */
+const repeatable = ["d", "s", "wd", "ws"];
 
-function addTemplate(root: GrammarNode, template: string, row: InsnRow, interner: Interner, dialect: Dialect): void {
-  const tokens = new Tokens();
-  new Scanner(encodeUtf8(template), tokens, interner, dialect === "kernel" ? "pseudoc" : dialect).next();
-  let node = root;
-  let helper = false;
-  const seen = new Set<string>();
-  for (let at = 0; at < tokens.count; at++) {
-    if (tokens.is(at, open)) {
-      const name = interner.names[tokens.value[at + 1]!]!;
-      const what = (seen.has(name) && "d s wd ws".split(" ").includes(name) ? `=${name}` : name) as Placeholder;
-      seen.add(name);
-      at += 2;
-      let edge = node.placeholders.find((each) => each.what === what);
-      if (edge === undefined) {
-        edge = { what, node: newNode() };
-        node.placeholders.push(edge);
-        node.placeholders.sort((a, b) => order[a.what] - order[b.what]);
-      }
-      node = edge.node;
-      continue;
-    }
-    const kind = tokens.kind[at]!;
-    const value = tokens.value[at]!;
-    if (kind === Token.word && interner.names[value] === "helper") helper = true;
-    const key = literalKey(kind, kind === Token.word ? interner.folded(value) : value);
-    let next = node.literals.get(key);
-    if (next === undefined) node.literals.set(key, (next = newNode()));
-    node = next;
+/** A placeholder, a word, a number or an operator of a template, and blanks around it: as the scanner reads them. */
+export const templateToken: RegExp =
+  /\s*(?:\{(\w+)\}|([A-Za-z_.$][\w.$]*)|(\d+)|(<<=?|>>=?|&&|\|\||<>|[-+*/%&|^<>=!]=|\S))\s*/y;
+
+function placeholderEdge({ placeholders }: GrammarNode, what: Placeholder): GrammarNode {
+  let edge = placeholders.find((each) => each.what === what);
+  if (edge === undefined) {
+    edge = { what, node: newNode() };
+    placeholders.push(edge);
+    placeholders.sort((a, b) => order[a.what] - order[b.what]);
   }
-  if (!node.leaves.some((leaf) => leaf.row === row)) node.leaves.push({ row, helper });
+  return edge.node;
 }
 
-export function buildGrammar(dialect: Dialect, interner: Interner): GrammarNode {
+function literalEdge({ literals }: GrammarNode, key: number): GrammarNode {
+  let next = literals.get(key);
+  if (next === undefined) literals.set(key, (next = newNode()));
+  return next;
+}
+
+/** Makes the edges and leaves of a node that has none yet. */
+export function expand(node: GrammarNode, interner: Interner): void {
+  const tails = node.tails!;
+  node.tails = undefined;
+  for (const { row, template, at } of tails) {
+    templateToken.lastIndex = at;
+    const found = templateToken.exec(template);
+    if (found === null) {
+      // The template says `helper` before the function.
+      if (!node.leaves.some((leaf) => leaf.row === row)) node.leaves.push({ row, helper: template.includes("helper") });
+      continue;
+    }
+    const [, name, word, digits, operator] = found;
+    let next: GrammarNode;
+    if (name !== undefined) {
+      const again = repeatable.includes(name) && template.slice(0, at).includes(`{${name}}`);
+      next = placeholderEdge(node, (again ? `=${name}` : name) as Placeholder);
+    } else if (word !== undefined) {
+      next = literalEdge(node, literalKey(Token.word, interner.folded(interner.word(word))));
+    } else if (digits !== undefined) {
+      next = literalEdge(node, literalKey(Token.number, Number(digits)));
+    } else {
+      next = literalEdge(node, literalKey(Token.operator, packed(operator!)));
+    }
+    next.tails!.push({ row, template, at: templateToken.lastIndex });
+  }
+}
+
+export function buildGrammar(dialect: Dialect): GrammarNode {
   const root = newNode();
   for (const row of insnTable) {
-    for (const template of spellings(row, dialect)) addTemplate(root, template, row, interner, dialect);
+    for (const template of spellings(row, dialect)) root.tails!.push({ row, template, at: 0 });
   }
   return root;
 }

@@ -1,6 +1,6 @@
 /** Walks the grammar with the tokens of a statement: which row it is and what its operands are. */
 import type { ExpressionParser } from "./expression.js";
-import { literalKey, type GrammarNode, type Leaf, type Placeholder } from "./grammar.js";
+import { expand, literalKey, type GrammarNode, type Leaf, type Placeholder } from "./grammar.js";
 import type { Interner } from "../text/intern.js";
 import type { Registers } from "./registers.js";
 import { packed, Token, type Tokens } from "../text/tokens.js";
@@ -111,6 +111,7 @@ export class Matcher {
   #walk(node: GrammarNode, at: number): Leaf | undefined {
     const tokens = this.#tokens;
     const kind = tokens.kind[at]!;
+    if (node.tails !== undefined) expand(node, this.#interner);
     if (at >= tokens.count) {
       const { leaves } = node;
       for (let i = 0; i < leaves.length; i++) {
