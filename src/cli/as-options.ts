@@ -27,7 +27,8 @@ export function definitions(given: readonly string[]): ReadonlyMap<string, bigin
 
 /** Codes of warnings. */
 export function warningCodes(given: readonly string[]): DiagnosticCode[] | OptionProblem {
-  const known = Object.entries(catalogue).flatMap(([code, { severity }]) => (severity === "warning" ? [code] : []));
+  if (given.length === 0) return [];
+  const known = Object.entries(catalogue()).flatMap(([code, { severity }]) => (severity === "warning" ? [code] : []));
   for (const code of given) {
     if (known.includes(code)) continue;
     const guess = nearest(code, known);

@@ -36,22 +36,28 @@ type Joined = typeof bytesMessages &
 
 export type DiagnosticCode = keyof Joined;
 
-export const catalogue: Joined & Catalogue = {
-  ...bytesMessages,
-  ...elfMessages,
-  ...btfMessages,
-  ...ctypeMessages,
-  ...objectMessages,
-  ...asmMessages,
-  ...asmTypedMessages,
-  ...builderMessages,
-  ...linkMessages,
-  ...vmMessages,
-  ...kernelMessages,
-  ...copyMessages,
-  ...disasmMessages,
-  ...cliMessages,
-};
+let joined: (Joined & Catalogue) | undefined;
+
+/** All messages by code, joined when somebody first has something to say. */
+export function catalogue(): Joined & Catalogue {
+  joined ??= {
+    ...bytesMessages,
+    ...elfMessages,
+    ...btfMessages,
+    ...ctypeMessages,
+    ...objectMessages,
+    ...asmMessages,
+    ...asmTypedMessages,
+    ...builderMessages,
+    ...linkMessages,
+    ...vmMessages,
+    ...kernelMessages,
+    ...copyMessages,
+    ...disasmMessages,
+    ...cliMessages,
+  };
+  return joined;
+}
 
 /** The names between braces in a template: the facts a diagnostic of that code must be given. */
 type Holes<Template extends string> = Template extends `${string}{${infer Hole}}${infer Rest}`

@@ -14,7 +14,7 @@ export function diagnostic<Code extends DiagnosticCode>(
   place?: Place,
   notes: readonly Note[] = [],
 ): Diagnostic {
-  const entry: CatalogueEntry = catalogue[code];
+  const entry: CatalogueEntry = catalogue()[code];
   return {
     code,
     severity: entry.severity,

@@ -225,10 +225,13 @@ const table: Readonly<Record<string, Directive>> = {
   addrsig_sym: addressCounts,
 };
 
-const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
-  ...Object.entries(table).map(([name, directive]) => [`.${name}`, directive] as const),
-  ...Array.from(tests, ([name, test]) => [name, (run: Run) => openIf(run, test)] as const),
-]);
+/** The directive called `name`, which begins with a dot. */
+function find(name: string): Directive | undefined {
+  const bare = name.slice(1);
+  if (Object.hasOwn(table, bare)) return table[bare];
+  const test = tests.get(name);
+  return test === undefined ? undefined : (run) => openIf(run, test);
+}
 
 /** Directives whose operands are raw text: what is no token there is no mistake. */
 export const rawDirectives: ReadonlySet<string> = new Set([
@@ -244,25 +247,23 @@ export const rawDirectives: ReadonlySet<string> = new Set([
 ]);
 
 /** Directives that gas or LLVM have, for other machines or formats: why there are none here. */
-const foreign: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    bundle_align_mode: "bundles are for machines whose instructions differ in size",
-    bundle_lock: "bundles are for machines whose instructions differ in size",
-    bundle_unlock: "bundles are for machines whose instructions differ in size",
-    nops: "`.nop` is one instruction that does nothing; repeat it with `.rept`",
-    stabs: "debugging data are DWARF: `.file`, `.loc`",
-    stabn: "debugging data are DWARF: `.file`, `.loc`",
-    stabd: "debugging data are DWARF: `.file`, `.loc`",
-    gnu_attribute: "BPF objects have no attributes",
-    mri: "there is no MRI mode",
-    vtable_inherit: "there are no virtual tables to be collected",
-    vtable_entry: "there are no virtual tables to be collected",
-    cv_file: "debugging data are DWARF: `.file`, `.loc`",
-    cv_loc: "debugging data are DWARF: `.file`, `.loc`",
-    intel_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
-    att_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
-  }).map(([name, reason]) => [`.${name}`, reason]),
-);
+const foreign: Readonly<Record<string, string>> = {
+  bundle_align_mode: "bundles are for machines whose instructions differ in size",
+  bundle_lock: "bundles are for machines whose instructions differ in size",
+  bundle_unlock: "bundles are for machines whose instructions differ in size",
+  nops: "`.nop` is one instruction that does nothing; repeat it with `.rept`",
+  stabs: "debugging data are DWARF: `.file`, `.loc`",
+  stabn: "debugging data are DWARF: `.file`, `.loc`",
+  stabd: "debugging data are DWARF: `.file`, `.loc`",
+  gnu_attribute: "BPF objects have no attributes",
+  mri: "there is no MRI mode",
+  vtable_inherit: "there are no virtual tables to be collected",
+  vtable_entry: "there are no virtual tables to be collected",
+  cv_file: "debugging data are DWARF: `.file`, `.loc`",
+  cv_loc: "debugging data are DWARF: `.file`, `.loc`",
+  intel_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
+  att_syntax: "`.syntax` chooses a spelling: plain, gnu, pseudoc, kernel or conformance",
+};
 
 /** `.linkonce`: gas reads it everywhere, and says that it has no effect in ELF. */
 function linkOnce(run: Run): void {
@@ -277,11 +278,15 @@ function abort(run: Run): void {
 export function directive(run: Run): void {
   const { tokens, interner } = run;
   const name = interner.names[interner.folded(tokens.value[0]!)]!;
-  const found = directives.get(name);
+  const found = find(name);
   if (found !== undefined) return found(run);
-  const reason = foreign.get(name);
-  if (reason !== undefined) return run.errorAt("asm-directive-foreign", { name, reason }, 0);
-  const guess = nearest(name, [...directives.keys(), ...run.macros.names()]);
+  const bare = name.slice(1);
+  if (Object.hasOwn(foreign, bare)) return run.errorAt("asm-directive-foreign", { name, reason: foreign[bare]! }, 0);
+  const guess = nearest(name, [
+    ...Object.keys(table).map((each) => `.${each}`),
+    ...tests.keys(),
+    ...run.macros.names(),
+  ]);
   if (guess === undefined) run.errorAt("asm-directive", { name }, 0);
   else run.errorAt("asm-directive-near", { name, guess }, 0);
 }
