@@ -2,9 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { evaluate, precomputed } from "./precomputed.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -35,7 +35,7 @@ const bundling = {
   external: ["koffi"],
   // What V8 is given as a script cannot import.
   supported: { "dynamic-import": false },
-  plugins: [noSubprocesses],
+  plugins: [noSubprocesses, precomputed],
   define: { BPFKIT_VERSION: JSON.stringify(version) },
   logLevel: "warning",
 };
@@ -52,13 +52,7 @@ async function bundle(name, contents, more = {}) {
 }
 
 // The verbs are what the table of the command says.
-const table = await build({ ...bundling, entryPoints: ["src/cli/verbs.ts"], write: false, outfile: "verbs.cjs" });
-const tableModule = { exports: {} };
-new Function("exports", "require", "module", table.outputFiles[0].text)(
-  tableModule.exports,
-  createRequire(import.meta.url),
-  tableModule,
-);
+const { verbs } = await evaluate(`${root}src/cli/verbs.ts`);
 const run = (file, verb) =>
   `import { main } from "./main.ts"; import { run } from "./${file}.ts"; export const start = (words) => main(words, "${verb}", run);`;
 const bundles = {
@@ -67,7 +61,7 @@ const bundles = {
   // The layout library is as large as the rest of the verb: it has a bundle of its own.
   "objdump-cfg": await bundle("objdump-cfg", run("objdump", "objdump")),
 };
-for (const verb of Object.keys(tableModule.exports.verbs)) {
+for (const verb of Object.keys(verbs)) {
   const file = verb.replace(" ", "-");
   const more = verb === "objdump" ? { external: [...bundling.external, "./objdump-cfg.js"] } : {};
   bundles[file] = await bundle(file, run(file, verb), more);

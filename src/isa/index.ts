@@ -5,7 +5,8 @@ export { helperId, helperName, helperNames } from "./helpers.js";
 export { abiName, AttachType, LinkType, MapType, ProgramType, XdpAction } from "./kernel-abi.js";
 export * as opcodes from "./opcode.js";
 export { sectionRule, sectionRules, type SectionRule } from "./sections.js";
-export { insnTable, spellings } from "./table.js";
+export { spellings } from "./spellings.js";
+export { insnTable } from "./table.js";
 export type {
   AluOp,
   AtomicOp,

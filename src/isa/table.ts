@@ -6,7 +6,7 @@
  * have no word for an instruction are bpfkit's own and listed in docs/assembler.md.
  */
 import * as bpf from "./opcode.js";
-import type { AluOp, AtomicOp, ConformanceGroup, Dialect, InsnRow, IsaVersion, JumpOp, Spelling } from "./types.js";
+import type { AluOp, AtomicOp, ConformanceGroup, InsnRow, IsaVersion, JumpOp, Spelling } from "./types.js";
 
 type Width = 8 | 16 | 32 | 64;
 
@@ -665,8 +665,3 @@ export const insnTable: readonly InsnRow[] = [
   ...atomicRows(),
   ...wideRows(),
 ];
-
-/** The templates of `row` in `dialect`. Kernel text falls back to pseudo-C, the mnemonic dialects to GNU's words. */
-export function spellings(row: InsnRow, dialect: Dialect): readonly string[] {
-  return row.spelling[dialect] ?? (dialect === "kernel" ? row.spelling.pseudoc : row.spelling.gnu);
-}
