@@ -5,7 +5,7 @@ export type { ArchiveSymbol } from "./ar-index.js";
 export { definedSymbols, writeArchive, type NewArchiveMember, type WriteArchiveOptions } from "./ar-write.js";
 export { encodeGroup, encodeRel, encodeRela, encodeSymbols, type NewReloc, type SymbolTableData } from "./encode.js";
 export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";
-export { linkedStrings, linkedSymbols } from "./links.js";
+export { linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 export { encodeNotes, readNotes } from "./notes.js";
 export { readElf, type ReadElfOptions } from "./read.js";
 export { StringTable } from "./strings.js";

@@ -42,7 +42,43 @@ function identify(bytes: Uint8Array, file: string | undefined): Endian {
 
 type RawSection = Omit<ElfSection, "index" | "name" | "data">;
 
-function rawSection(reader: ByteReader, at: number, report: Report): RawSection {
+/** Numbers of section headers as bigints: nearly all are small, and there are very many of them. */
+const small = Array.from({ length: 256 }, (_, value) => BigInt(value));
+
+/** The 64-bit number at `at`, whose bytes are there. */
+function wide(view: DataView, at: number, little: boolean): bigint {
+  const low = view.getUint32(little ? at : at + 4, little);
+  const high = view.getUint32(little ? at + 4 : at, little);
+  return high === 0 && low < small.length ? small[low]! : view.getBigUint64(at, little);
+}
+
+/** The section header at `at`, whose bytes are there. */
+function rawSection(reader: ByteReader, view: DataView, at: number, report: Report): RawSection {
+  const little = reader.endian === "little";
+  const high = little ? 4 : 0;
+  const fits =
+    view.getUint32(at + 24 + high, little) |
+    view.getUint32(at + 32 + high, little) |
+    view.getUint32(at + 48 + high, little) |
+    view.getUint32(at + 56 + high, little);
+  if (fits !== 0) return largeSection(reader, at, report);
+  const low = at + 4 - high;
+  return {
+    nameOffset: view.getUint32(at, little),
+    type: view.getUint32(at + 4, little),
+    flags: wide(view, at + 8, little),
+    addr: wide(view, at + 16, little),
+    offset: view.getUint32(low + 24, little),
+    size: view.getUint32(low + 32, little),
+    link: view.getUint32(at + 40, little),
+    info: view.getUint32(at + 44, little),
+    addralign: view.getUint32(low + 48, little),
+    entsize: view.getUint32(low + 56, little),
+  };
+}
+
+/** A section header with numbers beyond 32 bits, which are errors beyond 2^53. */
+function largeSection(reader: ByteReader, at: number, report: Report): RawSection {
   let damaged = false;
   const size = (offset: number, what: string): number => {
     try {
@@ -101,14 +137,17 @@ export function readHeader(reader: ByteReader): ElfHeader {
   return header;
 }
 
-/** The bytes of a section; what is in the file of them where it reaches out. */
-function sectionData(reader: ByteReader, section: RawSection, what: () => string, report: Report): Uint8Array {
+const noBytes = new Uint8Array(0);
+
+/** The bytes of section `index`, -1 for the name table; what is in the file of them where it reaches out. */
+function sectionData(reader: ByteReader, section: RawSection, index: number, name: string, report: Report): Uint8Array {
   const { type, offset, size } = section;
-  if (type === SHT_NOBITS || type === SHT_NULL) return new Uint8Array(0);
+  if (type === SHT_NOBITS || type === SHT_NULL) return noBytes;
   const end = offset + size;
   if (end <= reader.length) return reader.bytes.subarray(offset, end);
   const available = Math.max(0, reader.length - offset);
-  report(failure("elf-bounds", { what: what(), size, available }, reader.place(offset)));
+  const what = index < 0 ? "the section name table" : `section ${index} (${name})`;
+  report(failure("elf-bounds", { what, size, available }, reader.place(offset)));
   return reader.bytes.subarray(Math.min(offset, reader.length));
 }
 
@@ -126,7 +165,8 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
   // The check comes before any allocation by count.
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
   const raw: RawSection[] = [];
-  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, shoff + i * elf.SHDR_SIZE, report));
+  const view = new DataView(reader.bytes.buffer, reader.bytes.byteOffset, reader.bytes.byteLength);
+  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, view, shoff + i * elf.SHDR_SIZE, report));
 
   const table = raw[shstrndx];
   const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;
@@ -134,7 +174,7 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
     const facts = { what: "e_shstrndx", found: shstrndx, expected: "a string table" };
     report(failure("elf-link", facts, reader.place(62)));
   }
-  const nameData = hasNames ? sectionData(reader, table, () => "the section name table", report) : new Uint8Array(0);
+  const nameData = hasNames ? sectionData(reader, table, -1, "", report) : new Uint8Array(0);
   const names = hasNames ? stringsOf(nameData, file) : undefined;
 
   const sections = raw.map((section, index): ElfSection => {
@@ -144,7 +184,7 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
     const known = name ?? "";
     // The name table's faults were reported above.
     const isNames = hasNames && index === shstrndx;
-    const data = isNames ? nameData : sectionData(reader, section, () => `section ${index} (${known})`, report);
+    const data = isNames ? nameData : sectionData(reader, section, index, known, report);
     // Field by field: there are very many sections, and copies by `...` are slow.
     const { nameOffset, type, flags, addr, offset, size, link, info, addralign, entsize, damaged } = section;
     const made = {

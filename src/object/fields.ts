@@ -41,24 +41,35 @@ function joined(high: number, low: number): bigint {
   return high === low >> 31 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low >>> 0);
 }
 
+/** A field of up to 32 bits. */
+type SmallField = Exclude<RelocField, "data64" | "imm64">;
+
 /** The signed number in the field at `offset`. The caller has checked that `fieldBytes` are there. */
+export function readSmallField(data: Uint8Array, offset: number, field: SmallField, little: boolean): number {
+  switch (field) {
+    case "data8":
+      return (data[offset]! << 24) >> 24;
+    case "data16":
+      return int16(data, offset, little);
+    case "data32":
+      return int32(data, offset, little);
+    case "off16":
+      return int16(data, offset + 2, little);
+    case "imm32":
+      return int32(data, offset + 4, little);
+  }
+}
+
+/** The same for a field of any size. */
 export function readField(data: Uint8Array, offset: number, field: RelocField, endian: Endian): bigint {
   const little = endian === "little";
   switch (field) {
-    case "data8":
-      return BigInt((data[offset]! << 24) >> 24);
-    case "data16":
-      return BigInt(int16(data, offset, little));
-    case "data32":
-      return BigInt(int32(data, offset, little));
     case "data64":
       return joined(int32(data, offset + (little ? 4 : 0), little), int32(data, offset + (little ? 0 : 4), little));
-    case "off16":
-      return BigInt(int16(data, offset + 2, little));
-    case "imm32":
-      return BigInt(int32(data, offset + 4, little));
     case "imm64":
       return joined(int32(data, offset + SLOT + 4, little), int32(data, offset + 4, little));
+    default:
+      return BigInt(readSmallField(data, offset, field, little));
   }
 }
 

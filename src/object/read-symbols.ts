@@ -11,9 +11,9 @@ import {
 } from "../elf/index.js";
 import type { ObjectSymbol, SymbolBinding, SymbolHome, SymbolType, SymbolVisibility } from "./types.js";
 
-const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
-const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
-const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
+export const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
+export const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
+export const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
 
 /** A number of a symbol; its words for an error are made only then. */
 function numberOf(value: bigint, what: string, { name }: ElfSymbol, place: () => BinaryPlace): number {

@@ -11,6 +11,7 @@ import { originOf, type RelocOrigin } from "./detect.js";
 import type { RelocDialect } from "./dialects.js";
 import { readRelocations } from "./read-relocations.js";
 import { convertSymbols } from "./read-symbols.js";
+import { readPlain, type PlainParts } from "./read-plain.js";
 import { isKept, relocScene } from "./reloc-scene.js";
 import type { ObjectFile, Section, SectionFlags, SectionGroup, SectionType } from "./types.js";
 
@@ -57,7 +58,7 @@ function readFlags(bits: bigint): SectionFlags {
 function lateOrigin(
   { bytes, file }: ElfFile,
   { without, dialect }: Omit<ReadOptions, "file">,
-  found: RelocOrigin,
+  found: PlainParts["origin"],
 ): RelocOrigin {
   return {
     dialect: found.dialect,
@@ -66,6 +67,21 @@ function lateOrigin(
     },
     repaired: found.repaired,
   };
+}
+
+/** Symbols and relocations of any file: its dialect is found out by all of its relocations. */
+export function readScene(
+  elf: ElfFile,
+  sectionNumbers: Int32Array,
+  { without, dialect }: Omit<ReadOptions, "file">,
+): PlainParts {
+  const scene = relocScene(elf, without);
+  const detection = originOf(scene, dialect);
+  if (detection.problem !== undefined) throw new BpfkitError([detection.problem]);
+  const withNobody = scene.records.some(({ sym }) => sym === 0);
+  const { symbols, numbers } = convertSymbols(elf, scene.symtab, scene.symbols, sectionNumbers, withNobody);
+  const relocations = readRelocations(scene, detection, numbers, withNobody ? 0 : -1);
+  return { symbols, numbers, relocations, origin: detection.origin };
 }
 
 /** Turns an ELF file into an Object. Throws BpfkitError on what is no relocatable BPF object. */
@@ -77,23 +93,18 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     throw failure("object-machine", { machine }, at(18));
   if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
 
-  const scene = relocScene(elf, options.without);
-  const detection = originOf(scene, options.dialect);
-  if (detection.problem !== undefined) throw new BpfkitError([detection.problem]);
-
   const sectionNumbers = new Int32Array(elf.sections.length).fill(-1);
   const kept = elf.sections.filter(isKept);
   kept.forEach((section, number) => (sectionNumbers[section.index] = number));
-  const withNobody = scene.records.some(({ sym }) => sym === 0);
-  const symbolTable = convertSymbols(elf, scene.symtab, scene.symbols, sectionNumbers, withNobody);
-  const relocations = readRelocations(scene, detection, symbolTable.numbers, withNobody ? 0 : -1);
+  const plain = options.dialect === undefined ? readPlain(elf, sectionNumbers, options.without) : undefined;
+  const { symbols, numbers, relocations, origin } = plain ?? readScene(elf, sectionNumbers, options);
 
   const groups: SectionGroup[] = [];
   const groupOf = new Int32Array(elf.sections.length).fill(-1);
   for (const section of elf.sections) {
     if (section.type !== sht.SHT_GROUP) continue;
     const { flags, members } = readGroup(elf, section);
-    const signature = symbolTable.numbers[section.info] ?? -1;
+    const signature = numbers[section.info] ?? -1;
     if (signature < 0) throw failure("object-group", { symbol: section.info }, at(section.offset));
     for (const member of members) groupOf[member] = groups.length;
     groups.push({ signature, comdat: (flags & elfTable.GRP_COMDAT) !== 0 });
@@ -119,10 +130,10 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     endian: elf.endian,
     flags: elf.header.flags,
     sections,
-    symbols: symbolTable.symbols,
+    symbols,
     groups,
-    ...significantOf(elf, symbolTable.numbers),
-    origin: lateOrigin(elf, options, detection.origin),
+    ...significantOf(elf, numbers),
+    origin: lateOrigin(elf, options, origin),
   };
 }
 

@@ -52,7 +52,7 @@ export interface MatchOptions {
 }
 
 /** Is there a number in the second slot of the load? */
-function hasHigh(data: Uint8Array, start: number): boolean {
+export function hasHigh(data: Uint8Array, start: number): boolean {
   return (data[start + 12]! | data[start + 13]! | data[start + 14]! | data[start + 15]!) !== 0;
 }
 

@@ -1,0 +1,51 @@
+/** The short way of reading an object against the long one: wherever it does not give up, both give the same. */
+import { expect, test } from "vitest";
+import { BpfkitError } from "../../src/diag/index.js";
+import { readElf } from "../../src/elf/index.js";
+import { readPlain } from "../../src/object/read-plain.js";
+import { readScene } from "../../src/object/read.js";
+import { isKept } from "../../src/object/reloc-scene.js";
+import { corpusMissing, corpusObjects, readCorpus } from "../support/corpus.js";
+import { fuzz, fuzzRounds } from "../support/fuzz.js";
+
+const unneeded = (name: string): boolean => name.startsWith(".debug_") || name === ".BTF.ext";
+
+/** Reads `bytes` both ways; says whether the short one went through. */
+function compare(bytes: Uint8Array, what: string, without?: (name: string) => boolean): boolean {
+  const elf = readElf(bytes);
+  const sectionNumbers = new Int32Array(elf.sections.length).fill(-1);
+  elf.sections.filter(isKept).forEach((section, number) => (sectionNumbers[section.index] = number));
+  const plain = readPlain(elf, sectionNumbers, without);
+  if (plain === undefined) return false;
+  const { symbols, numbers, relocations, origin } = readScene(elf, sectionNumbers, { without });
+  const { dialect, repaired } = origin;
+  expect(plain, what).toEqual({ symbols, numbers, relocations, origin: { dialect, repaired } });
+  return true;
+}
+
+test.skipIf(corpusMissing !== "")(`objects of the corpus are the same read both ways${corpusMissing}`, () => {
+  let plain = 0;
+  for (const path of corpusObjects()) {
+    const bytes = readCorpus(path);
+    try {
+      for (const without of [undefined, unneeded]) if (compare(bytes, path, without)) plain++;
+    } catch (error) {
+      if (!(error instanceof BpfkitError)) throw error;
+    }
+  }
+  expect(plain).toBeGreaterThan(100);
+});
+
+test.skipIf(corpusMissing !== "")(`damaged objects are, too${corpusMissing}`, () => {
+  const files = corpusObjects()
+    .filter((path) => path.includes("own"))
+    .map((path) => readCorpus(path));
+  let plain = 0;
+  fuzz(fuzzRounds(1500), (random) => {
+    const bytes = random.pick(files).slice();
+    const { data } = random.pick(readElf(bytes).sections.filter((section) => section.data.length > 0));
+    for (let i = random.below(3); i >= 0; i--) data[random.below(data.length)] = random.below(256);
+    if (compare(bytes, `seed ${random.seed}`, random.chance(1, 2) ? unneeded : undefined)) plain++;
+  });
+  expect(plain).toBeGreaterThan(fuzzRounds(1500) / 10);
+});
