@@ -18,6 +18,7 @@ import { padEnd, type Sections } from "./output/sections.js";
 import { Settler } from "./output/settle.js";
 import { Source } from "./text/source.js";
 import { isDefined, putHere } from "./output/symbols.js";
+import { explicitMaps } from "./typed/explicit-maps.js";
 import { emitTypes } from "./typed/emit.js";
 import { packed, Token } from "./text/tokens.js";
 import type { AsmSymbol, AssembleOptions, AssembleResult } from "./types.js";
@@ -50,10 +51,10 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
     run.conditions.close(0);
   }
   const object = settle(run, file, options.padSections ?? false);
+  const explicitText = options.explicitMaps === true && report.errors === 0 ? explicitMaps(run) : undefined;
   const diagnostics = report.finish();
-  // What a macro or an included file says is not in the text to be read.
-  const impliedMaps = run.impliedMaps.filter(({ end }) => end <= text.length);
-  return { object: report.errors > 0 ? undefined : object, diagnostics, impliedMaps };
+  if (report.errors > 0) return { object: undefined, diagnostics };
+  return explicitText === undefined ? { object, diagnostics } : { object, diagnostics, explicitText };
 }
 
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
@@ -98,7 +99,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
   resolver.stated(run.relocs);
-  run.impliedMaps = resolver.impliedMaps.toSorted((a, b) => a.start - b.start);
+  run.impliedMaps = resolver.impliedMaps;
   if (pads) for (const section of sections.all) padEnd(section);
   addDebugTables(run);
   if (report.errors > 0) return undefined;

@@ -43,6 +43,8 @@ export interface AssembleOptions {
   readonly fatalWarnings?: boolean;
   /** Codes of warnings that are not given. */
   readonly silenced?: Iterable<DiagnosticCode>;
+  /** Make the text with all map references written out, too. */
+  readonly explicitMaps?: boolean;
 }
 
 /**
@@ -60,8 +62,11 @@ export interface AssembleResult {
   readonly object: ObjectFile | undefined;
   /** In the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
-  /** The operands that were taken for maps though they do not say `%map`: byte offsets in the main text, ascending. */
-  readonly impliedMaps: readonly TextRange[];
+  /**
+   * With `explicitMaps`: the text with `%map(…)` around each operand that was taken for a map without it. Macros and included files that
+   * have such operands are written out. Undefined when there is an error.
+   */
+  readonly explicitText?: Uint8Array | undefined;
 }
 
 /** Bytes of the text from `start` up to `end`. */

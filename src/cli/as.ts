@@ -1,5 +1,5 @@
 /** `bpfkit as`: text to object. No output file when there is an error. */
-import { assemble, explicitMaps, type AssembleOptions } from "../asm/index.js";
+import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { includeReader, readInput, writeOutput } from "../node/index.js";
 import { writeObject, type RelocDialect } from "../object/index.js";
@@ -37,7 +37,7 @@ export async function run(file: string, given: object): Promise<void> {
   const silenced = warningCodes(options.silence);
   if ("help" in silenced) return usage(silenced.message, silenced.help);
   const text = await readInput(file);
-  const { object, diagnostics, impliedMaps } = assemble(text, {
+  const { object, diagnostics, explicitText } = assemble(text, {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
@@ -50,12 +50,9 @@ export async function run(file: string, given: object): Promise<void> {
     warnings: options.warn,
     fatalWarnings: options.fatalWarnings === true,
     silenced,
+    explicitMaps: options.explicitMaps === true,
   });
   report(diagnostics, options.json);
   if (object === undefined) return;
-  const made =
-    options.explicitMaps === true
-      ? explicitMaps(text, impliedMaps)
-      : writeObject(object, { dialect: options.relocDialect });
-  await writeOutput(output, made);
+  await writeOutput(output, explicitText ?? writeObject(object, { dialect: options.relocDialect }));
 }

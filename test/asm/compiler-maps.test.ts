@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { assemble, explicitMaps, type AssembleResult } from "../../src/asm/index.js";
+import { assemble, type AssembleResult } from "../../src/asm/index.js";
 import { encodeUtf8 } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
 import { loadImage } from "../../src/kernel/index.js";
@@ -58,7 +58,7 @@ function compiled(compiler: string, args: readonly string[]): Uint8Array {
 }
 
 function assembled(text: Uint8Array): AssembleResult {
-  const result = assemble(text, { file: "count.s" });
+  const result = assemble(text, { file: "count.s", explicitMaps: true });
   expect(result.diagnostics.map((each) => formatDiagnostic(each))).toEqual([]);
   return result;
 }
@@ -74,7 +74,7 @@ for (const [name, compiler, args] of ways) {
   const missing = toolMissing(compiler);
   test.skipIf(missing !== "")(`${name}: the variable is a map, in the object and in the kernel${missing}`, () => {
     const text = compiled(compiler, args);
-    const { object, impliedMaps } = assembled(text);
+    const { object, explicitText } = assembled(text);
     const kinds = (from: AssembleResult["object"]): string[] =>
       from!.sections
         .flatMap(({ relocations }) => relocations)
@@ -82,10 +82,9 @@ for (const [name, compiler, args] of ways) {
         .map(({ kind, symbol }) => `${kind} ${from!.symbols[symbol]!.name}`)
         .filter((each) => !each.includes("data"));
     expect(kinds(object)).toEqual(["map_imm64 counters", "abs_imm64 step"]);
-    const explicit = explicitMaps(text, impliedMaps);
-    expect(new TextDecoder().decode(explicit)).toContain("%map(counters)");
-    const again = assembled(explicit);
-    expect(again.impliedMaps).toEqual([]);
+    expect(new TextDecoder().decode(explicitText)).toContain("%map(counters)");
+    const again = assembled(explicitText!);
+    expect(again.explicitText).toEqual(explicitText);
     expect(again.object).toEqual(object);
     if (kernelMissing !== "") return;
     const loaded = loadImage(imageOf(object!), kernel());
@@ -97,6 +96,55 @@ for (const [name, compiler, args] of ways) {
     }
   });
 }
+
+const mapSection = '.section maps,"aw",@progbits\n.globl m\nm: .long 2, 4, 8, 1\n.text\n';
+
+test.each([
+  [
+    "a macro",
+    ".macro load r, s\n\\r = \\s ll # x\n.endm\n load r1, m ; r2 = 1\nl: load r3, m # y\nload r4, l\nexit\n",
+    ".macro load r, s\n\\r = \\s ll # x\n.endm\n r1 = %map(m) ll # x\n r2 = 1\nl: r3 = %map(m) ll # x\nload r4, l\nexit\n",
+  ],
+  ["a repetition", ".rept 2\nr1 = m ll\n.endr\nexit\n", ".rept 2\nr1 = %map(m) ll\n.endr\nexit\n"],
+  [
+    "a macro in a repetition",
+    ".macro load\nr1 = m ll\n.endm\n.rept 2\nload\n.endr\nexit\n",
+    ".macro load\nr1 = m ll\n.endm\n.rept 2\nr1 = %map(m) ll\n.endr\nexit\n",
+  ],
+  ["values", ".irp r, r1, r2\n\\r = m ll\n.endr\nexit\n", "r1 = %map(m) ll\nr2 = %map(m) ll\nexit\n"],
+  ["a file", '.include "a.inc"\nexit\n', "r2 = 2\nr1 = %map(m) ll\nr5 = 5\nexit\n"],
+  ["a file without maps", '.include "c.inc"\nr1 = m ll\nexit\n', '.include "c.inc"\nr1 = %map(m) ll\nexit\n'],
+])("--explicit-maps writes out %s", (_, text, explicit) => {
+  const files: Record<string, string> = {
+    "a.inc": '.include "b.inc"\nr1 = m ll\n.include "c.inc"',
+    "b.inc": "r2 = 2\n",
+    "c.inc": "r5 = 5",
+  };
+  const readFile = (name: string): ReturnType<NonNullable<Parameters<typeof assemble>[1]>["readFile"] & object> => {
+    const found = files[name];
+    return found === undefined ? { reason: "there is none" } : { path: name, bytes: encodeUtf8(found) };
+  };
+  const options = { readFile, explicitMaps: true } as const;
+  const { object, diagnostics, explicitText } = assemble(mapSection + text, options);
+  expect(diagnostics).toEqual([]);
+  expect(new TextDecoder().decode(explicitText)).toBe(mapSection + explicit);
+  const again = assemble(explicitText!, options);
+  expect(again.object).toEqual(object);
+  expect(again.explicitText).toEqual(explicitText);
+});
+
+test("--explicit-maps says where a map reference cannot be written out", () => {
+  const texts = [
+    ".macro load\nr1 = m ll\n.exitm\nnonsense\n.endm\nload\nexit\n",
+    ".macro load\nl\\@: r1 = m ll\n.endm\n.rept 2\nload\n.endr\nexit\n",
+  ];
+  for (const text of texts) {
+    expect(assemble(mapSection + text).diagnostics).toEqual([]);
+    const { diagnostics, explicitText } = assemble(mapSection + text, { explicitMaps: true });
+    expect(diagnostics.map(({ code }) => code)).toEqual(["asm-explicit-map"]);
+    expect(explicitText).toBeUndefined();
+  }
+});
 
 test("the operator is written where a reference was taken for a map, in every spelling, and nowhere else", () => {
   const maps = '.section maps,"aw",@progbits\n.globl m\nm: .long 2, 4, 8, 1\n.data\nd: .long 1\n.text\n';
@@ -112,11 +160,10 @@ test("the operator is written where a reference was taken for a map, in every sp
   ] as const;
   for (const [syntax, before, after] of cases) {
     const text = encodeUtf8(maps + before);
-    const { object, diagnostics, impliedMaps } = assemble(text, { syntax });
+    const { object, diagnostics, explicitText } = assemble(text, { syntax, explicitMaps: true });
     expect(diagnostics, syntax).toEqual([]);
-    const explicit = explicitMaps(text, impliedMaps);
-    expect(new TextDecoder().decode(explicit), syntax).toBe(maps + after);
-    expect(assemble(explicit, { syntax }).object, syntax).toEqual(object);
+    expect(new TextDecoder().decode(explicitText), syntax).toBe(maps + after);
+    expect(assemble(explicitText!, { syntax }).object, syntax).toEqual(object);
   }
   const wrong = assemble(`${maps}ldimm64 r1, %map(d)\n`, { syntax: "plain" });
   expect(wrong.diagnostics.map(({ message }) => message)).toEqual(["`d` is not a map: it is in .data"]);

@@ -54,6 +54,7 @@ export function iterate(run: Run, characters: boolean): void {
   if (name === undefined) return run.expected("a name", Math.min(1, last + 1));
   if (reader.failed || body === undefined || !input.enterable("value", at, end)) return;
   const templates = new Map<boolean, Template>();
+  const until = run.scanner.at;
   let next = 0;
   const again = (): boolean => {
     const value = values[next++];
@@ -63,7 +64,7 @@ export function iterate(run: Run, characters: boolean): void {
     const serial = bytesOf(String(run.macros.count));
     const size = sizeOf(template, filled, serial);
     const message = `in the repetition with \`${name}\` = \`${value.slice(0, 40)}\``;
-    const start = input.append("value", size, { file: undefined, message }, body.start, at, end);
+    const start = input.append("value", size, { file: undefined, message }, body.start, at, end, until, next);
     if (start < 0) return false;
     fill(run.source.text, start, template, filled, serial);
     input.read(start, start + size);

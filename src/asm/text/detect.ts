@@ -49,7 +49,7 @@ export function detectDialect(text: Uint8Array): Dialect | undefined {
     if (foreign || isRemark(line)) continue;
     const statement = line
       .replace(/(#|\/\/|;).*/, "")
-      .replace(/^\s*([\w.$]+\s*:(?!\s*\())*/, "")
+      .replace(/^\s*([\w.$\\@]+\s*:(?!\s*\())*/, "")
       .replace(/\\[A-Za-z_]\w*/g, "r1")
       .trim();
     const whole = line.trim();

@@ -76,10 +76,22 @@ export class Input {
     return false;
   }
 
-  /** Room for `size` bytes of a new text, which the statement from `at` to `end` makes; -1 after an error. See `Source`. */
-  append(kind: Kind, size: number, origin: Origin, body: number, at: number, end: number): number {
+  /**
+   * Room for `size` bytes of a new text, which the statement from `at` to `end` makes; -1 after an error. See `Source`. `until` is where
+   * reading goes on behind the statement.
+   */
+  append(
+    kind: Kind,
+    size: number,
+    origin: Origin,
+    body: number,
+    at: number,
+    end: number,
+    until: number = this.#scanner.at,
+    round = 0,
+  ): number {
     if (!this.charge(kind, size, at, end)) return -1;
-    const start = this.#source.append(size, origin, body, at);
+    const start = this.#source.append(size, origin, body, at, until, round);
     if (start < 0) this.#report.halt("asm-expanded-size", { limit: maxExpanded }, at, end);
     return start;
   }

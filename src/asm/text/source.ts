@@ -27,15 +27,27 @@ export interface Origin {
 }
 
 /** Numbers of one text. */
-const Field = { start: 0, end: 1, body: 2, from: 3 } as const;
-const fields = 4;
+const Field = { start: 0, end: 1, body: 2, from: 3, until: 4, round: 5 } as const;
+const fields = 6;
+
+/** Where a text came from. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  /** The text takes the place of what stands between these offsets of another one; -1 for the main text. */
+  readonly from: number;
+  readonly until: number;
+  /** Of `.irp`: which of its texts. */
+  readonly round: number;
+  readonly isFile: boolean;
+}
 
 export class Source {
   readonly file: string;
   /** A new array whenever the texts have outgrown the old one. */
   text: Uint8Array;
   #size: number;
-  /** Of each text, by `start`: its fields. `body`: where an expansion's text was written; `from`: the statement that made it, or -1. */
+  /** Of each text, by `start`: its fields. `body`: where an expansion's text was written; `from`: the statement that made it, or -1; `until`: its end. */
   #numbers: Int32Array = new Int32Array(16 * fields);
   readonly #origins: Origin[] = [];
   readonly #lines: Map<number, TextLines> = new Map();
@@ -44,11 +56,11 @@ export class Source {
     this.file = file;
     this.text = text;
     this.#size = text.length;
-    this.#add({ file, message: "" }, 0, text.length, 0, -1);
+    this.#add({ file, message: "" }, 0, text.length, 0, -1, -1, 0);
   }
 
   /** Room for a text of `size` bytes; returns where it starts, or -1 when there are too many. */
-  append(size: number, origin: Origin, body: number, from: number): number {
+  append(size: number, origin: Origin, body: number, from: number, until: number = from, round = 0): number {
     // A newline before and behind each text stops whoever reads too far.
     const start = this.#origins.length === 1 ? this.#size + 1 : this.#size;
     const end = start + size;
@@ -61,11 +73,11 @@ export class Source {
     this.text[start - 1] = newline;
     this.text[end] = newline;
     this.#size = end + 1;
-    this.#add(origin, start, end, body, from);
+    this.#add(origin, start, end, body, from, until, round);
     return start;
   }
 
-  #add(origin: Origin, start: number, end: number, body: number, from: number): void {
+  #add(origin: Origin, start: number, end: number, body: number, from: number, until: number, round: number): void {
     const at = this.#origins.push(origin) * fields - fields;
     if (at === this.#numbers.length) {
       const grown = new Int32Array(2 * at);
@@ -77,10 +89,30 @@ export class Source {
     numbers[at + Field.end] = end;
     numbers[at + Field.body] = body;
     numbers[at + Field.from] = from;
+    numbers[at + Field.until] = until;
+    numbers[at + Field.round] = round;
   }
 
   #get(piece: number, field: number): number {
     return this.#numbers[piece * fields + field]!;
+  }
+
+  /** The text that `offset` is in. */
+  pieceAt(offset: number): Piece {
+    const piece = this.#pieceAt(offset);
+    return {
+      start: this.#get(piece, Field.start),
+      end: this.#get(piece, Field.end),
+      from: this.#get(piece, Field.from),
+      until: this.#get(piece, Field.until),
+      round: this.#get(piece, Field.round),
+      isFile: this.#origins[piece]!.file !== undefined,
+    };
+  }
+
+  /** All texts, in the order in which they were made. */
+  *pieces(): Generator<Piece> {
+    for (let piece = 0; piece < this.#origins.length; piece++) yield this.pieceAt(this.#get(piece, Field.start));
   }
 
   place(start: number, end: number): TextPlace {

@@ -106,6 +106,11 @@ export const asmMessages = {
     message: "`{name}` is not a map: it is in {section}",
     help: "maps are defined in the sections maps, maps/NAME and .maps",
   },
+  "asm-explicit-map": {
+    severity: "error",
+    message: "the map reference cannot be written out: its text is not the same each time it is read",
+    help: "write `%map(…)` around it by hand",
+  },
   "asm-jump-far": {
     severity: "error",
     message: "the target is {distance} instructions away, too far for {bits} bits",
