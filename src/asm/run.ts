@@ -4,7 +4,7 @@
  */
 import type { DiagnosticCode, DiagnosticFacts } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
-import type { Dialect, IsaVersion } from "../isa/index.js";
+import { gotolLevel, type Dialect, type IsaVersion } from "../isa/index.js";
 import { CoreOperators } from "./typed/core.js";
 import { Conditions } from "./macros/conditions.js";
 import { Macros } from "./directives/macro.js";
@@ -18,7 +18,6 @@ import { Input } from "./text/input.js";
 import { Interner } from "./text/intern.js";
 import { LineMemo } from "./text/line-memo.js";
 import { Lines } from "./debug/lines.js";
-import { gotolLevel } from "./output/long-jumps.js";
 import { Matcher } from "./match/match.js";
 import { statementText } from "./macros/raw.js";
 import { Registers } from "./match/registers.js";

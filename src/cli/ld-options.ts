@@ -66,6 +66,14 @@ function define(command: Command, run: Action): void {
     .option("--keep-strings", "keep equal strings of several inputs apart")
     .option("--keep-mov32", "leave mov32 of maps as it is: the target takes it")
     .option("--relax", "write 64-bit loads of small numbers as moves, and long jumps as short ones")
+    .addOption(
+      new Option("--isa <level>", "the newest instructions the linker may write: v4 has long jumps").choices([
+        "v1",
+        "v2",
+        "v3",
+        "v4",
+      ]),
+    )
     .option("--Map <file>", "write what came from where, as text; also -Map=file; - is standard output")
     .option("--map-json <file>", "the same as JSON")
     .option("-y, --trace-symbol <symbol>", "say who defines and who refers to it (repeatable)", append, [])

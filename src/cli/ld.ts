@@ -1,5 +1,6 @@
 /** `bpfkit ld`: objects to one object. No output file when there is an error. */
 import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+import type { IsaVersion } from "../isa/index.js";
 import { formatMap, link, type LinkOptions, type LinkReport, type SymbolDefinition } from "../link/index.js";
 import { readInput, writeOutput } from "../node/index.js";
 import { writeObject, type RelocDialect } from "../object/index.js";
@@ -35,6 +36,7 @@ interface Options {
   readonly keepStrings?: boolean;
   readonly keepMov32?: boolean;
   readonly relax?: boolean;
+  readonly isa?: "v1" | "v2" | "v3" | "v4";
   readonly Map?: string;
   readonly mapJson?: string;
   readonly traceSymbol: readonly string[];
@@ -87,6 +89,7 @@ async function linkOptions(options: Options): Promise<LinkOptions | string> {
     keepStrings: options.keepStrings ?? false,
     keepMapMoves: options.keepMov32 ?? false,
     relax: options.relax ?? false,
+    isa: options.isa === undefined ? undefined : (Number(options.isa.slice(1)) as IsaVersion),
   };
 }
 

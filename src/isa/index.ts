@@ -4,6 +4,7 @@ export { encodeSlot, writeImm, writeImm64, writeOff, writeSrc } from "./encode.j
 export { helperId, helperName, helperNames } from "./helpers.js";
 export { abiName, AttachType, LinkType, MapType, ProgramType, XdpAction } from "./kernel-abi.js";
 export * as opcodes from "./opcode.js";
+export { gotolLevel, jumpReach, longJumpExtra, putLongJump } from "./long-jumps.js";
 export { sectionRule, sectionRules, type SectionRule } from "./sections.js";
 export { spellings } from "./spellings.js";
 export { insnTable } from "./table.js";

@@ -1,10 +1,10 @@
 /** The bytes of the output sections: what stayed of each contribution, with distances in moved code put right. */
 import { alignUp } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
-import { decodeSlot, newSlot, opcodes, writeImm, writeOff } from "../isa/index.js";
+import { decodeSlot, newSlot, opcodes, putLongJump, writeImm, writeOff } from "../isa/index.js";
 import { eachEntry, writeField } from "../object/index.js";
-import { eachBranch, gotol } from "./branches.js";
-import type { Context, Input, SectionState } from "./context.js";
+import { eachBranch } from "./branches.js";
+import { editAt, isFolded, type Context, type Input, type SectionState } from "./context.js";
 import { placeIn, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
@@ -23,15 +23,23 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
       const input = inputs[part.input]!;
       const { data, size, flags } = input.object.sections[part.section]!;
       const state = input.sections[part.section]!;
-      state.map!.each(size, (start, end, at) => {
+      const copy = (start: number, end: number, at: number): void => {
         if (start >= data.length) return;
         padTo(at);
         bytes.set(data.subarray(start, Math.min(end, data.length)), at);
         filled = Math.max(filled, at + Math.min(end, data.length) - start);
-      });
+      };
+      // Folded code stands in its leader's place, which may have been rewritten.
+      const folds = options.icf === true && flags.exec && state.pieces !== undefined;
+      const whole = { start: 0, end: size, foldedInto: undefined };
+      for (const { start, end, foldedInto } of folds ? state.pieces! : [whole]) {
+        if (foldedInto === undefined) state.map!.each(start, end, copy);
+      }
       if (flags.exec && (state.edits.length > 0 || !state.map!.isWhole)) {
         editCode(input, state, part.section, bytes);
         diagnostics.push(...moveBranches(input, part.section, bytes));
+        // The last instruction may have become longer.
+        filled = Math.max(filled, part.end);
       }
     }
     padTo(bytes.length);
@@ -55,13 +63,14 @@ function moveTables({ object, sections, tables }: Input, contents: readonly Uint
   }
 }
 
-/** Writes the instructions that the edits ask for, at their new places. */
-function editCode({ object }: Input, { edits, map }: SectionState, section: number, bytes: Uint8Array): void {
+/** Writes the instructions that the edits ask for, at their new places; long jumps come with their distances. */
+function editCode(input: Input, { edits, map }: SectionState, section: number, bytes: Uint8Array): void {
+  const { object } = input;
   const { data } = object.sections[section]!;
   const slot = newSlot();
   for (const { at, kind } of edits) {
     const to = map!.at(at);
-    if (to < 0) continue;
+    if (to < 0 || kind === "long-jump" || isFolded(input, section, at)) continue;
     decodeSlot(data, at, object.endian, slot);
     if (kind === "expand-map") {
       bytes[to] = opcodes.LDDW;
@@ -69,10 +78,6 @@ function editCode({ object }: Input, { edits, map }: SectionState, section: numb
       bytes.fill(0, to + SLOT, to + 2 * SLOT);
     } else if (kind === "shrink-wide") {
       bytes[to] = opcodes.BPF_ALU64 | 0xb0;
-    } else if (kind === "long-jump") {
-      bytes[to] = gotol;
-      writeOff(bytes, to, object.endian, 0);
-      writeImm(bytes, to, object.endian, slot.off);
     } else {
       bytes[to] = opcodes.BPF_JMP;
       writeOff(bytes, to, object.endian, slot.imm);
@@ -83,16 +88,17 @@ function editCode({ object }: Input, { edits, map }: SectionState, section: numb
 
 /** Distances of the jumps and calls that have no relocation, counted anew where bytes between came or went. */
 function moveBranches(input: Input, section: number, bytes: Uint8Array) {
-  const { map, edits } = input.sections[section]!;
+  const state = input.sections[section]!;
+  const { map } = state;
   const { object } = input;
   const faults: ReturnType<typeof diagnostic>[] = [];
-  const longer = new Set(edits.filter(({ kind }) => kind === "long-jump").map(({ at }) => at));
-  const shorter = new Set(edits.filter(({ kind }) => kind === "short-jump").map(({ at }) => at));
   eachBranch(object, section, 0, object.sections[section]!.size, (at, target, written) => {
     const from = map!.at(at);
     const to = map!.at(target);
-    if (from < 0 || to < 0) return;
-    const field = longer.has(at) ? "imm32" : shorter.has(at) ? "off16" : written;
+    if (from < 0 || to < 0 || isFolded(input, section, at)) return;
+    const edit = editAt(state, at)?.kind;
+    if (edit === "long-jump") return putLongJump(bytes, from, object.endian, to - from - SLOT);
+    const field = edit === "short-jump" ? "off16" : written;
     const distance = (to - from) / SLOT - 1;
     if (field === "off16" && (distance < -0x8000 || distance > 0x7fff)) {
       const facts = { name: `the target of a jump`, distance: BigInt(distance), field };

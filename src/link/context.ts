@@ -1,4 +1,5 @@
 /** The one context that the passes of a link share: inputs, output sections, global symbols, diagnostics so far. */
+import { countBefore } from "../bytes/index.js";
 import type { Diagnostic } from "../diag/index.js";
 import type { JumpTable, ObjectFile, ObjectSymbol, Section, SymbolVisibility } from "../object/index.js";
 import type { OffsetMap } from "./offset-map.js";
@@ -25,7 +26,7 @@ export interface PieceRef {
 /** Why a piece is live: a root, or a reference from another piece at `offset` of that section. */
 export type Reason = { readonly root: string } | { readonly by: PieceRef; readonly offset: number };
 
-/** A change of the length of code: the instruction at `at` is written anew with another number of slots. */
+/** The instruction at `at` is written anew, most of them with another number of slots. */
 export interface Edit {
   readonly at: number;
   readonly kind: "expand-map" | "shrink-wide" | "long-jump" | "short-jump";
@@ -123,6 +124,12 @@ export function pieceAt(pieces: readonly Piece[], offset: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** The edit of the instruction at `offset`, if there is one. */
+export function editAt({ edits }: SectionState, offset: number): Edit | undefined {
+  const edit = edits[countBefore(edits.length, (at) => edits[at]!.at < offset)];
+  return edit?.at === offset ? edit : undefined;
 }
 
 /** Is what stands at `offset` of a section one with equal code elsewhere, which is in the output in its place? */

@@ -1,7 +1,7 @@
 /** Pass: input sections of one name become one output section, in command-line order, each contribution aligned. */
 import { alignUp, equalBytes } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
-import { opcodes } from "../isa/index.js";
+import { longJumpExtra, opcodes } from "../isa/index.js";
 import type { Section } from "../object/index.js";
 import type { Context, Input, OutputSection, Piece, SectionState } from "./context.js";
 import { OffsetMap } from "./offset-map.js";
@@ -161,11 +161,12 @@ class Layout {
       let from = start;
       for (; edit < state.edits.length && state.edits[edit]!.at < end; edit++) {
         const { at: insn, kind } = state.edits[edit]!;
-        if (insn < start || (kind !== "expand-map" && kind !== "shrink-wide")) continue;
+        const grown = kind === "expand-map" ? SLOT : kind === "long-jump" ? longJumpExtra(section.data[insn]!) : 0;
+        if (insn < start || (grown === 0 && kind !== "shrink-wide")) continue;
         at += insn + SLOT - from;
         from = insn + SLOT;
-        if (kind === "expand-map") at += SLOT;
-        else {
+        at += grown;
+        if (grown === 0) {
           map.add(from, -1);
           from += SLOT;
         }
@@ -201,6 +202,7 @@ function alignmentAt(align: number, offset: number): number {
 const largest = 2 ** 30;
 
 export function layOut(context: Context): void {
+  context.outputs.length = 0;
   const layout = new Layout(context);
   for (const input of context.inputs) {
     input.object.sections.forEach((_, number) => layout.place(input, number));

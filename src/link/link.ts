@@ -5,6 +5,7 @@ import { gatherInputs, requestSymbols } from "./inputs.js";
 import { collectGarbage } from "./gc.js";
 import { foldIdenticalCode } from "./icf.js";
 import { chooseSections, layOut } from "./layout.js";
+import { lengthenJumps } from "./lengthen.js";
 import { relaxCode } from "./relax.js";
 import { splitPieces, splitStrings } from "./split.js";
 import { reportOf } from "./map.js";
@@ -60,6 +61,7 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
   // And where; code in the forms that the target takes.
   relaxCode(context);
   layOut(context);
+  if (!failed()) lengthenJumps(context);
 
   // A final link leaves nothing open but what the kernel provides.
   if (options.relocatable !== true) reportUndefined(context);

@@ -52,12 +52,12 @@ export class OffsetMap {
     return -1;
   }
 
-  /** Calls `visit` for every run that stayed, up to input offset `size`. */
-  each(size: number, visit: (start: number, end: number, at: number) => void): void {
-    for (let run = 0; run < this.#starts.length; run++) {
+  /** Calls `visit` for every run of [from, to) that stayed. */
+  each(from: number, to: number, visit: (start: number, end: number, at: number) => void): void {
+    for (let run = this.#runOf(from); run < this.#starts.length && this.#starts[run]! < to; run++) {
       const shift = this.#shifts[run]!;
-      const start = this.#starts[run]!;
-      const end = Math.min(size, this.#starts[run + 1] ?? size);
+      const start = Math.max(from, this.#starts[run]!);
+      const end = Math.min(to, this.#starts[run + 1] ?? to);
       if (!Number.isNaN(shift) && end > start) visit(start, end, start + shift);
     }
   }

@@ -1,11 +1,21 @@
 /** What becomes of a relocation: resolved into the bytes, given to the loader, or gone with what it was in. */
 import { diagnostic } from "../diag/index.js";
-import { writeSrc } from "../isa/index.js";
-import { isMapSection, noFunction, relocate, relocTable, writeField, type Relocation } from "../object/index.js";
-import { definition, isFolded, type Context, type Input } from "./context.js";
+import { opcodes, putLongJump, writeSrc } from "../isa/index.js";
+import {
+  isMapSection,
+  noFunction,
+  relocate,
+  relocTable,
+  writeField,
+  type ObjectSymbol,
+  type Relocation,
+} from "../object/index.js";
+import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
+
+const { SLOT } = opcodes;
 
 interface Site {
   readonly input: Input;
@@ -14,6 +24,40 @@ interface Site {
   /** Output section and offset in it. */
   readonly output: number;
   readonly at: number;
+}
+
+/** The output offset of symbol + addend, which may be outside of the section; undefined where it was dropped. */
+export function movedTarget(
+  owner: Input,
+  section: number,
+  offset: number,
+  addend: bigint,
+  isSection: boolean,
+): bigint | undefined {
+  const map = owner.sections[section]!.map!;
+  const target = BigInt(offset) + addend;
+  const { size, flags } = owner.object.sections[section]!;
+  const end = (at: number): number => (at === size && size > 0 ? map.endAt(size) : map.at(at));
+  const inside = target >= 0n && target <= BigInt(size);
+  if (isSection) {
+    // Outside of the section a section symbol still means a distance from its nearest byte.
+    const edge = inside ? Number(target) : target < 0n ? 0 : size;
+    const at = end(edge);
+    return at < 0 ? undefined : BigInt(at) + target - BigInt(edge);
+  }
+  const start = map.at(offset);
+  if (start < 0) return undefined;
+  // Behind rewritten code the distance has changed; between pieces of data there is none.
+  if (inside && flags.exec && !map.isWhole) {
+    const at = end(Number(target));
+    if (at >= 0) return BigInt(at);
+  }
+  return BigInt(start) + addend;
+}
+
+/** May another object still bring a definition that replaces this one? */
+export function isShared({ options }: Context, symbol: ObjectSymbol, global: Global | undefined): boolean {
+  return options.relocatable === true && symbol.binding !== "local" && (global?.visibility ?? "default") === "default";
 }
 
 export class References {
@@ -38,7 +82,7 @@ export class References {
     const final = this.#context.options.relocatable !== true;
     const { home } = symbol;
     if (home.kind === "section") {
-      const shared = !final && symbol.binding !== "local" && (global?.visibility ?? "default") === "default";
+      const shared = isShared(this.#context, symbol, global);
       return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
     }
     if (final && home.kind === "absolute" && relocTable[kind].value === "S+A") {
@@ -57,7 +101,6 @@ export class References {
     return { offset: at, kind, symbol: this.#symbols.use(input, relocation.symbol), addend };
   }
 
-  /** `shared`: another object may still bring a definition that replaces this one. */
   #inSection(
     site: Site,
     owner: Input,
@@ -69,7 +112,7 @@ export class References {
     const { relocation, input, output, at } = site;
     const { kind, addend } = relocation;
     const { map, output: home } = owner.sections[section]!;
-    const moved = map === undefined ? undefined : this.#moved(owner, section, offset, addend, isSection);
+    const moved = map === undefined ? undefined : movedTarget(owner, section, offset, addend, isSection);
     if (moved === undefined) return this.#dropped(site);
     const row = relocTable[kind];
     // Distances within one section are known.
@@ -90,31 +133,7 @@ export class References {
   #mapKind({ input, section, relocation: { kind, offset } }: Site): Relocation["kind"] {
     if (kind === "abs_imm64") return "map_imm64";
     if (kind !== "abs_imm32" && kind !== "map_imm32") return kind;
-    const expanded = input.sections[section]!.edits.some((edit) => edit.at === offset && edit.kind === "expand-map");
-    return expanded ? "map_imm64" : "map_imm32";
-  }
-
-  /** The output offset of symbol + addend, which may be outside of the section; undefined where it was dropped. */
-  #moved(owner: Input, section: number, offset: number, addend: bigint, isSection: boolean): bigint | undefined {
-    const map = owner.sections[section]!.map!;
-    const target = BigInt(offset) + addend;
-    const { size, flags } = owner.object.sections[section]!;
-    const end = (at: number): number => (at === size && size > 0 ? map.endAt(size) : map.at(at));
-    const inside = target >= 0n && target <= BigInt(size);
-    if (isSection) {
-      // Outside of the section a section symbol still means a distance from its nearest byte.
-      const edge = inside ? Number(target) : target < 0n ? 0 : size;
-      const at = end(edge);
-      return at < 0 ? undefined : BigInt(at) + target - BigInt(edge);
-    }
-    const start = map.at(offset);
-    if (start < 0) return undefined;
-    // Behind rewritten code the distance has changed; between pieces of data there is none.
-    if (inside && flags.exec && !map.isWhole) {
-      const at = end(Number(target));
-      if (at >= 0) return BigInt(at);
-    }
-    return BigInt(start) + addend;
+    return editAt(input.sections[section]!, offset)?.kind === "expand-map" ? "map_imm64" : "map_imm32";
   }
 
   /** What refers to a dropped thing: DWARF says zero then; anything else should have kept it. */
@@ -134,6 +153,10 @@ export class References {
   /** Puts what the relocation says of a target into its field; `from` is the place that distances count from. */
   #write({ input, section, relocation, output, at }: Site, target: bigint, from: bigint): void {
     const { field } = relocTable[relocation.kind];
+    if (editAt(input.sections[section]!, relocation.offset)?.kind === "long-jump") {
+      const distance = Number(target) - at - SLOT;
+      if (distance % SLOT === 0) return putLongJump(this.#data[output]!, at, input.object.endian, distance);
+    }
     const { value, fault } = relocate(relocation.kind, target, 0n, from);
     if (fault === undefined) {
       writeField(this.#data[output]!, at, field, input.object.endian, value);

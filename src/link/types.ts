@@ -1,5 +1,6 @@
 /** What a link is asked for and what it gives. */
 import type { Diagnostic } from "../diag/index.js";
+import type { IsaVersion } from "../isa/index.js";
 import type { LinkReport } from "./map.js";
 import type { ObjectFile, RelocDialect } from "../object/index.js";
 
@@ -90,6 +91,8 @@ export interface LinkOptions {
 
   /** Keep `mov32 %map` as it is: the target takes it. */
   readonly keepMapMoves?: boolean;
+  /** The newest instructions that the linker may write: long jumps are v4's. Default: what the inputs' `e_flags` say, else v4. */
+  readonly isa?: IsaVersion | undefined;
   /** Write 64-bit loads of small constants as moves, and long jumps as short ones where they reach. */
   readonly relax?: boolean;
 }

@@ -4,11 +4,19 @@
  */
 import { fits, type Endian } from "../../bytes/index.js";
 import { nearest } from "../../diag/index.js";
-import { helperId, helperNames, opcodes, writeImm, writeImm64, writeOff, writeSrc } from "../../isa/index.js";
+import {
+  helperId,
+  helperNames,
+  opcodes,
+  putLongJump,
+  writeImm,
+  writeImm64,
+  writeOff,
+  writeSrc,
+} from "../../isa/index.js";
 import { fieldBytes, isMapSection, relocTable, type RelocKind } from "../../object/index.js";
 import type { StatedRelocation } from "../directives/reloc.js";
 import { reduce, type Irreducible, type Reduced } from "../match/expression.js";
-import { putLongJump } from "./long-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "../text/report.js";
 import { isDefined } from "./symbols.js";

@@ -9,7 +9,7 @@ import { reduce, type Irreducible, type Reduced } from "../match/expression.js";
 import { fillWith, Layout, pad } from "./layout.js";
 import { lebSize, putLeb } from "../leb128.js";
 import { maxBytes, maxFilled } from "../limits.js";
-import { extraBytes, reach } from "./long-jumps.js";
+import { jumpReach, longJumpExtra } from "../../isa/index.js";
 import { moveNumberedJumps } from "./numbered-jumps.js";
 import { placeOf } from "./place.js";
 import type { Report } from "../text/report.js";
@@ -21,7 +21,7 @@ const patience = 8;
 /** Rounds after which sizes depend on themselves. */
 const mostRounds = 100;
 /** What lies under this distance cannot grow beyond the reach: the longest jump has three slots. */
-const surely: number = Math.floor(reach / 3);
+const surely: number = Math.floor(jumpReach / 3);
 
 type Seen = Map<AsmSymbol, Reduced | Irreducible>;
 
@@ -153,7 +153,7 @@ export class Settler {
     for (const section of sections) {
       if (!section.flags.exec) continue;
       const size = section.layout?.sizeOf(section) ?? section.size;
-      if (size > reach && this.#grow(section)) changed = true;
+      if (size > jumpReach && this.#grow(section)) changed = true;
     }
     return changed;
   }
@@ -165,12 +165,12 @@ export class Settler {
     const offsets: number[] = [];
     const bytes: number[] = [];
     const seen: Seen = new Map();
-    const most = this.#round < patience ? reach : surely;
+    const most = this.#round < patience ? jumpReach : surely;
     const { gaps, layout } = section;
     let after = 0;
     for (const fixup of section.fixups) {
       if (fixup.kind !== "jump16" && fixup.kind !== "jump16_long") continue;
-      const extra = extraBytes(section.data[fixup.offset]!);
+      const extra = longJumpExtra(section.data[fixup.offset]!);
       if (extra === 0) continue;
       while (after < gaps.length && gaps[after]!.at <= fixup.offset) after++;
       if (!long.has(fixup)) {

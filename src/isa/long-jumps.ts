@@ -4,13 +4,12 @@
  * A condition that has a contrary takes one more slot (`if not … goto +1; gotol target`), the others (`jset`, `may_goto`) two
  * (`if … goto +1; goto +1; gotol target`).
  */
-import type { Endian } from "../../bytes/index.js";
-import { encodeSlot, opcodes, writeOff } from "../../isa/index.js";
-
-const { BPF_JMP, BPF_JMP32, SLOT } = opcodes;
+import type { Endian } from "../bytes/index.js";
+import { encodeSlot, writeOff } from "./encode.js";
+import { BPF_JMP, BPF_JMP32, SLOT } from "./opcode.js";
 
 /** Bytes from the end of a jump that 16 bits of slots reach, forwards; backwards it is one slot more. */
-export const reach: number = 0x7fff * SLOT;
+export const jumpReach: number = 0x7fff * SLOT;
 
 /** The ISA level that has `gotol`. */
 export const gotolLevel = 4;
@@ -34,7 +33,7 @@ function contrary(opcode: number): number | undefined {
 }
 
 /** Bytes that the jump `opcode` takes beyond its slot when its target is far: none for `ja`, which only changes. */
-export function extraBytes(opcode: number): number {
+export function longJumpExtra(opcode: number): number {
   if (opcode === BPF_JMP) return 0;
   return contrary(opcode) === undefined ? 2 * SLOT : SLOT;
 }
@@ -42,7 +41,7 @@ export function extraBytes(opcode: number): number {
 /** Turns the jump at `at`, with room after it, into its long form; `distance` in bytes from the end of the short form. */
 export function putLongJump(code: Uint8Array, at: number, endian: Endian, distance: number): void {
   const opcode = code[at]!;
-  const extra = extraBytes(opcode);
+  const extra = longJumpExtra(opcode);
   const gotol = (slot: number): void =>
     encodeSlot(code, slot, endian, BPF_JMP32, 0, 0, 0, (distance + at + SLOT - (slot + SLOT)) / SLOT);
   if (extra === 0) return gotol(at);
