@@ -9,6 +9,11 @@ import type { Run } from "../run.js";
 /** Names that cannot be macros: without these no text could be read. */
 const reserved = /^\.(if\w*|else|elsec|els(e)?if|endif|endc|macro|endm|endr|exitm|purgem|rept?|i(re)?pc?|irep|end)$/;
 
+/** Macros at a time. */
+export const maxMacros: number = 2 ** 20;
+/** Lists of parameters that macros share: who makes many macros makes them alike. */
+const maxShared = 1024;
+
 const opening: ReadonlySet<string> = new Set([".macro"]);
 const closing: ReadonlySet<string> = new Set([".endm", ".endmacro"]);
 const nothing = new Uint8Array(0);
@@ -21,6 +26,8 @@ const keywordAt = /([\w.$\x80-\xff]+)[ \t]*=(?!=)[ \t]*/y;
 export class Macros {
   /** By the interner's number of the name in lower case. */
   readonly #byWord: Map<number, Macro> = new Map();
+  /** Parameters by their text. */
+  readonly shared: Map<string, readonly Parameter[]> = new Map();
   alternate = false;
   /** Expansions so far: `\@`. */
   count = 0;
@@ -61,8 +68,10 @@ export function define(run: Run): void {
   const reader = new ArgumentReader(header, undefined);
   const name = reader.match(nameAt)?.[0];
   if (name === undefined) return run.expected("the macro's name", 1);
-  const parameters = readParameters(run, reader, name);
+  const list = header.slice(reader.at);
+  const parameters = macros.shared.get(list) ?? readParameters(run, reader, name);
   if (parameters === undefined) return;
+  if (macros.shared.size < maxShared) macros.shared.set(list, parameters);
   const id = interner.folded(interner.word(name));
   if (reserved.test(interner.names[id]!)) return run.errorAt("asm-macro-name", { name }, 1);
   const [at, end] = [tokens.start[1]!, tokens.end[1]!];
@@ -70,8 +79,17 @@ export function define(run: Run): void {
   if (known !== undefined) {
     return run.report.addWithNote("asm-macro-defined", { name }, at, end, "first defined here", known.at);
   }
-  const origin = { file: undefined, message: `in the expansion of macro \`${name}\`` };
-  macros.set(id, { name, origin, at, start: body.start, end: body.end, parameters, templates: new Map() });
+  if (macros.size >= maxMacros) return run.report.halt("asm-macros", { limit: maxMacros }, at, end);
+  const { start, end: stop } = body;
+  macros.set(id, {
+    name: interner.names[id]!,
+    origin: undefined,
+    at,
+    start,
+    end: stop,
+    parameters,
+    templates: undefined,
+  });
   // Lines that were instructions may call the macro now.
   run.memo.clear();
 }
@@ -106,6 +124,8 @@ export function expand(run: Run, macro: Macro, first: number): void {
   const [at, end] = [tokens.start[first]!, tokens.end[first]!];
   const actuals = bind(run, macro, first);
   if (actuals === undefined || !input.enterable("macro", at, end)) return;
+  macro.templates ??= new Map();
+  macro.origin ??= { file: undefined, message: `in the expansion of macro \`${macro.name}\`` };
   const template = templateOf(run, macro.templates, macro, () => macro.parameters.map(({ name }) => name));
   const values = withLocals(run, actuals.map(bytesOf), template);
   const serial = template.counted ? bytesOf(String(macros.count)) : nothing;

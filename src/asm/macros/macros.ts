@@ -31,16 +31,20 @@ export interface Template {
   readonly counted: boolean;
 }
 
+/** A body in parts, by whether `.altmacro` was said; made when first needed. */
+export type Templates = Map<boolean, Template>;
+
+/** A macro that was defined. What only its expansions need is made then: a text can define very many. */
 export interface Macro {
+  /** In lower case. */
   readonly name: string;
-  readonly origin: Origin;
+  origin: Origin | undefined;
   /** Byte offsets: of its name where it is defined, and of its body. */
   readonly at: number;
   readonly start: number;
   readonly end: number;
   readonly parameters: readonly Parameter[];
-  /** By whether `.altmacro` was said; made when first needed. */
-  readonly templates: Map<boolean, Template>;
+  templates: Templates | undefined;
 }
 
 const backslash = 0x5c;

@@ -241,6 +241,11 @@ export const asmMessages = {
     message: "macro `{name}` is already defined",
     help: "`.purgem {name}` undefines it",
   },
+  "asm-macros": {
+    severity: "error",
+    message: "more than {limit} macros at a time",
+    help: "`.purgem` forgets one; arguments make many of one",
+  },
   "asm-macro-unknown": { severity: "warning", message: "there is no macro `{name}`" },
   "asm-macro-parameters": { severity: "error", message: "bad parameters of macro `{macro}`: {problem}" },
   "asm-macro-argument": {
