@@ -7,7 +7,7 @@ import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect } fro
 import { patchesInsn, type ObjectFile, type Relocation, type RelocKind, type Section } from "../object/index.js";
 import { formatInsn } from "./format-insn.js";
 import { labelsOf, placeName, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
-import { explainSlot, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
+import { explainSlot, goes, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
 
 export interface DisassembleOptions {
   /** The syntax of the text; pseudo-C unless given. */
@@ -158,7 +158,6 @@ class Lister {
         continue;
       }
       if (size > opcodes.SLOT) decodeSlot(data, address + opcodes.SLOT, endian, high);
-      const goal = targetOf(row, slot, i);
       const insn = insnTable[row]!;
       const operand = patch === undefined ? undefined : relocationOperand(this.#object, this.#labels, patch);
       const names = operand === undefined ? {} : { [operandField(patch!)]: operand };
@@ -168,7 +167,7 @@ class Lister {
         bytes: toHex(bytes),
         name: insn.name,
         text: formatInsn(row, slot, high.imm, this.#dialect, names),
-        target: goal === -1 && insn.op !== "call_local" ? undefined : this.#target(index, patch, goal),
+        target: goes(row) ? this.#target(index, patch, targetOf(row, slot, i)) : undefined,
         helper: insn.op === "call" && patch === undefined ? helperName(slot.imm) : undefined,
         relocations: take(address + size),
       });

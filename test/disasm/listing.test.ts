@@ -168,3 +168,8 @@ test("targets are told from the label before them, wherever the jump is", () => 
     "       3:\tgoto -5\t# <xdp-0x8>",
   ]);
 });
+
+test("a jump to the slot before the section has a target like any other", () => {
+  const [listing] = disassemble(makeObject([makeSection("xdp", fromHex("0500feff00000000"))], []));
+  expect(listing!.items).toMatchObject([{ kind: "insn", text: "goto -2", target: { address: -8, name: "xdp-0x8" } }]);
+});

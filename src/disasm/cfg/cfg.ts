@@ -10,7 +10,7 @@ import { markEdges } from "./walk.js";
 import { dataDirective, listedSections, operandField, patchAt, truncatedNote } from "../disassemble.js";
 import { formatInsn } from "../format-insn.js";
 import { labelsOf, placeName, relocationOperand, type Label } from "../places.js";
-import { explainSlot, scanCode, secondSlot, targetOf, unknownSlot } from "../scan.js";
+import { explainSlot, goes, scanCode, secondSlot, targetOf, unknownSlot } from "../scan.js";
 
 export interface CfgLine {
   /** In bytes from the section's start. */
@@ -203,8 +203,10 @@ class Grapher {
       return { address, text, comment: "" };
     }
     const text = formatInsn(row, slot, high, this.#dialect);
-    const goal = targetOf(row, slot, address / opcodes.SLOT);
-    if (goal !== -1 || insn.op === "call_local") return { address, text, comment: this.#place(goal * opcodes.SLOT) };
+    if (goes(row)) {
+      const target = targetOf(row, slot, address / opcodes.SLOT);
+      return { address, text, comment: this.#place(target * opcodes.SLOT) };
+    }
     const helper = insn.op === "call" && this.#dialect !== "kernel" ? helperName(slot.imm) : undefined;
     return { address, text, comment: helper ?? "" };
   }
