@@ -4,5 +4,26 @@ export type { Endian } from "./endian.js";
 export { ByteReader, type Origin } from "./reader.js";
 export { countBefore } from "./search.js";
 export { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from "./text.js";
+export {
+  block,
+  bump,
+  call,
+  i32,
+  i64,
+  instantiate,
+  leave,
+  leaveIf,
+  repeat,
+  result,
+  select,
+  set,
+  tee,
+  v128,
+  WasmFunction,
+  when,
+  type Local,
+  type Wasm,
+  type WasmInstance,
+} from "./wasm.js";
 export { readWords, writeWords } from "./words.js";
 export { ByteWriter } from "./writer.js";

@@ -4,7 +4,7 @@
 import { helperName, insnTable, isSecondSlot, newSlot, rowNumber, type Dialect, type Slot } from "../isa/index.js";
 import { decodeSlot, opcodes } from "../isa/index.js";
 import type { Endian } from "../bytes/index.js";
-import { Field, Other, Style, templatesOf } from "./template.js";
+import { Field, Other, Style, templateOf } from "./template.js";
 import { putDecimal, putHex, TextBuffer } from "./text-buffer.js";
 
 /** Names that stand for the numbers in the fields, from relocations or labels. */
@@ -128,7 +128,7 @@ export function putInsn(
   out.length = at;
 }
 
-const scratch = new TextBuffer(1 << 10);
+const scratch = new TextBuffer();
 
 /**
  * The text of the instruction with number `row` (of `insnTable`) whose fields are `slot`; `high` is the immediate of a wide
@@ -141,7 +141,7 @@ export function formatInsn(
   dialect: Dialect = "pseudoc",
   names: InsnNames = {},
 ): string {
-  const { numeric, named } = templatesOf(dialect)[row]!;
+  const { numeric, named } = templateOf(dialect, row);
   scratch.length = 0;
   const isNamed = names.imm !== undefined || names.off !== undefined;
   putInsn(scratch, isNamed ? named : numeric, slot, high, names.off, names.imm);

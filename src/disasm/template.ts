@@ -112,16 +112,16 @@ function compileRow(row: InsnRow, dialect: Dialect): Compiled {
   return { numeric: compile(numeric, dialect, row), named: compile(first.replace("pc{", "{"), dialect, row) };
 }
 
-const compiled = new Map<Dialect, readonly Compiled[]>();
+const compiled = new Map<Dialect, (Compiled | undefined)[]>();
 
-/** The compiled templates of `dialect` by row number; compiled at the first use. */
-export function templatesOf(dialect: Dialect): readonly Compiled[] {
+/** The compiled templates of row number `row` in `dialect`; compiled at the first use. */
+export function templateOf(dialect: Dialect, row: number): Compiled {
   let table = compiled.get(dialect);
   if (table === undefined) {
-    table = insnTable.map((row) => compileRow(row, dialect));
+    table = Array.from({ length: insnTable.length });
     compiled.set(dialect, table);
   }
-  return table;
+  return (table[row] ??= compileRow(insnTable[row]!, dialect));
 }
 
 /** Every dialect that instructions can be printed in. */

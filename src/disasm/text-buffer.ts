@@ -13,13 +13,24 @@ const numberRoom = 24;
 export class TextBuffer {
   /** The bytes; those from `length` on are free. Replaced when `ensure` grows it. */
   bytes: Uint8Array;
-  /** The same bytes. */
-  view: DataView;
   length = 0;
+  readonly #first: Uint8Array;
 
-  constructor(capacity: number = 1 << 16) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+  /** `first` is what is written into as long as it has room. */
+  constructor(first: Uint8Array = new Uint8Array(1 << 10)) {
+    this.#first = first;
+    this.bytes = first;
+  }
+
+  /** Has the text outgrown the first bytes? */
+  get hasGrown(): boolean {
+    return this.bytes !== this.#first;
+  }
+
+  /** Forgets the text, and goes back to the first bytes. */
+  clear(): void {
+    this.bytes = this.#first;
+    this.length = 0;
   }
 
   /** Makes room for `size` more bytes. */
@@ -29,7 +40,6 @@ export class TextBuffer {
     const grown = new Uint8Array(Math.max(end, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
-    this.view = new DataView(grown.buffer);
   }
 
   text(text: string): void {
@@ -48,6 +58,12 @@ export class TextBuffer {
       bytes[at++] = unit;
     }
     this.length = at;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.ensure(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
   }
 
   /** A whole number of at most 2^53 - 1, signed. */

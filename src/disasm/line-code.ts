@@ -1,0 +1,264 @@
+/**
+ * The loop that writes the lines of a listing, as WebAssembly. It knows no instruction: what a line looks like stands in its
+ * shape (`line-shapes.ts`), and what has no shape is left to the caller. Lines are written by stores of 8 and 16 bytes, of which
+ * the next store overwrites what is too much.
+ */
+import {
+  block,
+  bump,
+  call,
+  i32,
+  i64,
+  instantiate,
+  leave,
+  leaveIf,
+  repeat,
+  result,
+  select,
+  set,
+  tee,
+  v128,
+  WasmFunction,
+  when,
+  type Local,
+  type Wasm,
+  type WasmInstance,
+} from "../bytes/index.js";
+import { Layout, Piece, recordBits, Source, State, Word } from "./line-layout.js";
+
+const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
+const c = i32.const;
+
+/** Columns of a line's number, and the first one that takes more. */
+const columns = 8;
+export const wide: number = 10 ** columns;
+
+/**
+ * The decimal digits of `value` (below 10^8) as numbers in the bytes of `into`, the first in the lowest: halves, then pairs,
+ * then digits, the quotients by multiplication.
+ */
+function digits(value: Wasm, into: Local, part: Local): Wasm {
+  /** `into` = quotients | remainders << shift, by lanes: `factor` / 2^`scale` is 1 / `divisor`. */
+  const split = (factor: bigint, scale: bigint, lanes: bigint, divisor: bigint, shift: bigint): Wasm => [
+    set(part, i64.and(i64.shrUnsigned(i64.mul(into, i64.const(factor)), i64.const(scale)), i64.const(lanes))),
+    set(into, i64.or(part, i64.shl(i64.sub(into, i64.mul(part, i64.const(divisor))), i64.const(shift)))),
+  ];
+  return [
+    set(into, i64.extendUnsigned(value)),
+    split(3_518_437_209n, 45n, 0xffff_ffffn, 10_000n, 32n),
+    split(10_486n, 20n, 0x7f_0000_007fn, 100n, 16n),
+    split(103n, 10n, 0x000f_000f_000f_000fn, 10n, 8n),
+  ];
+}
+
+/** Eight bits for each leading zero of the eight digits in `number`, of which the last one counts as none. */
+const leadingZeros = (number: Wasm): Wasm => i64.and(i64.ctz(i64.or(number, i64.const(1n << 56n))), i64.const(~7n));
+
+/** The hex digits of the first eight bytes of `bytes`. */
+function hexDigits(bytes: Local): Wasm {
+  const low = v128.const(Array.from({ length: 16 }, () => 0x0f));
+  const pairs = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
+  return v128.swizzle(
+    v128.const(ascii("0123456789abcdef")),
+    v128.shuffle(v128.shr8(bytes, c(4)), v128.and(bytes, low), pairs),
+  );
+}
+
+/** The bytes of `value` in the other order. */
+const swapped = (value: Local): Wasm =>
+  i32.or(i32.and(i32.rotl(value, c(8)), c(0x00ff_00ff)), i32.and(i32.rotl(value, c(24)), c(0xff00_ff00)));
+
+/** `(at, value) → end`: `value` in hex, unsigned. */
+function hexFunction(index: number): WasmFunction {
+  const func = new WasmFunction(index, 2);
+  const [at, value] = func.parameters as [Local, Local];
+  const missing = func.local("i32");
+  const bytes = func.local("v128");
+  func.body = [
+    set(missing, i32.shrUnsigned(i32.clz(i32.or(value, c(1))), c(2))),
+    set(value, i32.shl(value, i32.shl(missing, c(2)))),
+    set(bytes, v128.splat32(swapped(value))),
+    v128.store64(at, hexDigits(bytes)),
+    i32.sub(i32.add(at, c(8)), missing),
+  ];
+  return func;
+}
+
+/** `(at, value, source, plus, minus) → end`: a number and its sign. */
+function numberFunction(index: number, hex: WasmFunction): WasmFunction {
+  const func = new WasmFunction(index, 5);
+  const [at, value, source, plus, minus] = func.parameters as [Local, Local, Local, Local, Local];
+  const sign = func.local("i32");
+  const high = func.local("i32");
+  const number = func.local("i64");
+  const part = func.local("i64");
+  const zeros = func.local("i64");
+  const isNegative = i32.lt(value, c(0));
+  func.body = [
+    i32.store(at, tee(sign, select(isNegative, minus, plus))),
+    bump(at, i32.shrUnsigned(sign, c(24))),
+    when(i32.eq(source, c(Source.immHex)), [result(call(hex, at, value))]),
+    set(value, select(isNegative, i32.sub(c(0), value), value)),
+    when(i32.geUnsigned(value, c(wide)), [
+      // At most 42: one or two digits before the other eight.
+      set(high, i32.divUnsigned(value, c(wide))),
+      set(value, i32.sub(value, i32.mul(high, c(wide)))),
+      set(sign, i32.divUnsigned(high, c(10))),
+      i32.store8(at, i32.add(sign, c(0x30))),
+      bump(at, i32.ne(sign, c(0))),
+      i32.store8(at, i32.add(i32.sub(high, i32.mul(sign, c(10))), c(0x30))),
+      bump(at, c(1)),
+      digits(value, number, part),
+      i64.store(at, i64.or(number, i64.const(0x3030_3030_3030_3030n))),
+      result(i32.add(at, c(8))),
+    ]),
+    digits(value, number, part),
+    set(zeros, leadingZeros(number)),
+    i64.store(at, i64.shrUnsigned(i64.or(number, i64.const(0x3030_3030_3030_3030n)), zeros)),
+    i32.sub(i32.add(at, c(8)), i32.shrUnsigned(i32.wrap(zeros), c(3))),
+  ];
+  return func;
+}
+
+/** `(slot, end, at, limit) → end of the text`: see `LineWriter.write`. */
+function linesFunction(index: number, hex: WasmFunction, number: WasmFunction): WasmFunction {
+  const func = new WasmFunction(index, 4);
+  const [slot, end, at, limit] = func.parameters as [Local, Local, Local, Local];
+  const state = (address: number): Wasm => i32.load(c(address));
+  const known = (address: number): { readonly local: Local; readonly code: Wasm } => {
+    const local = func.local("i32");
+    return { local, code: set(local, state(address)) };
+  };
+  const code = known(State.code);
+  const isBig = known(State.isBig);
+  const showsBytes = known(State.showsBytes);
+  const near = known(State.near);
+  const far = known(State.far);
+  const [low, high, off, imm, shape, jump, target, from, length] = Array.from({ length: 9 }, () =>
+    func.local("i32"),
+  ) as [Local, Local, Local, Local, Local, Local, Local, Local, Local];
+  const line = func.local("i64");
+  const part = func.local("i64");
+  const bytes = func.local("v128");
+  const word = (distance: number): Wasm => i32.load(shape, distance);
+
+  const readSlot: Wasm = [
+    set(from, i32.add(code.local, i32.shl(slot, c(3)))),
+    set(low, i32.load(from)),
+    set(high, i32.load(from, 4)),
+    when(
+      isBig.local,
+      [set(off, i32.signed16(swapped(low))), set(imm, swapped(high))],
+      [set(off, i32.shr(low, c(16))), set(imm, high)],
+    ),
+  ];
+  const differs = (field: Local, want: number, mask: number): Wasm => i32.and(i32.xor(field, word(want)), word(mask));
+  const findShape: Wasm = [
+    set(
+      shape,
+      i32.add(
+        i32.shl(i32.load16(i32.shl(i32.and(low, c(0xffff)), c(1)), Layout.heads), c(recordBits)),
+        c(Layout.shapes),
+      ),
+    ),
+    repeat(
+      when(i32.or(differs(off, Word.off, Word.offMask), differs(imm, Word.imm, Word.immMask)), [
+        set(shape, word(Word.next)),
+        leave(1),
+      ]),
+    ),
+  ];
+  const isOff = (source: Wasm): Wasm => i32.eq(source, c(Source.off));
+  const putColumn: Wasm = [
+    digits(slot, line, part),
+    // Zeros become blanks up to the first other digit.
+    i64.store(
+      at,
+      i64.sub(
+        i64.or(line, i64.const(0x3030_3030_3030_3030n)),
+        i64.and(i64.const(0x1010_1010_1010_1010n), i64.sub(i64.shl(i64.const(1n), leadingZeros(line)), i64.const(1n))),
+      ),
+    ),
+    i32.store16(at, c(0x093a), columns),
+    bump(at, c(columns + 2)),
+  ];
+  const gap = 16;
+  const tab = 17;
+  const putBytes: Wasm = when(showsBytes.local, [
+    set(bytes, v128.load64(from)),
+    set(bytes, hexDigits(bytes)),
+    v128.store(
+      at,
+      v128.shuffle(bytes, v128.const(ascii(" \t")), [0, 1, gap, 2, 3, gap, 4, 5, gap, 6, 7, gap, 8, 9, gap, 10]),
+    ),
+    v128.store64(at, v128.shuffle(bytes, v128.const(ascii(" \t")), [11, gap, 12, 13, gap, 14, 15, tab]), 16),
+    bump(at, c(24)),
+  ]);
+  const putNumber = (source: Wasm, plus: number, minus: number): Wasm =>
+    set(at, call(number, at, select(isOff(source), off, imm), source, word(plus), word(minus)));
+  const putText: Wasm = [
+    v128.store(at, v128.load(shape, Piece.before)),
+    set(length, word(Word.before)),
+    when(i32.gt(length, c(16)), [
+      v128.store(at, v128.load(shape, Piece.before + 16), 16),
+      v128.store(at, v128.load(shape, Piece.before + 32), 32),
+    ]),
+    bump(at, length),
+    when(word(Word.first), [
+      putNumber(word(Word.first), Word.firstPlus, Word.firstMinus),
+      when(word(Word.second), [
+        v128.store(at, v128.load(shape, Piece.between)),
+        bump(at, word(Word.between)),
+        putNumber(word(Word.second), Word.secondPlus, Word.secondMinus),
+      ]),
+      v128.store(at, v128.load(shape, Piece.behind)),
+      bump(at, word(Word.behind)),
+    ]),
+  ];
+  const putTarget: Wasm = when(jump, [
+    set(from, c(Layout.head)),
+    set(length, i32.add(c(Layout.head), state(State.head))),
+    set(target, i32.sub(i32.shl(target, c(3)), state(State.base))),
+    set(shape, at),
+    repeat(
+      when(i32.lt(from, length), [v128.store(shape, v128.load(from)), bump(shape, c(16)), bump(from, c(16)), leave(1)]),
+    ),
+    bump(at, state(State.head)),
+    when(target, [i32.store(at, c(0x0078_302b)), set(at, call(hex, i32.add(at, c(3)), target))]),
+    i32.store(at, state(State.tail)),
+    bump(at, state(State.tailLength)),
+  ]);
+  func.body = [
+    [code, isBig, showsBytes, near, far].map((each) => each.code),
+    block(
+      repeat(
+        leaveIf(i32.or(i32.ge(slot, end), i32.ge(at, limit)), 1),
+        readSlot,
+        findShape,
+        leaveIf(i32.eq(shape, c(Layout.shapes)), 1),
+        set(jump, word(Word.jump)),
+        set(target, i32.add(i32.add(slot, c(1)), select(isOff(jump), off, imm))),
+        leaveIf(i32.and(i32.ne(jump, c(0)), i32.or(i32.lt(target, near.local), i32.ge(target, far.local))), 1),
+        putColumn,
+        putBytes,
+        putText,
+        putTarget,
+        i32.store8(at, c(0x0a)),
+        bump(at, c(1)),
+        bump(slot, c(1)),
+        leave(0),
+      ),
+    ),
+    i32.store(c(State.slot), slot),
+    at,
+  ];
+  return func;
+}
+
+/** The code with its memory, as `Layout` says; undefined where the platform has no WebAssembly. */
+export function lineCode(): WasmInstance | undefined {
+  const hex = hexFunction(0);
+  const number = numberFunction(1, hex);
+  const lines = linesFunction(2, hex, number);
+  return instantiate([hex, number, lines], Math.ceil(Layout.end / 65_536));
+}
