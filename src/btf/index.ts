@@ -49,9 +49,9 @@ export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
 export { essentialName } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";
 export { renameTypes } from "./join/rename.js";
+export { visitStrings, visitTypeIds } from "./join/refs.js";
 export { reshapeBtf, type Reshape, type ReshapedBtf } from "./join/reshape.js";
 export { resolveType, sizeOf } from "./sizes.js";
-export type { MovedStrings } from "./strings.js";
 export {
   BtfFuncLinkage,
   BtfIntEncoding,
@@ -63,7 +63,10 @@ export {
   coreReloNames,
   type BtfKindRow,
   infoKind,
+  infoKindFlag,
   infoVlen,
 } from "./table.js";
+export { MovedStrings, StringTable } from "./strings.js";
 export { typeText } from "./type-text.js";
 export type * from "./types.js";
+export { writeBtf, type BtfSectionParts } from "./write.js";

@@ -9,11 +9,15 @@ export interface BtfSectionParts {
   /** 4-byte records of two bytes and a 16-bit number in `layoutEndian`; empty for the older header. */
   readonly layout: Uint8Array;
   readonly layoutEndian: Endian;
+  /** The header has room for a layout section even where there is none. */
+  readonly wideHeader?: boolean;
 }
 
 export function writeBtf(parts: BtfSectionParts): Uint8Array {
   const { endian, words, strings, layout, layoutEndian } = parts;
-  const hdrLen = layout.length > 0 ? btfHeaderSizeWithLayout : btfHeaderSize;
+  const hasLayout = layout.length > 0;
+  const isWide = hasLayout || parts.wideHeader === true;
+  const hdrLen = isWide ? btfHeaderSizeWithLayout : btfHeaderSize;
   const typeLen = 4 * words.length;
   const out = new ByteWriter(endian, hdrLen + typeLen + layout.length + strings.length);
   out.u16(btfMagic);
@@ -24,8 +28,8 @@ export function writeBtf(parts: BtfSectionParts): Uint8Array {
   out.u32(typeLen);
   out.u32(typeLen + layout.length);
   out.u32(strings.length);
-  if (layout.length > 0) {
-    out.u32(typeLen);
+  if (isWide) {
+    out.u32(hasLayout ? typeLen : 0);
     out.u32(layout.length);
   }
   out.write(writeWords(words, endian));

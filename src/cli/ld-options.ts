@@ -77,7 +77,15 @@ function define(command: Command, run: Action): void {
     .option("--Map <file>", "write what came from where, as text; also -Map=file; - is standard output")
     .option("--map-json <file>", "the same as JSON")
     .option("-y, --trace-symbol <symbol>", "say who defines and who refers to it (repeatable)", append, [])
-    .addOption(new Option("--compat <linker>", "lay out as that linker does").choices(["libbpf"]))
+    .addOption(
+      new Option("--compat <linker>", "write the very file that bpftool gen object of that version writes").choices([
+        "libbpf",
+        "libbpf-1.1",
+        "libbpf-1.6",
+        "libbpf-1.7",
+        "libbpf-1.8",
+      ]),
+    )
     .addOption(relocDialect("--reloc-dialect", "numbers of the linked object's relocations").default("llvm"))
     .addOption(relocDialect("--input-reloc-dialect", "read the inputs' relocations so, whatever they look like"))
     .option("--json", "print diagnostics as JSON")

@@ -28,7 +28,7 @@ interface Options {
   readonly rename: readonly string[];
   readonly defineCommon?: boolean;
   readonly keepDebug?: boolean;
-  readonly compat?: "libbpf";
+  readonly compat?: NonNullable<LinkOptions["compat"]>;
   readonly gcSections?: boolean;
   readonly printGcSections?: boolean;
   readonly whyLive: readonly string[];
@@ -126,5 +126,6 @@ export async function run(words: readonly string[], given: object): Promise<void
   const { object, diagnostics } = linked;
   report(diagnostics, options.json);
   if (linked.report !== undefined) await tell(linked.report, options);
-  if (object !== undefined) await writeOutput(options.output, writeObject(object, { dialect: options.relocDialect }));
+  if (object === undefined) return;
+  await writeOutput(options.output, linked.bytes ?? writeObject(object, { dialect: options.relocDialect }));
 }

@@ -3,7 +3,16 @@ export { isArchive, readArchive, type Archive, type ArchiveMember } from "./ar.j
 export { addMembers, dropMembers, pickMembers } from "./ar-edit.js";
 export type { ArchiveSymbol } from "./ar-index.js";
 export { definedSymbols, writeArchive, type NewArchiveMember, type WriteArchiveOptions } from "./ar-write.js";
-export { encodeGroup, encodeRel, encodeRela, encodeSymbols, type NewReloc, type SymbolTableData } from "./encode.js";
+export {
+  encodeGroup,
+  encodeHeader,
+  encodeRel,
+  encodeRela,
+  encodeSectionHeaders,
+  encodeSymbols,
+  type NewReloc,
+  type SymbolTableData,
+} from "./encode.js";
 export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";
 export { linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 export { encodeNotes, readNotes } from "./notes.js";

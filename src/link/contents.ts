@@ -14,7 +14,7 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
     if (output.noBits) return new Uint8Array(0);
     const bytes = new Uint8Array(output.size);
     // What no contribution fills are instructions that do nothing (docs/psabi.md "Padding of code").
-    const code = output.first.flags.exec && output.size % SLOT === 0 && options.compat !== "libbpf";
+    const code = output.first.flags.exec && output.size % SLOT === 0;
     let filled = 0;
     const padTo = (end: number): void => {
       if (code) for (let at = alignUp(filled, SLOT); at < end; at += SLOT) bytes[at] = opcodes.JA;

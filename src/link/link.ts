@@ -1,5 +1,7 @@
 /** The link, pass by pass. Source: docs/linker.md. */
 import { applyExports, checkRequired, defineSymbols, placeCommons } from "./common.js";
+import { linkLikeLibbpf } from "./compat/compat.js";
+import { compatOptions, contraryOptions } from "./compat/options.js";
 import type { Context } from "./context.js";
 import { gatherInputs, requestSymbols } from "./inputs.js";
 import { collectGarbage } from "./gc.js";
@@ -20,7 +22,9 @@ import type { LinkInput, LinkOptions, LinkResult } from "./types.js";
  * Links `inputs` in the given order into one Object. All errors of the link are reported, not the first. Throws BpfkitError where
  * an archive's member or an object's type information cannot be read.
  */
-export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): LinkResult {
+export function link(inputs: readonly LinkInput[], asked: LinkOptions = {}): LinkResult {
+  const compat = asked.compat !== undefined;
+  const options = compat ? compatOptions(asked) : asked;
   const context: Context = {
     options,
     inputs: [],
@@ -29,7 +33,7 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
     outputs: [],
     groups: new Map(),
     types: undefined,
-    diagnostics: [],
+    diagnostics: compat ? contraryOptions(asked) : [],
   };
   const { diagnostics } = context;
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
@@ -53,7 +57,7 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
 
   // What is placed: all, or what programs lead to; equal strings once.
   chooseSections(context);
-  if (options.keepStrings !== true && options.compat === undefined) splitStrings(context);
+  if (options.keepStrings !== true) splitStrings(context);
   if (options.gcSections === true || options.icf === true) splitPieces(context);
   if (options.gcSections === true) collectGarbage(context);
   if (options.icf === true) foldIdenticalCode(context);
@@ -61,14 +65,24 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions = {}): L
   // And where; code in the forms that the target takes.
   relaxCode(context);
   layOut(context);
-  if (!failed()) lengthenJumps(context);
+  if (!compat && !failed()) lengthenJumps(context);
 
   // A final link leaves nothing open but what the kernel provides.
-  if (options.relocatable !== true) reportUndefined(context);
+  if (asked.relocatable !== true) reportUndefined(context);
   if (failed()) return { object: undefined, diagnostics, report: reportOf(context, () => 0) };
+
+  if (compat) return compatResult(context);
 
   // Copy contents, renumber symbols, resolve what is known; then describe the result in types.
   const types = buildTypes(context);
   const object = buildOutput(context, types.sections);
   return { object: failed() ? undefined : object, diagnostics, report: reportOf(context, () => types.count) };
+}
+
+/** The result whose file is that of libbpf's linker. */
+function compatResult(context: Context): LinkResult {
+  const { inputs, options, diagnostics } = context;
+  const objects = inputs.map(({ object }) => object);
+  const made = linkLikeLibbpf(objects, options, diagnostics);
+  return { object: made?.object, bytes: made?.bytes, diagnostics, report: reportOf(context, () => made?.types ?? 0) };
 }

@@ -59,8 +59,11 @@ export interface LinkOptions {
   readonly file?: string;
   /** Keep undefined symbols for a later link. */
   readonly relocatable?: boolean;
-  /** Lay everything out as libbpf's linker does: no strings merged, nothing dropped. */
-  readonly compat?: "libbpf" | undefined;
+  /**
+   * Write the very file that `bpftool gen object` writes: of libbpf 1.0 (bpftool 7.1), or of the version named and those after
+   * it, up to the next one here. Options that change what is in a file do not go with it.
+   */
+  readonly compat?: "libbpf" | "libbpf-1.1" | "libbpf-1.6" | "libbpf-1.7" | "libbpf-1.8" | undefined;
   /** The source line of an instruction of an input, for errors in objects whose types tell none: a reader of DWARF. */
   readonly lineOf?: (file: string, section: string, offset: number) => SourceLine | undefined;
   /** Keep DWARF sections (`.debug_*`). */
@@ -100,6 +103,8 @@ export interface LinkOptions {
 export interface LinkResult {
   /** Undefined when there is an error among the diagnostics. */
   readonly object: ObjectFile | undefined;
+  /** With `compat`, the file: `writeObject` of `object` has another order. */
+  readonly bytes?: Uint8Array | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** What came from where, who won, what was dropped and why; undefined when nothing could be read. */
   readonly report: LinkReport | undefined;

@@ -27,7 +27,7 @@ export { readLegacyMaps, type LegacyMap } from "./legacy-maps.js";
 export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
 export { isJumpTableSection, isMapSection, isMetadataSection } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
-export { objectFromElf, readObject, type ReadOptions } from "./read.js";
+export { fileOf, objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject } from "./write.js";
 export {
   firstAt,

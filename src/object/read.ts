@@ -125,7 +125,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
       linkedTo: linked ? (sectionNumbers[section.link] ?? -1) : -1,
     };
   });
-  return {
+  const object: ObjectFile = {
     file: elf.file ?? "<memory>",
     endian: elf.endian,
     flags: elf.header.flags,
@@ -135,6 +135,15 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     ...significantOf(elf, numbers),
     origin: lateOrigin(elf, options, origin),
   };
+  files.set(object, elf.bytes);
+  return object;
+}
+
+const files = new WeakMap<ObjectFile, Uint8Array>();
+
+/** The bytes that `object` was read from; undefined for one that was made, or changed since (which is another object). */
+export function fileOf(object: ObjectFile): Uint8Array | undefined {
+  return files.get(object);
 }
 
 export interface ReadOptions {

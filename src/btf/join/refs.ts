@@ -45,6 +45,15 @@ export function visitTypeIds(words: Uint32Array, at: number, visit: (index: numb
   }
 }
 
+/** Calls `visit` with the index of each word of the type at `at` that is a string offset, the type's name first. */
+export function visitStrings(words: Uint32Array, at: number, visit: (index: number) => void): void {
+  visit(at);
+  const info = words[at + 1]!;
+  const kind = infoKind(info);
+  if (elementName[kind] !== 0) return;
+  for (let i = at + 3, left = infoVlen(info); left > 0; left--, i += elementWords[kind]!) visit(i);
+}
+
 /** Puts for each type id in the type at `at` what `ids` has for it. */
 export function renumberTypeIds(words: Uint32Array, at: number, ids: Uint32Array): void {
   const info = words[at + 1]!;

@@ -99,6 +99,26 @@ export const linkMessages = {
     message: "{file} is for xBPF, other inputs are not",
     help: "assemble all inputs for one instruction set",
   },
+  "link-compat": {
+    severity: "error",
+    message: "libbpf's linker refuses this: {problem}",
+    help: "without --compat libbpf it is linked",
+  },
+  "link-compat-option": {
+    severity: "error",
+    message: "{option} does not go with --compat libbpf, which writes what bpftool gen object writes",
+    help: "leave one of the two out",
+  },
+  "link-compat-broken": {
+    severity: "error",
+    message: "libbpf's linker would write {what}",
+    help: "link without --compat libbpf, which puts it right",
+  },
+  "link-compat-wrong": {
+    severity: "warning",
+    message: "libbpf's linker writes {what}",
+    help: "link without --compat libbpf, which puts it right",
+  },
   "link-range": {
     severity: "error",
     message: "{name} is {distance} slots away, too far for the field {field}",
