@@ -103,7 +103,9 @@ async function tell(told: LinkReport, options: Options): Promise<void> {
   if (options.printGcSections !== true && options.Map === undefined && options.mapJson === undefined) return;
   const map = told.map();
   if (options.printGcSections === true) {
-    for (const { file, section, name, size, why } of map.dropped) {
+    for (const { file, section, name, size, by, why } of map.dropped) {
+      // As ld: garbage alone. The map has all.
+      if (by !== "gc") continue;
       process.stderr.write(`dropped ${name ?? section} (${file}, ${section}): ${size} bytes, ${why}\n`);
     }
   }

@@ -38,6 +38,8 @@ export interface MapDropped {
   /** The function or variable; undefined for a whole section. */
   readonly name: string | undefined;
   readonly size: number;
+  /** Garbage collection, identical code, or another rule of the link. */
+  readonly by: "gc" | "icf" | "rule";
   readonly why: string;
 }
 
@@ -76,14 +78,17 @@ function droppedOf(input: Input): MapDropped[] {
   sections.forEach(({ name: section, size }, number) => {
     const state = input.sections[number]!;
     if (state.dropped !== undefined && (state.pieces === undefined || state.pieces.some(({ live }) => live))) {
-      if (!silent.has(state.dropped)) dropped.push({ file, section, name: undefined, size, why: state.dropped });
+      if (silent.has(state.dropped)) return;
+      dropped.push({ file, section, name: undefined, size, by: "rule", why: state.dropped });
       return;
     }
     for (const piece of state.pieces ?? []) {
       if (piece.live && piece.foldedInto === undefined) continue;
       const name = pieceName(input, number, piece);
-      const why = piece.live ? "the same code as another function" : "nothing leads to it";
-      dropped.push({ file, section, name, size: piece.end - piece.start, why });
+      const rule = piece.live
+        ? ({ by: "icf", why: "the same code as another function" } as const)
+        : ({ by: "gc", why: "nothing leads to it" } as const);
+      dropped.push({ file, section, name, size: piece.end - piece.start, ...rule });
     }
   });
   return dropped;

@@ -8,9 +8,11 @@ const text = (name: string): string => new TextDecoder().decode(read(name));
 
 test("-Map, --map-json, --trace-symbol, --print-gc-sections and --why-live tell what the link did", () => {
   write("main.o", writeObject(object(main(" call a"), "main.s")));
+  // Dropped without being garbage: in the map, not in the list.
+  const debug = '.section .debug_info,"",@progbits\n .quad 1\n';
   write(
     "lib.o",
-    writeObject(object(fn("a", " call b\n add r0, 1") + fn("b", " mov r0, 1", ".weak") + fn("c", ""), "lib.s")),
+    writeObject(object(fn("a", " call b\n add r0, 1") + fn("b", " mov r0, 1", ".weak") + fn("c", "") + debug, "lib.s")),
   );
   write("b.o", writeObject(object(fn("b", " mov r0, 2"), "b.s")));
   const files = ["main.o", "lib.o", "b.o", "-o", "out.o", "--gc-sections"];
@@ -57,9 +59,10 @@ defined more than once
 dropped
   lib.o(.text) b: 16 bytes, nothing leads to it
   lib.o(.text) c: 8 bytes, nothing leads to it
+  lib.o(.debug_info): 8 bytes, DWARF
 `);
-  const map = JSON.parse(text("map.json")) as { sections: { name: string }[]; dropped: unknown[] };
+  const map = JSON.parse(text("map.json")) as { sections: { name: string }[]; dropped: { by: string }[] };
   expect(map.sections.map(({ name }) => name)).toEqual(["socket", ".text"]);
-  expect(map.dropped).toHaveLength(2);
+  expect(map.dropped.map(({ by }) => by)).toEqual(["gc", "gc", "rule"]);
   ok(["ld", "main.o", "lib.o", "-o", "-", "-Map", "other"]);
 });
