@@ -32,6 +32,8 @@ export interface BtfMapDefinition {
   readonly inner: BtfMapDefinition | undefined;
   /** Its initial contents are programs: an array of them stands in the definition. */
   readonly programs?: boolean;
+  /** Where the array of initial contents starts, in bytes from the variable's start; undefined where there is none. */
+  readonly valuesOffset?: number;
 }
 
 type Writable = { -readonly [Key in keyof BtfMapDefinition]: BtfMapDefinition[Key] };
@@ -149,6 +151,7 @@ function readDefinition(
       if (i + 1 < found.struct.members.length) reader.fail(member.name, "is not the last member");
       const template = reader.slots(member);
       sized("valueSize", 4, member.name);
+      map.valuesOffset = member.offset / 8;
       if (template === undefined) map.programs = true;
       else {
         map.inner = readDefinition(btf, `${name}.inner`, { offset: 0, size: template.struct.size }, template, true);

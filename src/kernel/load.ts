@@ -5,7 +5,7 @@
  * descriptor stays open.
  */
 import { failure } from "../diag/index.js";
-import { encodeUtf8 } from "../bytes/index.js";
+import { ByteWriter, encodeUtf8 } from "../bytes/index.js";
 import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from "../isa/index.js";
 import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
@@ -57,6 +57,8 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
   };
   try {
     const maps = image.maps.map((map) => keep(createMap(syscalls, map)));
+    for (const map of maps)
+      if (map.definition.inner !== undefined) putValues(syscalls, map, (target) => maps[target]!.fd);
     const segments = new Map<string, KernelMap>();
     const segmentMaps = image.segments.map((segment) => {
       if (segment.size === 0) return undefined;
@@ -70,6 +72,10 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
       const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0, debug);
       return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
     });
+    for (const map of maps) {
+      if (map.definition.inner !== undefined) continue;
+      putValues(syscalls, map, (target) => programFd(image, map, wanted, programs, target));
+    }
     return new LoadedImage(maps, segments, programs);
   } catch (error) {
     for (const each of open.toReversed()) each.close();
@@ -77,6 +83,30 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
   } finally {
     debug?.close();
   }
+}
+
+/** Puts a map's initial contents in: file descriptors of maps or programs. */
+function putValues({ endian }: Syscalls, map: KernelMap, fdOf: (target: number) => number): void {
+  for (const { index, target } of map.definition.values ?? []) {
+    const [key, value] = [new ByteWriter(endian, 4), new ByteWriter(endian, 4)];
+    key.u32(index);
+    value.u32(fdOf(target));
+    map.update(key.bytes(), value.bytes());
+  }
+}
+
+/** The descriptor of program `target` of the image, which must be among the loaded ones. */
+function programFd(
+  image: Image,
+  { name }: KernelMap,
+  wanted: readonly ImageProgram[],
+  programs: readonly KernelProgram[],
+  target: number,
+): number {
+  const program = image.programs[target] ?? broken({ kind: "function", target }, image.programs.length);
+  const loaded = programs[wanted.indexOf(program)];
+  if (loaded === undefined) throw failure("kernel-map-value", { name, program: program.name });
+  return loaded.fd;
 }
 
 /** Loads one program whose places are filled. */
@@ -212,6 +242,6 @@ function fill(
   }
 }
 
-function broken(patch: Patch, count: number): never {
+function broken(patch: Pick<Patch, "kind" | "target">, count: number): never {
   throw failure("kernel-image", { what: `a patch names ${patch.kind} number ${patch.target} of ${count}` });
 }

@@ -157,11 +157,12 @@ export class KernelMap {
   }
 }
 
-/** Creates the map. A perf event array without a size gets an entry for each possible CPU, as other loaders do. */
+/** Creates the map, empty; a map of maps by a template that goes away again. A perf event array without a size gets an entry for each possible CPU, as other loaders do. */
 export function createMap(syscalls: Syscalls, asked: ImageMap): KernelMap {
   if (asked.pinning !== "none") throw failure("kernel-map-pinning", { name: asked.name });
   const perCpuEntries = asked.type === MapType.BPF_MAP_TYPE_PERF_EVENT_ARRAY && asked.maxEntries === 0;
   const definition = perCpuEntries ? { ...asked, maxEntries: syscalls.possibleCpus() } : asked;
+  const template = definition.inner === undefined ? undefined : createMap(syscalls, definition.inner);
   const fields = {
     map_type: definition.type,
     key_size: definition.keySize,
@@ -170,8 +171,10 @@ export function createMap(syscalls: Syscalls, asked: ImageMap): KernelMap {
     map_flags: definition.flags,
     map_name: objectName(definition.name),
     map_extra: definition.extra === 0n ? undefined : definition.extra,
+    inner_map_fd: template?.fd,
   };
   const fd = syscalls.bpf(bpfRequest("BPF_MAP_CREATE", fields, syscalls.endian));
+  template?.close();
   if (fd >= 0) return new KernelMap(syscalls, fd, definition);
   const { name, keySize, valueSize, maxEntries, flags } = definition;
   const facts = { name, keySize, valueSize, maxEntries, flags, type: abiName(MapType, definition.type) };

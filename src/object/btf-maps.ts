@@ -9,9 +9,16 @@ import { BpfkitError, diagnostic, failure, type Place } from "../diag/index.js";
 import type { ImageMap } from "./image.js";
 import type { ObjectFile } from "./types.js";
 
-/** Maps of section `.maps`, with the offset each starts at. Throws `image-btf-maps` where a definition is missing. */
-export function readBtfMaps(object: ObjectFile, sectionNumber: number): { offset: number; map: ImageMap }[] {
-  const { name: section, relocations } = object.sections[sectionNumber]!;
+/** A definition, the offset it starts at, and the one of its initial contents, where it can have some. */
+export interface PlacedMap {
+  readonly offset: number;
+  readonly map: ImageMap;
+  readonly values: number | undefined;
+}
+
+/** Maps of section `.maps`. Throws `image-btf-maps` where a definition is missing. */
+export function readBtfMaps(object: ObjectFile, sectionNumber: number): PlacedMap[] {
+  const { name: section } = object.sections[sectionNumber]!;
   const starts = new Map<string, number>();
   for (const { name, home, type } of object.symbols) {
     if (home.kind === "section" && home.section === sectionNumber && type !== "section") starts.set(name, home.offset);
@@ -23,18 +30,19 @@ export function readBtfMaps(object: ObjectFile, sectionNumber: number): { offset
   const definitions = definitionsOf(object, [...starts.keys()][0] ?? "?", place(0));
   const known = new Set(definitions.map(({ name }) => name));
   for (const name of starts.keys()) if (!known.has(name)) fail(name, "the section .BTF does not define it");
-  const first = relocations[0];
-  if (first !== undefined) {
-    const owner = [...starts].findLast(([, offset]) => offset <= first.offset)?.[0] ?? "?";
-    fail(owner, "its initial contents (values) are not supported");
-  }
   return definitions.map((definition) => {
-    const { name, type, keySize, valueSize, maxEntries, flags, extra, pinning } = definition;
+    const { name, valuesOffset } = definition;
     const offset = starts.get(name);
     if (offset === undefined) return fail(name, "no symbol says where it stands");
-    if (definition.inner !== undefined) return fail(name, "maps of maps are not supported");
-    return { offset, map: { name, type, keySize, valueSize, maxEntries, flags, extra, pinning } };
+    const values = valuesOffset === undefined ? undefined : offset + valuesOffset;
+    return { offset, map: imageMap(definition), values };
   });
+}
+
+function imageMap(definition: BtfMapDefinition): ImageMap {
+  const { name, type, keySize, valueSize, maxEntries, flags, extra, pinning, inner } = definition;
+  const map = { name, type, keySize, valueSize, maxEntries, flags, extra, pinning };
+  return inner === undefined ? map : { ...map, inner: imageMap(inner) };
 }
 
 /** The definitions in `.BTF`; what is wrong with it follows the map's own diagnostic. */

@@ -6,13 +6,14 @@
 import { fits } from "../bytes/index.js";
 import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
-import { readBtfMaps } from "./btf-maps.js";
+import { readBtfMaps, type PlacedMap } from "./btf-maps.js";
 import { fitsField, noFunction, relocate, writeField } from "./fields.js";
 import { calledPlaces, functionsOf } from "./image-functions.js";
 import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
 import { readLegacyMaps } from "./legacy-maps.js";
 import { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
+import { mapValues } from "./map-values.js";
 import { isJumpTableSection, isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
 import { patchesInsn, relocTable, type RelocValue } from "./relocations.js";
 import type { ObjectFile, Relocation, Section } from "./types.js";
@@ -23,7 +24,7 @@ const { SLOT } = opcodes;
 type Landing =
   | { readonly kind: "code"; readonly base: number }
   | { readonly kind: "segment"; readonly segment: number }
-  | { readonly kind: "maps"; readonly at: ReadonlyMap<number, number> }
+  | { readonly kind: "maps"; readonly at: ReadonlyMap<number, number>; readonly placed: readonly PlacedMap[] }
   | { readonly kind: "none" };
 
 interface Building {
@@ -204,10 +205,12 @@ function land(
     }
     if (isMapSection(name)) {
       if (size === 0) return { kind: "none" };
-      const found = isLegacyMapSection(name) ? readLegacyMaps(object, number) : readBtfMaps(object, number);
+      const legacy = isLegacyMapSection(name);
+      const placed = legacy ? [] : readBtfMaps(object, number);
       const at = new Map<number, number>();
-      for (const { offset, map } of found) at.set(offset, maps.push(map) - 1);
-      return { kind: "maps", at };
+      for (const { offset, map } of legacy ? readLegacyMaps(object, number) : placed)
+        at.set(offset, maps.push(map) - 1);
+      return { kind: "maps", at, placed };
     }
     const used = isJumpTableSection(name) ? tables.some((table) => table.section === number) : flags.alloc;
     if (!used || size === 0 || isMetadataSection(name)) return { kind: "none" };
@@ -215,6 +218,30 @@ function land(
     return { kind: "segment", segment: segments.length - 1 };
   });
   return { landings, slots, segments, maps };
+}
+
+/** Gives maps their initial contents. */
+function fillMaps(building: Building, maps: ImageMap[], programs: readonly ImageProgram[]): void {
+  const { object, landings, functionAt, faults } = building;
+  const programOf = new Map(programs.map((each, number) => [each.function, number]));
+  const targets = {
+    map(section: number, offset: number) {
+      const landing = landings[section]!;
+      return landing.kind === "maps" ? landing.at.get(offset) : undefined;
+    },
+    program(section: number, offset: number) {
+      const landing = landings[section]!;
+      const start = landing.kind === "code" ? functionAt.get(landing.base + offset / SLOT) : undefined;
+      return start === undefined ? undefined : programOf.get(start);
+    },
+  };
+  landings.forEach((landing, section) => {
+    if (landing.kind !== "maps" || landing.placed.length === 0) return;
+    mapValues(object, section, landing.placed, targets, faults).forEach((values, i) => {
+      const number = landing.at.get(landing.placed[i]!.offset)!;
+      if (values.length > 0) maps[number] = { ...maps[number]!, values };
+    });
+  });
 }
 
 function licenseOf(object: ObjectFile): string {
@@ -264,12 +291,13 @@ export function imageOf(object: ObjectFile): Image {
       addPatch(building, { kind: "instruction", target: slot, addend: 0, field: "data64", segment, at });
     });
   }
-  if (building.faults.length > 0) throw new BpfkitError(building.faults);
   const programs = functions.flatMap((each, number): ImageProgram[] =>
     each.section === ".text" || !each.global
       ? []
       : [{ name: each.name, section: each.section, function: number, rule: sectionRule(each.section) }],
   );
+  fillMaps(building, maps, programs);
+  if (building.faults.length > 0) throw new BpfkitError(building.faults);
   const { file, endian } = object;
   const license = licenseOf(object);
   const { names, patches } = building;

@@ -39,6 +39,16 @@ export interface ImageMap {
   /** `map_extra` of the kernel; 0n unless defined. */
   readonly extra: bigint;
   readonly pinning: "none" | "by-name";
+  /** For a map of maps: what the maps in it are like. */
+  readonly inner?: ImageMap | undefined;
+  /** What a loader puts into a map of maps or an array of programs. */
+  readonly values?: readonly MapValue[];
+}
+
+/** An entry of a map at its start: `target` is an index into the Image's maps or, in an array of programs, its programs. */
+export interface MapValue {
+  readonly index: number;
+  readonly target: number;
 }
 
 /** A data section: in the kernel the one value of an array map, in the VM a region of memory. */

@@ -16,6 +16,7 @@ export {
   type ImageMap,
   type ImageProgram,
   type ImageSegment,
+  type MapValue,
   type Patch,
   type PatchKind,
 } from "./image.js";

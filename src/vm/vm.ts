@@ -91,6 +91,13 @@ export function createVm(image: Image, options: VmOptions = {}): Vm {
     value: (index) => (maps[index] === undefined ? undefined : BASE + maps[index].firstValue),
   };
   const code = decodeImage(image, addresses);
+  for (const { kind, definition, programs } of maps) {
+    if (kind !== "programs") continue;
+    for (const { index, target } of definition.values ?? []) {
+      const start = image.functions[image.programs[target]?.function ?? -1]?.start;
+      if (start !== undefined) programs[index] = start + 1;
+    }
+  }
   memory.settle();
   fillSegments(image, memory, starts, addresses);
   const machine = new Machine(image, code, memory, maps, helpers, {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
 import { MapType } from "../../src/isa/index.js";
-import { imageOf, readObject, type ObjectFile } from "../../src/object/index.js";
+import { imageOf, readObject, type ImageMap, type ObjectFile } from "../../src/object/index.js";
 import { corpusMissing, corpusObjects, readCorpus, readCorpusText } from "../support/corpus.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
@@ -75,13 +75,16 @@ const mapsOfMaps = `
 #define SEC(name) __attribute__((section(name), used))
 struct inner { __uint(type, 2); __type(key, int); __type(value, long); __uint(max_entries, 7); };
 struct inner one SEC(".maps");
+int f(void *c);
 struct { __uint(type, 12); __uint(max_entries, 3); __type(key, int); __array(values, struct inner); } outer SEC(".maps")
 INIT;
 SEC("xdp") int f(void *c) { int k = 0; return ((void *(*)(void *, void *))1)(&outer, &k) != 0; }
 `;
 
-test.skipIf(toolMissing("clang-22") !== "")(`maps of maps are refused by name${toolMissing("clang-22")}`, () => {
-  const messages = (init: string): string[] =>
+const clangMissing = toolMissing("clang-22");
+
+test.skipIf(clangMissing !== "")(`maps of maps have a template, and maps at their entries${clangMissing}`, () => {
+  const compiled = (init: string): ObjectFile =>
     inScratchFolder((folder) => {
       const source = join(folder, "m.c");
       const output = join(folder, "m.o");
@@ -89,13 +92,24 @@ test.skipIf(toolMissing("clang-22") !== "")(`maps of maps are refused by name${t
       const flags = ["--target=bpf", "-O2", "-g", "-w", "-c", source, "-o", output];
       const { status, stderr } = runTool("clang-22", flags);
       expect(status, stderr).toBe(0);
-      return diagnosticsOf(readObject(new Uint8Array(readFileSync(output)), { file: "m.o" })).map(
-        (each) => each.message,
-      );
+      return readObject(new Uint8Array(readFileSync(output)), { file: "m.o" });
     });
-  expect(messages("")).toEqual([expect.stringContaining("map outer is in section .maps")]);
-  expect(messages("")[0]).toContain("maps of maps are not supported");
-  expect(messages("= { .values = { &one } }")[0]).toContain("its initial contents (values) are not supported");
+  const outer = (init: string): ImageMap => imageOf(compiled(init)).maps.find(({ name }) => name === "outer")!;
+  expect(outer("")).toMatchObject({ valueSize: 4, inner: { type: 2, keySize: 4, valueSize: 8, maxEntries: 7 } });
+  expect(outer("").values).toBeUndefined();
+  const { maps } = imageOf(compiled("= { .values = { [1] = &one, [2] = &one } }"));
+  const one = maps.findIndex(({ name }) => name === "one");
+  expect(maps.find(({ name }) => name === "outer")!.values).toEqual([
+    { index: 1, target: one },
+    { index: 2, target: one },
+  ]);
+  const messages = (init: string): string[] => diagnosticsOf(compiled(init)).map(({ message }) => message);
+  expect(messages("= { .values = { [3] = &one } }")).toEqual([
+    "the initial contents of map outer are wrong: entry 3 is behind its 3 entries",
+  ]);
+  expect(messages("= { .values = { (void *)f } }")).toEqual([
+    "the initial contents of map outer are wrong: entry 0, f, is no map",
+  ]);
 });
 
 test.skipIf(corpusMissing !== "")(`without .BTF, or with a broken one, the error names a map${corpusMissing}`, () => {

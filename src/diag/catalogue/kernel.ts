@@ -42,6 +42,11 @@ export const kernelMessages = {
     message: "map {name} asks to be pinned by name, which the loader does not support yet",
     help: "remove the pinning from the map's definition",
   },
+  "kernel-map-value": {
+    severity: "error",
+    message: "map {name} is to hold the program {program}, which is not among those to load",
+    help: "load that program, too",
+  },
   "kernel-map-access": {
     severity: "error",
     message: "cannot {action} map {name}: {errno}",

@@ -149,6 +149,11 @@ export const objectMessages = {
     message: "map {name} in section {section} has a definition of {size} bytes, expected at least 16",
     help: "a legacy definition is four 32-bit words: type, key_size, value_size, max_entries",
   },
+  "image-map-value": {
+    severity: "error",
+    message: "the initial contents of map {name} are wrong: {reason}",
+    help: "entries are addresses of maps (in a map of maps) or of programs (in a prog_array)",
+  },
   "image-btf-maps": {
     severity: "error",
     message: "map {name} is in section .maps, but its BTF definition cannot be read: {reason}",
