@@ -46,6 +46,13 @@ function misplaced(): void {
   usage("options stand before the verb", "write the verb first: bpfkit VERB …");
 }
 
+/** Says what to use instead of an option that the same tool has elsewhere. */
+function advise({ message }: CommanderError, { instead = {} }: Verb): void {
+  const flag = /unknown option '(-[^'=]*)/.exec(message)?.[1] ?? "";
+  const known = [flag, flag.startsWith("--") ? "" : flag.slice(0, 2)].find((each) => Object.hasOwn(instead, each));
+  if (known !== undefined) process.stderr.write(`      = help: ${instead[known]!}\n`);
+}
+
 /** Does what `words` say, the verb `name` by `run`; without a verb, gives help or says what is wrong with them. */
 export async function main(words: readonly string[], name?: string, run?: Action): Promise<void> {
   try {
@@ -61,7 +68,8 @@ export async function main(words: readonly string[], name?: string, run?: Action
     }
     await program.parseAsync(given, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    else fail(error);
+    if (!(error instanceof CommanderError)) return fail(error);
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (name !== undefined) advise(error, verbs[name]!);
   }
 }

@@ -1,18 +1,22 @@
 /** `bpfkit readelf`: what stands in an ELF file. */
 import {
   btfParts,
+  dwarfLines,
   elfBtfExt,
   elfFacts,
   findSection,
   formatBtfExt,
+  formatDwarfLines,
   formatElf,
   formatHexDump,
   formatMaps,
   formatPrograms,
+  formatRelocatedDump,
   formatStrings,
   listableObject,
   mapFacts,
   programFacts,
+  relocatedSection,
   sectionStrings,
 } from "../disasm/index.js";
 import { jsonType, writeRaw, type Btf } from "../btf/index.js";
@@ -35,7 +39,13 @@ interface Options {
   readonly sectionGroups?: boolean;
   readonly notes?: boolean;
   readonly hexDump: readonly string[];
+  readonly relocatedDump: readonly string[];
   readonly stringDump: readonly string[];
+  readonly sectionDetails?: boolean;
+  readonly dynSyms?: boolean;
+  readonly debugDump?: string;
+  readonly versionInfo?: boolean;
+  readonly unwind?: boolean;
   readonly maps?: boolean;
   readonly programs?: boolean;
   readonly btf?: boolean;
@@ -78,8 +88,10 @@ export async function run(files: readonly string[], given: object): Promise<void
   const views = {
     header: heads || (options.fileHeader ?? false),
     sections: heads || (options.sections ?? false),
+    sectionDetails: options.sectionDetails ?? false,
     segments: heads || (options.programHeaders ?? false),
     symbols: all || (options.symbols ?? false),
+    dynamicSymbols: options.dynSyms ?? false,
     relocations: all || (options.relocs ?? false),
     dynamic: all || (options.dynamic ?? false),
     groups: all || (options.sectionGroups ?? false),
@@ -90,10 +102,19 @@ export async function run(files: readonly string[], given: object): Promise<void
     programs: all || (options.programs ?? false),
     btf: options.btf ?? false,
     btfExt: options.btfExt ?? false,
+    lines: options.debugDump !== undefined,
+    versions: options.versionInfo ?? false,
+    unwind: options.unwind ?? false,
   };
-  const dumps = options.hexDump.length + options.stringDump.length;
+  const dumps = options.hexDump.length + options.stringDump.length + options.relocatedDump.length;
   if (!json && dumps === 0 && ![...Object.values(views), ...Object.values(more)].includes(true)) {
     return usage("nothing to show was asked for", "give -a, -h, -S, -l, -s, -r, -x NAME, --maps or another view");
+  }
+  if (more.lines && !["L", "decodedline"].includes(options.debugDump!)) {
+    return usage(
+      `of debugging data only line tables are shown, not ${options.debugDump}`,
+      "give -wL; llvm-dwarfdump shows the rest",
+    );
   }
   const everything: unknown[] = [];
   await eachElf(
@@ -104,10 +125,14 @@ export async function run(files: readonly string[], given: object): Promise<void
       const problems: Diagnostic[] = [...facts.problems];
       const hexDumps = dumped(opened, options.hexDump);
       const stringDumps = dumped(opened, options.stringDump);
-      const object = more.maps || more.programs ? objectOf(elf, options.relocDialect) : undefined;
+      const relocatedDumps = dumped(opened, options.relocatedDump);
+      const object =
+        more.maps || more.programs || relocatedDumps.length > 0 ? objectOf(elf, options.relocDialect) : undefined;
       const parts = more.maps || more.btf ? btfParts(elf, problems) : undefined;
       const maps = more.maps && object !== undefined ? mapFacts(object, parts?.btf, problems) : undefined;
       const programs = more.programs && object !== undefined ? programFacts(object) : undefined;
+      const relocated = object === undefined ? [] : relocatedDumps.map((section) => relocatedSection(object, section));
+      const lines = more.lines ? dwarfLines(elf, problems) : undefined;
       const btfExt = more.btfExt ? elfBtfExt(elf, problems) : undefined;
       if (json) {
         everything.push({
@@ -117,6 +142,8 @@ export async function run(files: readonly string[], given: object): Promise<void
           programs,
           btf: more.btf && parts?.btf !== undefined ? allTypes(parts.btf) : undefined,
           btfExt,
+          dwarfLines: lines === undefined ? undefined : Object.fromEntries(lines),
+          relocatedDumps: relocated.length === 0 ? undefined : relocated,
           hexDumps: hexDumps.length === 0 ? undefined : hexDumps.map(({ name, data }) => ({ section: name, data })),
           stringDumps:
             stringDumps.length === 0
@@ -135,8 +162,12 @@ export async function run(files: readonly string[], given: object): Promise<void
         if (parts?.btf !== undefined) writeRaw(parts.btf, put);
       }
       if (btfExt !== undefined) put(formatBtfExt(btfExt));
+      if (lines !== undefined) put(formatDwarfLines(lines));
+      if (more.unwind) put("\nThere are no unwind tables in this file.\n");
+      if (more.versions) put("\nNo version information found in this file.\n");
       for (const section of stringDumps) put(formatStrings(section));
       for (const section of hexDumps) put(formatHexDump(section));
+      relocated.forEach((dump, i) => put(formatRelocatedDump(relocatedDumps[i]!, dump)));
       return report(problems);
     },
     true,

@@ -10,6 +10,8 @@ export interface Verb {
   readonly define: (command: Command, run: Action) => void;
   /** Spellings that commander does not read, in those that it does. */
   readonly rewrite?: (words: readonly string[]) => string[];
+  /** Options of the same tool elsewhere that are not taken, and what to use instead. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 /** What most verbs take. */
@@ -32,4 +34,20 @@ export function repeated(command: Command, flags: string, description: string): 
   const option = new Option(flags, description).argParser(append);
   // A default of the option's own would be printed by --help.
   return command.addOption(option).setOptionValueWithSource(option.attributeName(), [], "default");
+}
+
+/** Adds options of the other tools that change nothing here. The help leaves them out. */
+export function accepted(command: Command, ...flags: readonly string[]): Command {
+  for (const each of flags) command.addOption(new Option(each).hideHelp());
+  return command;
+}
+
+/** `words` up to `--`, in each what a pattern matches replaced by the text beside it. */
+export function respelt(words: readonly string[], pairs: readonly (readonly [RegExp, string])[]): string[] {
+  const end = words.indexOf("--");
+  return words.map((word, i) => {
+    if (end >= 0 && i >= end) return word;
+    const found = pairs.find(([pattern]) => pattern.test(word));
+    return found === undefined ? word : word.replace(found[0], found[1]);
+  });
 }

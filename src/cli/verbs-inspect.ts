@@ -1,6 +1,6 @@
 /** The verbs that show what is in object files: `objdump`, `readelf`, `nm`. */
 import { Option, type Command } from "commander";
-import { inputs, relocDialect, repeated, type Action, type Verb } from "./verb.js";
+import { accepted, inputs, relocDialect, repeated, respelt, type Action, type Verb } from "./verb.js";
 import { withChoice } from "./arguments.js";
 
 const asNumbered = "read relocation numbers so, whatever they look like";
@@ -49,8 +49,10 @@ function defineReadelf(command: Command, run: Action): void {
     .option("-h, --file-header", "the ELF header")
     .option("-l, --program-headers", "the program headers")
     .option("-S, --sections", "the section headers")
+    .option("-t, --section-details", "the section headers, every field and flag in words")
     .option("-e, --headers", "-h, -l and -S")
     .option("-s, --symbols", "the symbol tables")
+    .option("--dyn-syms", "the dynamic symbols alone")
     .option("-r, --relocs", "the relocations")
     .option("-d, --dynamic", "the dynamic section")
     .option("-g, --section-groups", "the section groups")
@@ -60,12 +62,35 @@ function defineReadelf(command: Command, run: Action): void {
     .option("--btf", "the types in .BTF")
     .option("--btf-ext", "functions, source lines and CO-RE records of .BTF.ext");
   repeated(command, "-x, --hex-dump <section>", "the bytes of a section, by name or number (repeatable)");
+  repeated(command, "-R, --relocated-dump <section>", "its bytes as linking this one file would leave them");
   repeated(command, "-p, --string-dump <section>", "the strings in a section (repeatable)")
-    .addOption(relocDialect("--reloc-dialect", asNumbered))
-    .option("-W, --wide", "taken, and changes nothing: lines are never cut")
+    .option("-w, --debug-dump <what>", "debugging data: L, decodedline are the rows of line tables")
+    .option("-V, --version-info", "versions of symbols: BPF files have none")
+    .option("-u, --unwind", "unwind tables: BPF files have none")
+    .addOption(relocDialect("--reloc-dialect", asNumbered));
+  accepted(
+    command,
+    "-W, --wide",
+    "-T, --silent-truncation",
+    "-A, --arch-specific",
+    "-I, --histogram",
+    "-z, --decompress",
+  )
     .option("--json", "print facts as JSON")
     .action(run);
 }
+
+/** Other names that GNU's and LLVM's readelf have for options, and those whose value may be left out. */
+const readelfSpellings: readonly (readonly [RegExp, string])[] = [
+  [/^(-w|--debug-dump)$/, "--debug-dump=all"],
+  [/^--segments$/, "--program-headers"],
+  [/^--section-headers$/, "--sections"],
+  [/^--file-headers$/, "--file-header"],
+  [/^--syms$/, "--symbols"],
+  [/^--dyn-symbols$/, "--dyn-syms"],
+  [/^--relocations$/, "--relocs"],
+  [/^--dynamic-table$/, "--dynamic"],
+];
 
 function defineNm(command: Command, run: Action): void {
   command
@@ -88,6 +113,16 @@ export const inspectVerbs: Readonly<Record<string, Verb>> = {
     define: defineObjdump,
     rewrite: withChoice,
   },
-  readelf: { description: "show what stands in ELF files", define: defineReadelf },
+  readelf: {
+    description: "show what stands in ELF files",
+    define: defineReadelf,
+    rewrite: (words) => respelt(words, readelfSpellings),
+    instead: {
+      "-c": "bpfkit nm -s shows an archive's index",
+      "--archive-index": "bpfkit nm -s shows an archive's index",
+      "-D": "--dyn-syms shows the dynamic symbols",
+      "--elf-output-style": "the layout is GNU's; --json gives all facts as data",
+    },
+  },
   nm: { description: "list symbols", define: defineNm },
 };

@@ -48,21 +48,21 @@ export function sectionTypeName(type: number): string {
   return nameIn(SectionHeaderType, type, "SHT_") ?? ranged(type);
 }
 
-/** Letters of section flags, by bit. */
-const flagLetters: readonly (readonly [bigint, string])[] = [
-  [0x1n, "W"],
-  [0x2n, "A"],
-  [0x4n, "X"],
-  [0x10n, "M"],
-  [0x20n, "S"],
-  [0x40n, "I"],
-  [0x80n, "L"],
-  [0x100n, "O"],
-  [0x200n, "G"],
-  [0x400n, "T"],
-  [0x800n, "C"],
-  [0x20_0000n, "R"],
-  [0x8000_0000n, "E"],
+/** Letters and words of section flags, by bit. */
+const flagNames: readonly (readonly [bigint, string, string])[] = [
+  [0x1n, "W", "WRITE"],
+  [0x2n, "A", "ALLOC"],
+  [0x4n, "X", "EXEC"],
+  [0x10n, "M", "MERGE"],
+  [0x20n, "S", "STRINGS"],
+  [0x40n, "I", "INFO LINK"],
+  [0x80n, "L", "LINK ORDER"],
+  [0x100n, "O", "OS NONCONF"],
+  [0x200n, "G", "GROUP"],
+  [0x400n, "T", "TLS"],
+  [0x800n, "C", "COMPRESSED"],
+  [0x20_0000n, "R", "GNU_RETAIN"],
+  [0x8000_0000n, "E", "EXCLUDE"],
 ];
 const systemFlags = 0x0ff0_0000n;
 const processorFlags = 0xf000_0000n;
@@ -70,7 +70,7 @@ const processorFlags = 0xf000_0000n;
 export function sectionFlagLetters(flags: bigint): string {
   let letters = "";
   let rest = flags;
-  for (const [bit, letter] of flagLetters) {
+  for (const [bit, letter] of flagNames) {
     if ((rest & bit) === 0n) continue;
     letters += letter;
     rest &= ~bit;
@@ -78,6 +78,13 @@ export function sectionFlagLetters(flags: bigint): string {
   if ((rest & systemFlags) !== 0n) letters += "o";
   if ((rest & processorFlags) !== 0n) letters += "p";
   return (rest & ~(systemFlags | processorFlags)) === 0n ? letters : `${letters}x`;
+}
+
+/** The flags as words, those without a name as one number. */
+export function sectionFlagWords(flags: bigint): string[] {
+  const known = flagNames.filter(([bit]) => (flags & bit) !== 0n);
+  const rest = known.reduce((left, [bit]) => left & ~bit, flags);
+  return [...known.map(([, , word]) => word), ...(rest === 0n ? [] : [`UNKNOWN (${rest.toString(16)})`])];
 }
 
 export function segmentTypeName(type: number): string {

@@ -50,6 +50,7 @@ export {
 } from "./elf-facts.js";
 export type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-extra.js";
 export { dwarfLines, dwarfPlaces, type DwarfLine } from "./dwarf-lines.js";
+export { formatDwarfLines } from "./dwarf-table.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { listableObject, type Listable } from "./listable.js";
 export type { LegacyWord } from "./legacy-words.js";
@@ -60,6 +61,7 @@ export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
 export { formatPrograms, programFacts, type ProgramFacts } from "./programs.js";
 export { formatElf, type ElfViews } from "./readelf.js";
+export { formatRelocatedDump, relocatedSection, type RelocatedSection } from "./relocated.js";
 export { remarksOf, type RemarkOptions, type SourcePlace } from "./remarks.js";
 export {
   findSection,

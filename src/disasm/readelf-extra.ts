@@ -1,5 +1,7 @@
-/** Groups, notes and the dynamic section as text, in the layout of GNU readelf. */
+/** Groups, notes, the dynamic section, and section headers at length, as text in the layout of GNU readelf. */
 import { toHex } from "../bytes/index.js";
+import type { ElfFacts, SectionFacts } from "./elf-facts.js";
+import { sectionFlagWords } from "./elf-names.js";
 import type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-extra.js";
 
 export function groupLines(groups: readonly GroupFacts[]): string[] {
@@ -40,4 +42,30 @@ export function dynamicLines(tables: readonly DynamicFacts[]): string[] {
       return `  0x${tag.toString(16).padStart(16, "0")} ${`(${tagName})`.padEnd(20)} ${shown}`;
     }),
   ]);
+}
+
+function detailLines(section: SectionFacts): string[] {
+  const { index, name, typeName, addr, offset, link, size, entsize, info, addralign, flags } = section;
+  const sixteen = (value: number | bigint): string => value.toString(16).padStart(16, "0");
+  const words = sectionFlagWords(flags).join(", ");
+  return [
+    `  [${String(index).padStart(2)}] ${name}`,
+    `       ${typeName.padEnd(16)} ${sixteen(addr)}  ${sixteen(offset)}  ${link}`,
+    `       ${sixteen(size)} ${sixteen(entsize)}  ${String(info).padEnd(16)}  ${addralign}`,
+    `       [${sixteen(flags)}]: ${words}`,
+  ];
+}
+
+/** readelf's `-t`. */
+export function sectionDetailLines({ header, sections }: ElfFacts): string[] {
+  return [
+    `There are ${sections.length} section headers, starting at offset 0x${header.shoff.toString(16)}:`,
+    "",
+    "Section Headers:",
+    "  [Nr] Name",
+    "       Type              Address          Offset            Link",
+    "       Size              EntSize          Info              Align",
+    "       Flags",
+    ...sections.flatMap(detailLines),
+  ];
 }

@@ -1,13 +1,17 @@
 /** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
 import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SegmentFacts, SymbolFacts } from "./elf-facts.js";
-import { dynamicLines, groupLines, notesLines } from "./readelf-extra.js";
+import { dynamicLines, groupLines, notesLines, sectionDetailLines } from "./readelf-extra.js";
 
 /** Which views to print; those not named are left out. */
 export interface ElfViews {
   readonly header?: boolean;
   readonly sections?: boolean;
+  /** The section headers with every field written out, instead of one line each. */
+  readonly sectionDetails?: boolean;
   readonly segments?: boolean;
   readonly symbols?: boolean;
+  /** The symbols of dynamic tables alone, where `symbols` does not show them all. */
+  readonly dynamicSymbols?: boolean;
   readonly relocations?: boolean;
   readonly groups?: boolean;
   readonly notes?: boolean;
@@ -124,8 +128,11 @@ function symbolLine({ index, value, size, type, bind, visibility, home, name }: 
   return `${String(index).padStart(6)}: ${hex(value, 16)} ${String(size).padStart(5)} ${words} ${name}`;
 }
 
-function symbolLines({ symbolTables }: ElfFacts): string[] {
-  return symbolTables.flatMap(({ section, symbols }) => [
+function symbolLines({ symbolTables, sections }: ElfFacts, onlyDynamic: boolean): string[] {
+  const dynamic = new Set(sections.filter(({ typeName }) => typeName === "DYNSYM").map(({ name }) => name));
+  const shown = onlyDynamic ? symbolTables.filter(({ section }) => dynamic.has(section)) : symbolTables;
+  if (shown.length === 0 && onlyDynamic) return ["", "There are no dynamic symbols in this file."];
+  return shown.flatMap(({ section, symbols }) => [
     "",
     `Symbol table '${section}' contains ${symbols.length} entries:`,
     "   Num:    Value          Size Type    Bind   Vis       Ndx Name",
@@ -164,11 +171,14 @@ function relocLines({ relocTables, relocOrigin }: ElfFacts): string[] {
 export function formatElf(facts: ElfFacts, views: ElfViews): string {
   const lines: string[] = [];
   if (views.header === true) lines.push(...headerLines(facts.header));
-  if (views.sections === true) lines.push(...sectionLines(facts));
+  if (views.sectionDetails === true) lines.push(...sectionDetailLines(facts));
+  else if (views.sections === true) lines.push(...sectionLines(facts));
   if (views.segments === true) lines.push(...segmentLines(facts));
   if (views.dynamic === true) lines.push(...dynamicLines(facts.dynamic));
   if (views.relocations === true) lines.push(...relocLines(facts));
-  if (views.symbols === true) lines.push(...symbolLines(facts));
+  if (views.symbols === true || views.dynamicSymbols === true) {
+    lines.push(...symbolLines(facts, views.symbols !== true));
+  }
   if (views.groups === true) lines.push(...groupLines(facts.groups));
   if (views.notes === true) lines.push(...notesLines(facts.notes));
   return lines.map((line) => `${line}\n`).join("");

@@ -58,11 +58,11 @@ function rows(data: Uint8Array, head: (offset: number) => string, gap: string): 
   return lines.join("");
 }
 
-/** readelf's `-x`. */
-export function formatHexDump(section: ElfSection): string {
-  if (section.data.length === 0) return `\nSection '${section.name}' has no data to dump.\n`;
+/** readelf's `-x`; the section's bytes may be others than the file's, as relocated ones are. */
+export function formatHexDump(section: ElfSection, data: Uint8Array = section.data): string {
+  if (data.length === 0) return `\nSection '${section.name}' has no data to dump.\n`;
   const head = (offset: number): string => `  0x${(section.addr + BigInt(offset)).toString(16).padStart(8, "0")}`;
-  return `\nHex dump of section '${section.name}':\n${rows(section.data, head, " ")}`;
+  return `\nHex dump of section '${section.name}':\n${rows(data, head, " ")}`;
 }
 
 /** objdump's `-s`; nothing for sections without contents. */
