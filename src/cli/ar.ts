@@ -13,7 +13,7 @@ import {
 } from "../elf/index.js";
 import { failure } from "../diag/index.js";
 import { isThere, readInput, writeOutput } from "../node/index.js";
-import { memberData } from "./open.js";
+import { memberData, memberLine } from "./open.js";
 import { put } from "./output.js";
 import { inputName, report, toJson, usage } from "./report.js";
 
@@ -102,14 +102,8 @@ async function show(
   if (operation === "x") return extract(path, archive, members, verbose);
   for (const member of members) {
     if (operation === "p") await writeOutput("-", await memberData(path, member));
-    else put(verbose ? `${listing(member)}\n` : `${member.name}\n`);
+    else put(verbose ? `${memberLine(member)}\n` : `${member.name}\n`);
   }
-}
-
-function listing({ name, mode, uid, gid, size, date }: ArchiveMember): string {
-  const letters = [...(mode & 0o777).toString(2).padStart(9, "0")].map((bit, i) => (bit === "1" ? "rwx"[i % 3] : "-"));
-  const when = new Date(date * 1000).toISOString().slice(0, 16).replace("T", " ");
-  return `${letters.join("")} ${uid}/${gid} ${String(size).padStart(6)} ${when} ${name}`;
 }
 
 /** Writes members as files of the current folder. A bad name is found before the first is written. */

@@ -25,12 +25,21 @@ export interface Opened {
   readonly path: string;
   /** Its name in that archive; undefined outside of archives. */
   readonly member: string | undefined;
+  /** What the archive says of it. */
+  readonly entry: ArchiveMember | undefined;
   readonly elf: ElfFile;
 }
 
 /** What tools call a file: `lib.a(one.o)` in an archive. */
 export function openedName({ path, member }: Opened): string {
   return member === undefined ? path : `${path}(${member})`;
+}
+
+/** A member as `ar tv` lists it. */
+export function memberLine({ name, mode, uid, gid, size, date }: ArchiveMember): string {
+  const letters = [...(mode & 0o777).toString(2).padStart(9, "0")].map((bit, i) => (bit === "1" ? "rwx"[i % 3] : "-"));
+  const when = new Date(date * 1000).toISOString().slice(0, 16).replace("T", " ");
+  return `${letters.join("")} ${uid}/${gid} ${String(size).padStart(6)} ${when} ${name}`;
 }
 
 /** Passes over broken files: each is reported, and the others are still shown. */
@@ -53,12 +62,17 @@ export async function eachElf(
   use: (opened: Opened) => Promise<void> | void,
   tolerant = false,
 ): Promise<void> {
-  const one = async (path: string, member: string | undefined, file: string, bytes: Uint8Array): Promise<void> => {
+  const one = async (
+    path: string,
+    entry: ArchiveMember | undefined,
+    file: string,
+    bytes: Uint8Array,
+  ): Promise<void> => {
     await attempt(() => {
       const faults: Diagnostic[] = [];
       const elf = readElf(bytes, tolerant ? { file, faults } : { file });
       report(faults);
-      return use({ path, member, elf });
+      return use({ path, member: entry?.name, entry, elf });
     });
   };
   for (const path of files) {
@@ -72,7 +86,7 @@ export async function eachElf(
     const archive = await attempt(() => readArchive(bytes, { file }));
     for (const member of archive?.members ?? []) {
       const data = await attempt(() => memberData(path, member));
-      if (data !== undefined) await one(path, member.name, `${file}(${member.name})`, data);
+      if (data !== undefined) await one(path, member, `${file}(${member.name})`, data);
     }
   }
 }

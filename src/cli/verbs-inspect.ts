@@ -18,12 +18,21 @@ function defineObjdump(command: Command, run: Action): void {
     .option("-f, --file-headers", "the processor and the start address")
     .option("-h, --section-headers", "the sections")
     .option("-t, --syms", "the symbols")
+    .option("-T, --dynamic-syms", "the dynamic symbols of linked files")
+    .option("-R, --dynamic-reloc", "their relocations for the loader")
+    .option("-p, --private-headers", "the program headers and the dynamic section")
+    .option("-a, --archive-headers", "what an archive says of its members")
     .option("-x, --all-headers", "-f, -h, -t and -r")
-    .option("-s, --full-contents", "the bytes of sections");
+    .option("-s, --full-contents", "the bytes of sections")
+    .option("-W, --dwarf <what>", "debugging data: L, decodedline are the rows of line tables");
   repeated(command, "-j, --section <name>", "only this section (repeatable)")
     .option("--start-address <n>", "instructions from this offset of a section on, in bytes")
     .option("--stop-address <n>", "instructions before this offset")
+    .option("--disassemble-symbols <names>", "only these symbols' code, parted by commas; also --disassemble=NAME")
+    .option("--show-raw-insn", "the bytes of instructions, where they would be left out")
     .option("--no-show-raw-insn", "leave out the bytes of instructions")
+    .option("--prefix-addresses", "before each instruction its address and symbol")
+    .option("--no-addresses", "leave out addresses; also --no-leading-addr")
     .addOption(
       new Option("--syntax <name>", "spelling of instructions")
         .choices(["pseudoc", "gnu", "plain", "kernel", "conformance"])
@@ -37,7 +46,10 @@ function defineObjdump(command: Command, run: Action): void {
     )
     .option("--function <name>", "with --cfg: only this function")
     .option("-o, --output <file>", "with --cfg: the drawing; - is standard output", "-")
-    .addOption(relocDialect("--reloc-dialect", asNumbered))
+    .option("-M, --disassembler-options <list>", "pseudoc or normal: the syntax; v1 to v4, xbpf change nothing")
+    .addOption(relocDialect("--reloc-dialect", asNumbered));
+  accepted(command, "-w, --wide", "-z, --disassemble-zeroes", "-m, --architecture <name>", "-b, --target <name>");
+  accepted(command, "--mcpu <name>", "--mattr <list>", "--triple <name>", "--endian <name>", "--no-print-imm-hex")
     .option("--json", "print facts as JSON")
     .action(run);
 }
@@ -80,6 +92,18 @@ function defineReadelf(command: Command, run: Action): void {
     .action(run);
 }
 
+/** As `readelfSpellings`, of objdump. */
+const objdumpSpellings: readonly (readonly [RegExp, string])[] = [
+  [/^(-W|--dwarf)$/, "--dwarf=all"],
+  [/^--disassemble=/, "--disassemble-symbols="],
+  [/^--(section-)?headers$/, "--section-headers"],
+  [/^--no-leading-addr$/, "--no-addresses"],
+  [/^-EB$/, "--endian=big"],
+  [/^-EL$/, "--endian=little"],
+  [/^--arch(-name)?(?==|$)/, "--architecture"],
+  [/^--reloc(s|ations)$/, "--reloc"],
+];
+
 /** Other names that GNU's and LLVM's readelf have for options, and those whose value may be left out. */
 const readelfSpellings: readonly (readonly [RegExp, string])[] = [
   [/^(-w|--debug-dump)$/, "--debug-dump=all"],
@@ -111,7 +135,18 @@ export const inspectVerbs: Readonly<Record<string, Verb>> = {
   objdump: {
     description: "disassemble objects, and list what is in them",
     define: defineObjdump,
-    rewrite: withChoice,
+    rewrite: (words) => respelt(withChoice(words), objdumpSpellings),
+    instead: {
+      "-g": "-S and -l show source lines, bpfkit readelf -wL line tables",
+      "-e": "-S and -l show source lines, bpfkit readelf -wL line tables",
+      "-G": "BPF files have no stabs; -S and -l show source lines",
+      "-F": "bpfkit readelf -S shows where sections are in the file",
+      "-i": "the formats are elf64-bpf, little- and big-endian",
+      "-H": "--help is the help",
+      "--print-imm-hex": "immediates are decimal",
+      "--visualize-jumps": "--cfg draws the ways through a function",
+      "--adjust-vma": "offsets count from the start of each section",
+    },
   },
   readelf: {
     description: "show what stands in ELF files",

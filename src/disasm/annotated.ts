@@ -4,6 +4,7 @@
  */
 import { opcodes } from "../isa/index.js";
 import { patchesInsn, type ObjectFile } from "../object/index.js";
+import { placeName } from "./places.js";
 import { disassemble, type DataItem, type InsnItem, type SectionListing } from "./disassemble.js";
 import type { PrintOptions } from "./print.js";
 
@@ -16,10 +17,8 @@ export interface Remarks {
 export interface AnnotatedOptions extends PrintOptions {
   /** Remarks by section name. */
   readonly remarks?: ReadonlyMap<string, Remarks>;
-  /** Instructions from this offset of a section on, in bytes. */
-  readonly from?: number;
-  /** Instructions before this offset. */
-  readonly to?: number;
+  /** What stands before an instruction: its number (default), its address and the symbol it is in, or nothing. */
+  readonly addresses?: "slots" | "names" | "none";
 }
 
 const sixteen = (offset: number): string => offset.toString(16).padStart(16, "0");
@@ -43,8 +42,14 @@ class AnnotatedPrinter {
     return this.#options.bytes === false ? "" : `${hex.replace(/..(?=.)/g, "$& ")}\t`;
   }
 
-  #item(item: InsnItem | DataItem): string {
-    const start = `${String(Math.floor(item.address / opcodes.SLOT)).padStart(8)}:\t${this.#bytes(item.bytes)}${item.text}`;
+  #address({ address }: InsnItem | DataItem, { section, labels }: SectionListing): string {
+    const { addresses = "slots" } = this.#options;
+    if (addresses === "slots") return `${String(Math.floor(address / opcodes.SLOT)).padStart(8)}:\t`;
+    return addresses === "none" ? "\t" : `${sixteen(address)} <${placeName(labels, section, address)}> `;
+  }
+
+  #item(item: InsnItem | DataItem, listing: SectionListing): string {
+    const start = `${this.#address(item, listing)}${this.#bytes(item.bytes)}${item.text}`;
     if (item.kind === "data") return `${start}${this.#comment(item.explanation)}\n`;
     const isPatched = item.relocations.some(({ kind, offset }) => offset === item.address && patchesInsn(kind));
     if (isPatched) return `${start}\n`;
@@ -53,24 +58,28 @@ class AnnotatedPrinter {
     return `${start}${isNamed ? this.#comment(item.helper!) : ""}\n`;
   }
 
-  section({ section, labels, items }: SectionListing): void {
-    const { from = 0, to = Infinity, remarks } = this.#options;
+  section(listing: SectionListing): void {
+    const { section, labels, items } = listing;
+    const { remarks, addresses = "slots" } = this.#options;
     const own = remarks?.get(section);
-    const shown = items.filter(({ address }) => address >= from && address < to);
-    if (shown.length === 0) return;
+    if (items.length === 0) return;
     this.#sink(`\nDisassembly of section ${section}:\n`);
-    let next = labels.findIndex(({ offset }) => offset >= from);
-    if (next < 0) next = labels.length;
-    if (from === 0 && labels[0]?.offset !== 0) this.#sink(`\n${sixteen(0)} <${section}>:\n`);
-    for (const item of shown) {
+    const hasTitles = addresses !== "names";
+    const title = (offset: number, name: string): string =>
+      addresses === "none" ? `<${name}>:\n` : `${sixteen(offset)} <${name}>:\n`;
+    if (hasTitles && items[0]!.address === 0 && labels[0]?.offset !== 0) this.#sink(`\n${title(0, section)}`);
+    let next = 0;
+    for (const item of items) {
       const end = item.address + item.bytes.length / 2;
+      // Labels of what is left out.
+      while (next < labels.length && labels[next]!.offset < item.address) next++;
       let text = "";
-      if (next < labels.length && labels[next]!.offset < end) text = "\n";
+      if (hasTitles && next < labels.length && labels[next]!.offset < end) text = "\n";
       for (; next < labels.length && labels[next]!.offset < end; next++) {
-        text += `${sixteen(labels[next]!.offset)} <${labels[next]!.name}>:\n`;
+        if (hasTitles) text += title(labels[next]!.offset, labels[next]!.name);
       }
       for (const line of own?.before.get(item.address) ?? []) text += `${line}\n`;
-      text += this.#item(item);
+      text += this.#item(item, listing);
       if (this.#options.relocations === true) {
         for (const { offset, name, target, meaning } of item.relocations) {
           text += `\t\t${sixteen(offset)}:  ${name}\t${target}\t# ${meaning}\n`;

@@ -7,9 +7,10 @@ import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect } fro
 import { patchesInsn, type ObjectFile, type Relocation, type RelocKind, type Section } from "../object/index.js";
 import { formatInsn } from "./format-insn.js";
 import { labelsOf, placeName, relocationMeaning, relocationName, relocationOperand, type Label } from "./places.js";
+import { partOf, type PartOptions } from "./part.js";
 import { explainSlot, goes, scanCode, secondSlot, targetOf, unknownSlot } from "./scan.js";
 
-export interface DisassembleOptions {
+export interface DisassembleOptions extends PartOptions {
   /** The syntax of the text; pseudo-C unless given. */
   readonly dialect?: Dialect;
   /** Sections to show, by name; all code sections unless given. */
@@ -201,8 +202,17 @@ export function patchAt(relocations: readonly Relocation[], next: number, addres
   return found?.offset === address && patchesInsn(found.kind) ? found : undefined;
 }
 
-/** The code of `object` as facts, section by section. Never fails: what is no instruction is told as data. */
+/**
+ * The code of `object` as facts, section by section; of a part, sections that are in it. Never fails: what is no instruction is
+ * told as data.
+ */
 export function disassemble(object: ObjectFile, options: DisassembleOptions = {}): readonly SectionListing[] {
   const lister = new Lister(object, options.dialect ?? "pseudoc");
-  return listedSections(object, options).map(([index, section]) => lister.section(index, section));
+  return listedSections(object, options).flatMap(([index, section]) => {
+    const listing = lister.section(index, section);
+    const isMeant = partOf(object, index, options);
+    if (isMeant === undefined) return [listing];
+    const items = listing.items.filter(({ address }) => isMeant(address));
+    return items.length === 0 ? [] : [{ ...listing, items }];
+  });
 }

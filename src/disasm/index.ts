@@ -59,6 +59,7 @@ export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type S
 export { formatObjdump, type ObjdumpViews } from "./objdump.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
+export type { PartOptions } from "./part.js";
 export { formatPrograms, programFacts, type ProgramFacts } from "./programs.js";
 export { formatElf, type ElfViews } from "./readelf.js";
 export { formatRelocatedDump, relocatedSection, type RelocatedSection } from "./relocated.js";

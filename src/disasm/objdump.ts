@@ -6,7 +6,10 @@ export interface ObjdumpViews {
   readonly header?: boolean;
   readonly sections?: boolean;
   readonly symbols?: boolean;
+  readonly dynamicSymbols?: boolean;
   readonly relocations?: boolean;
+  /** Relocations of linked files, for the loader. */
+  readonly dynamicRelocations?: boolean;
   /** Only what is about these sections. */
   readonly only?: (section: string) => boolean;
 }
@@ -61,11 +64,9 @@ function homeWords({ home }: SymbolFacts, sections: readonly SectionFacts[]): st
   return sections[Number(home)]?.name ?? home;
 }
 
-function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) => boolean): string[] {
-  const table = symbolTables.find(
-    ({ section }) => sections.find(({ name }) => name === section)?.typeName === "SYMTAB",
-  );
-  const lines = ["", "SYMBOL TABLE:"];
+function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) => boolean, type: string): string[] {
+  const table = symbolTables.find(({ section }) => sections.find(({ name }) => name === section)?.typeName === type);
+  const lines = ["", type === "DYNSYM" ? "DYNAMIC SYMBOL TABLE:" : "SYMBOL TABLE:"];
   for (const symbol of (table?.symbols ?? []).slice(1)) {
     const home = homeWords(symbol, sections);
     if (!only(home)) continue;
@@ -79,13 +80,13 @@ function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) 
   return lines;
 }
 
-function relocLines({ target, relocs }: RelocTableFacts): string[] {
+function relocLines({ relocs }: Pick<RelocTableFacts, "relocs">, title: string): string[] {
   const lines = relocs.map(({ offset, type, typeName, symbolName, addend }) => {
     const plus =
       addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex(-addend, 1)}` : `+0x${hex(addend, 1)}`;
     return `${hex(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
   });
-  return ["", `RELOCATION RECORDS FOR [${target}]:`, `OFFSET           TYPE                     VALUE`, ...lines];
+  return ["", title, `OFFSET           TYPE                     VALUE`, ...lines];
 }
 
 /** The tables of `facts` that `views` asks for. */
@@ -94,9 +95,18 @@ export function formatObjdump(facts: ElfFacts, views: ObjdumpViews): string {
   const lines: string[] = [];
   if (views.header === true) lines.push(...headerLines(facts));
   if (views.sections === true) lines.push(...sectionLines(facts, only));
-  if (views.symbols === true) lines.push(...symbolLines(facts, only));
+  if (views.symbols === true) lines.push(...symbolLines(facts, only, "SYMTAB"));
+  if (views.dynamicSymbols === true) lines.push(...symbolLines(facts, only, "DYNSYM"));
   if (views.relocations === true) {
-    for (const table of facts.relocTables) if (only(table.target)) lines.push(...relocLines(table));
+    for (const table of facts.relocTables) {
+      if (only(table.target)) lines.push(...relocLines(table, `RELOCATION RECORDS FOR [${table.target}]:`));
+    }
+  }
+  if (views.dynamicRelocations === true) {
+    const loaded = facts.sections.filter(({ flagLetters }) => flagLetters.includes("A")).map(({ name }) => name);
+    const tables = facts.relocTables.filter(({ section }) => loaded.includes(section));
+    const relocs = tables.flatMap((table) => table.relocs);
+    lines.push(...relocLines({ relocs }, "DYNAMIC RELOCATION RECORDS"));
   }
   return lines.map((line) => `${line}\n`).join("");
 }

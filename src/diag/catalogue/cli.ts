@@ -31,6 +31,11 @@ export const cliMessages = {
     message: "{file} has no section {name}",
     help: "bpfkit objdump -h lists its sections",
   },
+  "cli-symbol": {
+    severity: "error",
+    message: "no file has a symbol {name}",
+    help: "bpfkit nm lists the symbols",
+  },
   "cli-function": {
     severity: "error",
     message: "there is nothing to draw: {reason}",
