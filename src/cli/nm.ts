@@ -1,46 +1,135 @@
 /** `bpfkit nm`: the symbols of objects. */
-import { formatSymbols, listableObject, listSymbols } from "../disasm/index.js";
+import {
+  dwarfPlaces,
+  elfBtfExt,
+  formatSymbols,
+  listableObject,
+  listSymbols,
+  type ListedSymbol,
+  type SourcePlace,
+  type SymbolFormat,
+  type SymbolLayout,
+} from "../disasm/index.js";
+import { readArchive, type ElfFile } from "../elf/index.js";
+import { readInput } from "../node/index.js";
 import { put } from "./output.js";
-import { eachElf, openedName } from "./open.js";
-import { asWarnings, report, toJson } from "./report.js";
+import { eachElf, openedName, type Opened } from "./open.js";
+import { asWarnings, inputName, report, toJson } from "./report.js";
 
 interface Options {
   readonly numericSort?: boolean;
   readonly sort: boolean;
+  readonly sizeSort?: boolean;
   readonly reverseSort?: boolean;
   readonly debugSyms?: boolean;
+  readonly dynamic?: boolean;
   readonly definedOnly?: boolean;
   readonly undefinedOnly?: boolean;
   readonly externOnly?: boolean;
+  readonly weak: boolean;
   readonly printFileName?: boolean;
+  readonly printSize?: boolean;
+  readonly printArmap?: boolean;
+  readonly lineNumbers?: boolean;
+  readonly format: SymbolLayout;
+  readonly radix: "d" | "o" | "x";
+  readonly quiet?: boolean;
+  /** Other names: of --numeric-sort, --print-file-name, --print-armap, and of the layouts. */
+  readonly v?: boolean;
+  readonly o?: boolean;
+  readonly M?: boolean;
+  readonly portability?: boolean;
+  readonly justSymbols?: boolean;
   readonly json?: boolean;
+}
+
+/** What the options leave of the symbols. */
+function chosen(symbols: readonly ListedSymbol[], options: Options): ListedSymbol[] {
+  return symbols.filter(({ letter, value }) => {
+    const isUndefined = value === undefined;
+    if (options.definedOnly === true && isUndefined) return false;
+    if (options.undefinedOnly === true && !isUndefined) return false;
+    if (!options.weak && "wWvV".includes(letter)) return false;
+    return options.externOnly !== true || letter === letter.toUpperCase() || isUndefined || letter === "w";
+  });
+}
+
+/** `file:line` of the symbols that are where a line of source begins. */
+function places(elf: ElfFile): (symbol: ListedSymbol) => string | undefined {
+  const bySection = new Map<string, readonly SourcePlace[]>(dwarfPlaces(elf, []));
+  for (const { section, lines } of elfBtfExt(elf, [])) if (lines.length > 0) bySection.set(section, lines);
+  return ({ section, value }) => {
+    if (section === undefined || value === undefined) return undefined;
+    const found = bySection.get(section)?.find(({ offset, line }) => BigInt(offset) === value && line > 0);
+    return found === undefined ? undefined : `${found.file}:${found.line}`;
+  };
+}
+
+function layoutOf({ format, portability, justSymbols }: Options): SymbolLayout {
+  if (portability === true) return "posix";
+  return justSymbols === true ? "just-symbols" : format;
+}
+
+/** What stands above the symbols of a file, where it needs saying. */
+function titleOf({ path, member }: Opened, options: Options, several: boolean): string {
+  const { undefinedOnly } = options;
+  const inArchive = member === undefined ? path : `${path}[${member}]`;
+  switch (layoutOf(options)) {
+    case "sysv":
+      return `\n\n${undefinedOnly === true ? "Undefined symbols" : "Symbols"} from ${inArchive}:\n`;
+    case "posix":
+      return several || member !== undefined ? `${inArchive}:\n` : "";
+    case "just-symbols":
+      return "";
+    case "bsd":
+      // In an archive GNU nm names each member, else each of several files.
+      return several || member !== undefined ? `\n${member ?? path}:\n` : "";
+  }
+}
+
+/** An archive's own list of what its members define. */
+async function putIndex(path: string): Promise<void> {
+  const { symbols = [], members } = readArchive(await readInput(path), { file: inputName(path) });
+  const lines = symbols.map(({ name, member }) => `${name} in ${members[member]!.name}\n`);
+  if (lines.length > 0) put(`\nArchive index:\n${lines.join("")}`);
 }
 
 export async function run(files: readonly string[], given: object): Promise<void> {
   const options = given as Options;
-  const sort = options.numericSort === true ? "address" : options.sort ? "name" : "none";
+  const byAddress = options.numericSort === true || options.v === true;
+  const sort = options.sizeSort === true ? "size" : byAddress ? "address" : options.sort ? "name" : "none";
+  const radix = ({ d: 10, o: 8, x: 16 } as const)[options.radix];
+  const wantsIndex = options.printArmap === true || options.M === true;
   const facts: unknown[] = [];
-  await eachElf(files, (opened) => {
-    const { object, addresses, problems } = listableObject(opened.elf);
+  let archive: string | undefined;
+  await eachElf(files, async (opened) => {
+    const { object, addresses, problems } = listableObject(opened.elf, { dynamic: options.dynamic ?? false });
     report(asWarnings(problems));
     const all = listSymbols(object, { all: options.debugSyms ?? false, addresses });
-    const symbols = all.filter(({ letter, value }) => {
-      const isUndefined = value === undefined;
-      if (options.definedOnly === true && isUndefined) return false;
-      if (options.undefinedOnly === true && !isUndefined) return false;
-      return options.externOnly !== true || letter === letter.toUpperCase() || isUndefined || letter === "w";
-    });
+    const symbols = chosen(all, options);
     if (options.json === true) {
       facts.push({ file: openedName(opened), symbols });
       return;
     }
-    const text = formatSymbols(symbols, { sort, reverse: options.reverseSort ?? false });
-    if (options.printFileName === true) put(text.replaceAll(/^/gm, `${openedName(opened)}: `).replace(/[^\n]*$/, ""));
-    else {
-      // In an archive GNU nm names each member, else each of several files.
-      const title = opened.member ?? (files.length > 1 ? opened.path : undefined);
-      put(`${title === undefined ? "" : `\n${title}:\n`}${text}`);
-    }
+    if (all.length === 0 && options.quiet !== true) process.stderr.write(`${openedName(opened)}: no symbols\n`);
+    const { path, member } = opened;
+    const isFirst = opened.member !== undefined && archive !== opened.path;
+    archive = opened.path;
+    const named = options.printFileName === true || options.o === true;
+    const format: SymbolFormat = {
+      layout: layoutOf(options),
+      sort,
+      radix,
+      reverse: options.reverseSort ?? false,
+      sizes: options.printSize ?? false,
+      ...(named ? { prefix: `${member === undefined ? path : `${path}:${member}`}: ` } : {}),
+      ...(options.lineNumbers === true ? { place: places(opened.elf) } : {}),
+    };
+    const layout = layoutOf(options);
+    // Of several files one that is an archive is named itself, too.
+    if (isFirst && !named && files.length > 1 && layout === "bsd") put(`\n${opened.path}:\n`);
+    if (isFirst && wantsIndex && opened.path !== "-") await putIndex(opened.path);
+    put(`${named ? "" : titleOf(opened, options, files.length > 1)}${formatSymbols(symbols, format)}`);
   });
   if (options.json === true) put(`${toJson(facts)}\n`);
 }

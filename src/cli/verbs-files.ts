@@ -1,5 +1,5 @@
 /** The verbs that count, copy and collect object files: `size`, `ar`. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { inputs, type Action, type Verb } from "./verb.js";
 
 function defineSize(command: Command, run: Action): void {
@@ -7,6 +7,16 @@ function defineSize(command: Command, run: Action): void {
     .argument("<files...>", `${inputs}; archives by their members`)
     .option("-A, --sysv", "section by section")
     .option("-B, --berkeley", "one line a file (the default)")
+    .option("-G", "one line a file, read-only data among the data")
+    .addOption(
+      new Option("--format <name>", "the layout, by its name").choices(["berkeley", "sysv", "gnu"]).default("berkeley"),
+    )
+    .option("-d", "decimal sizes (the default)")
+    .option("-o", "octal sizes")
+    .option("-x", "hexadecimal sizes")
+    .addOption(new Option("--radix <n>", "of the sizes").choices(["8", "10", "16"]).default("10"))
+    .option("-t, --totals", "a last line with the sums of all files")
+    .option("--common", "count common symbols")
     .option("--json", "print facts as JSON")
     .action(run);
 }

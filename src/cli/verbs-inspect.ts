@@ -104,6 +104,11 @@ const objdumpSpellings: readonly (readonly [RegExp, string])[] = [
   [/^--reloc(s|ations)$/, "--reloc"],
 ];
 
+const nmSpellings: readonly (readonly [RegExp, string])[] = [
+  [/^--just-symbol-name$/, "--just-symbols"],
+  [/^(-f|--format=)just-symbol-name$/, "--format=just-symbols"],
+];
+
 /** Other names that GNU's and LLVM's readelf have for options, and those whose value may be left out. */
 const readelfSpellings: readonly (readonly [RegExp, string])[] = [
   [/^(-w|--debug-dump)$/, "--debug-dump=all"],
@@ -119,14 +124,42 @@ const readelfSpellings: readonly (readonly [RegExp, string])[] = [
 function defineNm(command: Command, run: Action): void {
   command
     .argument("<files...>", objects)
-    .option("-n, --numeric-sort", "sort by address")
+    .option("-n, --numeric-sort", "sort by address; also -v")
+    .option("--size-sort", "sort by size, only symbols that have one")
     .option("-p, --no-sort", "in the order of the symbol table")
     .option("-r, --reverse-sort", "the other way round")
     .option("-a, --debug-syms", "section and file symbols, too")
+    .option("-D, --dynamic", "the dynamic symbols of linked files")
     .option("-g, --extern-only", "only symbols that other files see")
     .option("-u, --undefined-only", "only undefined symbols")
     .option("-U, --defined-only", "only defined symbols")
-    .option("-A, --print-file-name", "the file's name before each symbol")
+    .option("-W, --no-weak", "no weak symbols")
+    .option("-A, --print-file-name", "the file's name before each symbol; also -o")
+    .option("-S, --print-size", "sizes behind the values")
+    .option("-l, --line-numbers", "source file and line of functions")
+    .option("-s, --print-armap", "an archive's symbol index before its members; also -M")
+    .addOption(
+      new Option("-f, --format <name>", "the layout; also -B, -P, -j")
+        .choices(["bsd", "posix", "sysv", "just-symbols"])
+        .default("bsd"),
+    )
+    .addOption(new Option("-t, --radix <letter>", "of the numbers").choices(["d", "o", "x"]).default("x"))
+    .option("--quiet", "no word about files without symbols");
+  accepted(
+    command,
+    "-v",
+    "-o",
+    "-M",
+    "-B",
+    "-P, --portability",
+    "-j, --just-symbols",
+    "-e",
+    "--special-syms",
+    "--no-demangle",
+    "--no-llvm-bc",
+    "-X <what>",
+    "--synthetic",
+  )
     .option("--json", "print facts as JSON")
     .action(run);
 }
@@ -159,5 +192,5 @@ export const inspectVerbs: Readonly<Record<string, Verb>> = {
       "--elf-output-style": "the layout is GNU's; --json gives all facts as data",
     },
   },
-  nm: { description: "list symbols", define: defineNm },
+  nm: { description: "list symbols", define: defineNm, rewrite: (words) => respelt(words, nmSpellings) },
 };

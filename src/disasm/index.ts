@@ -55,7 +55,8 @@ export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";
 export { listableObject, type Listable } from "./listable.js";
 export type { LegacyWord } from "./legacy-words.js";
 export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
-export { formatSymbols, listSymbols, type ListedSymbol, type ListOptions, type SymbolFormat } from "./nm.js";
+export { formatSymbols, type SymbolFormat, type SymbolLayout } from "./nm-format.js";
+export { listSymbols, type ListedSymbol, type ListOptions } from "./nm.js";
 export { formatObjdump, type ObjdumpViews } from "./objdump.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
@@ -72,6 +73,14 @@ export {
   sectionStrings,
   type SectionString,
 } from "./section-dump.js";
-export { formatSectionSizes, formatSizes, sizeFacts, type SectionSize, type SizeFacts } from "./size.js";
+export {
+  formatGnuSizes,
+  formatSectionSizes,
+  formatSizes,
+  sizeFacts,
+  type SectionSize,
+  type SizeFacts,
+  type SizeFormat,
+} from "./size.js";
 export { formatSource, type SourceOptions } from "./source.js";
 export { printDialects } from "./template.js";

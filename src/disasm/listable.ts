@@ -40,10 +40,23 @@ function linked(elf: ElfFile): Listable {
 export interface ListableOptions {
   /** The relocation dialect, where the one that would be found is wrong. */
   readonly dialect?: RelocDialect | undefined;
+  /** The dynamic symbols instead of the others, and no relocations. */
+  readonly dynamic?: boolean;
+}
+
+/** `elf` with its dynamic symbol table in the other one's place. */
+function dynamicTable(elf: ElfFile): ElfFile {
+  const { SHT_SYMTAB, SHT_DYNSYM, SHT_NULL } = SectionHeaderType;
+  const sections = elf.sections.map((section) => {
+    if (section.type === SHT_DYNSYM) return { ...section, type: SHT_SYMTAB };
+    return section.type === SHT_SYMTAB ? { ...section, type: SHT_NULL } : section;
+  });
+  return { ...elf, sections };
 }
 
 /** Reads `elf` for printing. Throws BpfkitError where not even sections and symbols can be read. */
 export function listableObject(elf: ElfFile, options: ListableOptions = {}): Listable {
+  if (options.dynamic === true) return linked(dynamicTable(elf));
   if (elf.header.type === ElfType.ET_EXEC || elf.header.type === ElfType.ET_DYN) return linked(elf);
   const isCode = (target: ElfSection | undefined): boolean =>
     ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;

@@ -1,7 +1,7 @@
 /**
- * The symbols of an Object as GNU nm lists them. Source of the letters: the binutils manual, `nm`.
+ * The symbols of an Object as GNU nm lists them; `nm-format.ts` prints them. Source of the letters: the binutils manual, `nm`.
  */
-import type { ObjectFile, ObjectSymbol, Section } from "../object/index.js";
+import type { ObjectFile, ObjectSymbol, Section, SymbolType } from "../object/index.js";
 
 export interface ListedSymbol {
   readonly name: string;
@@ -11,14 +11,10 @@ export interface ListedSymbol {
   readonly value: bigint | undefined;
   /** In bytes. */
   readonly size: number;
+  /** `func`, `object`, … */
+  readonly type: SymbolType;
   /** The name of its section, if it is in one. */
   readonly section: string | undefined;
-}
-
-export interface SymbolFormat {
-  /** By name (default), by address, or in the order of the list. */
-  readonly sort?: "name" | "address" | "none";
-  readonly reverse?: boolean;
 }
 
 /** The letter of a section's contents, for local symbols. */
@@ -62,32 +58,7 @@ export function listSymbols(object: ObjectFile, options: ListOptions = {}): read
     else if (home.kind === "absolute") value = home.value;
     else if (home.kind === "common") value = BigInt(size);
     const shown = name === "" && type === "section" ? (section ?? "") : name;
-    listed.push({ name: shown, letter: letterOf(object, symbol), value, size, section });
+    listed.push({ name: shown, letter: letterOf(object, symbol), value, size, type, section });
   }
   return listed;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-/** Undefined symbols come first, then by value, then by name. */
-function compareAddress(a: ListedSymbol, b: ListedSymbol): number {
-  const left = a.value ?? -1n;
-  const right = b.value ?? -1n;
-  return left === right ? compare(a.name, b.name) : left < right ? -1 : 1;
-}
-
-/** One line a symbol: 16 hex digits (blank where there is no value), letter, name. */
-export function formatSymbols(list: readonly ListedSymbol[], format: SymbolFormat = {}): string {
-  const { sort = "name" } = format;
-  const sorted = [...list];
-  if (sort === "name") sorted.sort((a, b) => compare(a.name, b.name));
-  if (sort === "address") sorted.sort(compareAddress);
-  let text = "";
-  for (const { name, letter, value } of format.reverse === true ? sorted.toReversed() : sorted) {
-    const shown = value === undefined ? " ".repeat(16) : BigInt.asUintN(64, value).toString(16).padStart(16, "0");
-    text += `${shown} ${letter} ${name}\n`;
-  }
-  return text;
 }

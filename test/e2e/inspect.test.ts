@@ -21,7 +21,7 @@ test("archives are shown member by member, under the names that GNU's tools give
   expect(shop.ok(["nm", "lib.a"]).stdout).toBe(
     parts.map((part) => `\n${part}:\n${shop.ok(["nm", part]).stdout}`).join(""),
   );
-  expect(shop.ok(["nm", "-A", "-u", "lib.a"]).stdout).toMatch(/^lib\.a\(tunnel\.o\.xdp\.o\): +U encap$/m);
+  expect(shop.ok(["nm", "-A", "-u", "lib.a"]).stdout).toMatch(/^lib\.a:tunnel\.o\.xdp\.o: +U encap$/m);
   expect(shop.ok(["readelf", "-h", "lib.a"]).stdout.match(/^File: lib\.a\(tunnel\.o\.\w+\.o\)$/gm)).toHaveLength(3);
   const listing = shop.ok(["objdump", "-d", "lib.a"]).stdout;
   expect(listing).toContain("\nlib.a(tunnel.o.lib.o):\tfile format elf64-bpf\n");
