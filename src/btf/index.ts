@@ -66,7 +66,7 @@ export {
   infoKindFlag,
   infoVlen,
 } from "./table.js";
-export { MovedStrings, StringTable } from "./strings.js";
+export { MovedStrings, StringTable, type KeptStrings } from "./strings.js";
 export { typeText } from "./type-text.js";
 export type * from "./types.js";
 export { writeBtf, type BtfSectionParts } from "./write.js";

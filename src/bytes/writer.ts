@@ -54,6 +54,11 @@ export class ByteWriter {
   /** The low 64 bits of `value`; negative numbers in two's complement. */
   u64(value: bigint | number): void {
     const at = this.reserve(8);
+    if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+      this.#view.setUint32(at + (this.#little ? 0 : 4), value % 0x1_0000_0000, this.#little);
+      this.#view.setUint32(at + (this.#little ? 4 : 0), value / 0x1_0000_0000, this.#little);
+      return;
+    }
     this.#view.setBigUint64(at, typeof value === "bigint" ? value : BigInt(value), this.#little);
   }
 

@@ -98,12 +98,18 @@ export interface SymbolTableData {
   readonly firstGlobal: number;
 }
 
+/** A symbol to be encoded. */
+export type NewSymbol = Omit<ElfSymbol, "value" | "size"> & {
+  readonly value: bigint | number;
+  readonly size: bigint | number;
+};
+
 /**
  * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `strings`,
  * whose bytes are returned as `strtab`.
  */
 export function encodeSymbols(
-  symbols: readonly ElfSymbol[],
+  symbols: readonly NewSymbol[],
   endian: Endian,
   strings: StringTable = new StringTable(),
 ): SymbolTableData {
@@ -138,7 +144,7 @@ export function encodeSymbols(
   };
 }
 
-function encodeExtendedIndexes(symbols: readonly ElfSymbol[], endian: Endian): Uint8Array {
+function encodeExtendedIndexes(symbols: readonly NewSymbol[], endian: Endian): Uint8Array {
   const writer = new ByteWriter(endian, 4 * symbols.length);
   for (const { shndx, reserved } of symbols) writer.u32(!reserved && shndx >= elf.SHN_LORESERVE ? shndx : 0);
   return writer.bytes();

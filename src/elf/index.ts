@@ -11,6 +11,7 @@ export {
   encodeSectionHeaders,
   encodeSymbols,
   type NewReloc,
+  type NewSymbol,
   type SymbolTableData,
 } from "./encode.js";
 export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";

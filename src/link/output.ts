@@ -1,10 +1,10 @@
 /** Pass: the linked Object: contents copied, relocations resolved or carried over, symbols renumbered. */
 import { diagnostic } from "../diag/index.js";
-import type { ObjectFile, Relocation, Section } from "../object/index.js";
+import type { ObjectFile, Section } from "../object/index.js";
 import { mergedFlags, noFlags } from "../object/index.js";
 import type { Context, Input } from "./context.js";
 import { copyContents } from "./contents.js";
-import { References } from "./references.js";
+import { References, type Movable } from "./references.js";
 import { SymbolTable } from "./symbol-table.js";
 
 export function buildOutput(context: Context, types: readonly Section[]): ObjectFile {
@@ -12,8 +12,8 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const table = new SymbolTable(context);
   const data = copyContents(context);
   const references = new References(context, table, data);
-  const relocations = outputs.map(({ parts }): Relocation[] => {
-    const list: Relocation[] = [];
+  const relocations = outputs.map(({ parts }): Movable[] => {
+    const list: Movable[] = [];
     for (const { input: number, section } of parts) {
       const input = inputs[number]!;
       for (const relocation of input.object.sections[section]!.relocations) {
@@ -28,14 +28,16 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const { symbols, numbers } = table.finish();
   const sections = outputs.map(({ first, name, align, size, noBits }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
-    const renumbered = relocations[i]!.map(({ offset, kind, symbol, addend }): Relocation => ({
-      offset,
-      kind,
-      symbol: numbers[symbol]!,
-      addend,
-    }));
+    const list = relocations[i]!;
+    let sorted = true;
+    for (let at = 0, before = 0; at < list.length; at++) {
+      const relocation = list[at]!;
+      relocation.symbol = numbers[relocation.symbol]!;
+      sorted &&= before <= relocation.offset;
+      before = relocation.offset;
+    }
+    if (!sorted) list.sort((a, b) => a.offset - b.offset);
     const flags = { ...first.flags, retain: false, exclude: options.relocatable === true && first.flags.exclude };
-    renumbered.sort((a, b) => a.offset - b.offset);
     return {
       ...first,
       name,
@@ -44,7 +46,7 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
       align,
       size,
       data: data[i]!,
-      relocations: renumbered,
+      relocations: list,
       group: groups.ofOutput[i]!,
       linkedTo: -1,
     };

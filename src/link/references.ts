@@ -35,6 +35,7 @@ export function movedTarget(
   isSection: boolean,
 ): bigint | undefined {
   const map = owner.sections[section]!.map!;
+  if (map.isWhole) return BigInt(map.at(offset)) + addend;
   const target = BigInt(offset) + addend;
   const { size, flags } = owner.object.sections[section]!;
   const end = (at: number): number => (at === size && size > 0 ? map.endAt(size) : map.at(at));
@@ -48,7 +49,7 @@ export function movedTarget(
   const start = map.at(offset);
   if (start < 0) return undefined;
   // Behind rewritten code the distance has changed; between pieces of data there is none.
-  if (inside && flags.exec && !map.isWhole) {
+  if (inside && flags.exec) {
     const at = end(Number(target));
     if (at >= 0) return BigInt(at);
   }
@@ -59,6 +60,9 @@ export function movedTarget(
 export function isShared({ options }: Context, symbol: ObjectSymbol, global: Global | undefined): boolean {
   return options.relocatable === true && symbol.binding !== "local" && (global?.visibility ?? "default") === "default";
 }
+
+/** A relocation of the output that is still to be given its symbol's number. */
+export type Movable = { -readonly [Field in keyof Relocation]: Relocation[Field] };
 
 export class References {
   readonly #context: Context;
@@ -72,15 +76,23 @@ export class References {
   }
 
   /** The relocation of the output that `relocation` becomes, its symbol an entry of the table; undefined where none is. */
-  resolve(input: Input, section: number, relocation: Relocation): Relocation | undefined {
-    const { map, output } = input.sections[section]!;
+  resolve(input: Input, section: number, relocation: Relocation): Movable | undefined {
+    const { map, output, pieces } = input.sections[section]!;
     const at = map!.at(relocation.offset);
-    if (at < 0 || isFolded(input, section, relocation.offset)) return undefined;
-    const site: Site = { input, section, relocation, output, at };
+    if (at < 0 || (pieces !== undefined && isFolded(input, section, relocation.offset))) return undefined;
     const { kind, addend } = relocation;
     const { input: owner, symbol, global } = definition(this.#context, input, relocation.symbol);
     const final = this.#context.options.relocatable !== true;
     const { home } = symbol;
+    // Most: against a symbol that stays one, in a section whose bytes have moved together. Maps may ask for another kind.
+    if (home.kind === "section" && symbol.type !== "section" && isShared(this.#context, symbol, global)) {
+      const { map: to, output: target } = owner.sections[home.section]!;
+      if (to?.isWhole === true && !isMapSection(this.#context.outputs[target]!.name)) {
+        const entry = this.#symbols.use(input, relocation.symbol);
+        if (entry >= 0) return { offset: at, kind, symbol: entry, addend };
+      }
+    }
+    const site: Site = { input, section, relocation, output, at };
     if (home.kind === "section") {
       const shared = isShared(this.#context, symbol, global);
       return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
@@ -108,7 +120,7 @@ export class References {
     offset: number,
     isSection: boolean,
     shared: boolean,
-  ): Relocation | undefined {
+  ): Movable | undefined {
     const { relocation, input, output, at } = site;
     const { kind, addend } = relocation;
     const { map, output: home } = owner.sections[section]!;

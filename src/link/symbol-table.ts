@@ -2,12 +2,6 @@
 import type { ObjectSymbol } from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
-interface Entry {
-  readonly symbol: ObjectSymbol;
-  /** A relocation refers to it. */
-  needed: boolean;
-}
-
 const nameless: ObjectSymbol = {
   name: "",
   home: { kind: "undefined" },
@@ -19,7 +13,9 @@ const nameless: ObjectSymbol = {
 
 export class SymbolTable {
   readonly #context: Context;
-  readonly #entries: Entry[] = [];
+  /** The entries: symbols, and whether a relocation refers to them. */
+  readonly #entries: ObjectSymbol[] = [];
+  readonly #needed: boolean[] = [];
   readonly #sections = new Map<number, number>();
   /** Entry by input and symbol; -1 where there is none yet. */
   readonly #locals: Int32Array[];
@@ -32,11 +28,13 @@ export class SymbolTable {
     this.#globals = new Int32Array(context.globals.length).fill(-1);
     this.#isLocalized = matcher(context.options.localize);
     for (const input of context.inputs) {
-      input.object.symbols.forEach(({ binding, type, home }, number) => {
+      const { symbols } = input.object;
+      for (let number = 0; number < symbols.length; number++) {
+        const { binding, type, home } = symbols[number]!;
         // Broken files have section symbols of no section.
         const isSection = type === "section" && home.kind === "section";
         if (binding === "local" && !isSection) this.#addLocal(input, number);
-      });
+      }
     }
     for (const global of context.globals) this.#addGlobal(global);
   }
@@ -48,7 +46,7 @@ export class SymbolTable {
       const { name } = this.#context.outputs[section]!;
       const home = { kind: "section", section, offset: 0 } as const;
       const symbol = { name, home, size: 0, binding: "local", type: "section", visibility: "default" } as const;
-      entry = this.#entries.push({ symbol, needed: true }) - 1;
+      entry = this.#add(symbol, true);
       this.#sections.set(section, entry);
     }
     return entry;
@@ -58,7 +56,7 @@ export class SymbolTable {
   use(input: Input, number: number): number {
     const global = input.globalOf[number]!;
     const entry = global < 0 ? this.#locals[input.number]![number]! : this.#globals[global]!;
-    if (entry >= 0) this.#entries[entry]!.needed = true;
+    if (entry >= 0) this.#needed[entry] = true;
     return entry;
   }
 
@@ -68,7 +66,7 @@ export class SymbolTable {
     if (entry >= 0) return entry;
     const { name } = input.object.symbols[number]!;
     const symbol = { ...nameless, name };
-    return this.#entries.push({ symbol, needed: true }) - 1;
+    return this.#add(symbol, true);
   }
 
   /** The symbols in their order, and the number of each entry among them. */
@@ -78,19 +76,27 @@ export class SymbolTable {
     const { retainSymbols, relocatable } = this.#context.options;
     const retained = retainSymbols === undefined ? undefined : matcher(retainSymbols);
     for (const locals of [true, false]) {
-      this.#entries.forEach(({ symbol, needed }, entry) => {
-        if ((symbol.binding === "local") !== locals) return;
-        const open = symbol.home.kind === "undefined";
-        if (!needed && ((open && (locals || relocatable !== true)) || retained?.(symbol.name) === false)) return;
+      for (let entry = 0; entry < this.#entries.length; entry++) {
+        const symbol = this.#entries[entry]!;
+        if ((symbol.binding === "local") !== locals) continue;
+        if (this.#needed[entry] !== true) {
+          const open = symbol.home.kind === "undefined";
+          if ((open && (locals || relocatable !== true)) || retained?.(symbol.name) === false) continue;
+        }
         numbers[entry] = symbols.push(symbol) - 1;
-      });
+      }
     }
     return { symbols, numbers };
   }
 
+  #add(symbol: ObjectSymbol, needed: boolean): number {
+    this.#needed.push(needed);
+    return this.#entries.push(symbol) - 1;
+  }
+
   #addLocal(input: Input, number: number): void {
     const symbol = this.#moved(input, input.object.symbols[number]!);
-    if (symbol !== undefined) this.#locals[input.number]![number] = this.#entries.push({ symbol, needed: false }) - 1;
+    if (symbol !== undefined) this.#locals[input.number]![number] = this.#add(symbol, false);
   }
 
   #addGlobal(global: Global): void {
@@ -100,8 +106,8 @@ export class SymbolTable {
     const binding = local ? "local" : moved.binding;
     const { name, home, size, type } = moved;
     const visibility = local ? "default" : global.visibility;
-    const symbol: ObjectSymbol = { name, home, size, binding, type, visibility };
-    this.#globals[global.number] = this.#entries.push({ symbol, needed: false }) - 1;
+    const same = binding === moved.binding && visibility === moved.visibility;
+    this.#globals[global.number] = this.#add(same ? moved : { name, home, size, binding, type, visibility }, false);
   }
 
   /** The symbol at its place in the output; undefined where that was dropped. */
@@ -109,10 +115,10 @@ export class SymbolTable {
     const { object, sections } = input;
     const { home, size } = symbol;
     if (home.kind !== "section") return symbol;
-    // Of equal functions one name stays: loaders want one function at a place.
-    if (isFolded(input, home.section, home.offset)) return undefined;
-    const { map, output } = sections[home.section]!;
+    const { map, output, pieces } = sections[home.section]!;
     if (map === undefined) return undefined;
+    // Of equal functions one name stays: loaders want one function at a place.
+    if (pieces !== undefined && isFolded(input, home.section, home.offset)) return undefined;
     const section = object.sections[home.section]!;
     // A label at the very end goes with what it ends.
     const offset = home.offset === section.size ? map.endAt(home.offset) : map.at(home.offset);

@@ -12,9 +12,12 @@ export interface MovedRecords {
   readonly relos: readonly RecordList[];
   /** Types to add, after those of `Reshape`: they are for functions that no input describes. */
   readonly added: BtfType[];
-  /** Files that stand for the sources of such functions. Their lines have, for the file, a number of these behind all strings. */
+  /** Files that stand for the sources of such functions. Their lines have, for the file, the number of one above `fileNumbers`. */
   readonly files: string[];
 }
+
+/** Above all offsets of strings. */
+export const fileNumbers = 0x8000_0000;
 
 /** The output offset of an instruction of an input, or -1 where it was dropped or folded into equal code. */
 export function placeOfInsn(input: Input, section: number, offset: number): number {
@@ -30,7 +33,9 @@ function move(
   convert: (list: RecordList, from: number) => void,
 ): void {
   for (const { section: name, words } of tables) {
-    for (const [number, section] of input.object.sections.entries()) {
+    const { sections } = input.object;
+    for (let number = 0; number < sections.length; number++) {
+      const section = sections[number]!;
       if (section.name !== name || !section.flags.exec) continue;
       const { output, map, pieces } = input.sections[number]!;
       if (map === undefined) continue;
@@ -118,8 +123,9 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
   let proto = 0;
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;
   for (const input of context.inputs) {
-    for (const [number, symbol] of input.object.symbols.entries()) {
-      const { home, type, binding, name } = symbol;
+    const { symbols } = input.object;
+    for (let number = 0; number < symbols.length; number++) {
+      const { home, type, binding, name } = symbols[number]!;
       if (home.kind !== "section" || (type !== "func" && (type !== "notype" || binding === "local"))) continue;
       if (!input.object.sections[home.section]!.flags.exec) continue;
       const at = placeOfInsn(input, home.section, home.offset);
@@ -139,7 +145,7 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
       }
       if (hasLines && !hasBit(located[output]!, at)) {
         setBit(located[output]!, at);
-        moved.lines[output]!.push(at, types.btf.strings.length + moved.files.push(input.object.file) - 1, 0, 0);
+        moved.lines[output]!.push(at, fileNumbers + moved.files.push(input.object.file) - 1, 0, 0);
       }
     }
   }

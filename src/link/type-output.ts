@@ -12,6 +12,7 @@ import {
   type BtfFunc,
   type BtfType,
   type BtfVarSecinfo,
+  type KeptStrings,
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import type { Section } from "../object/index.js";
@@ -19,7 +20,7 @@ import { matcher, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
-import { moveRecords, type MovedRecords } from "./type-ext.js";
+import { fileNumbers, moveRecords, type MovedRecords } from "./type-ext.js";
 import type { Declared, Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
@@ -30,34 +31,31 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
   const choice = new Choice(context, types);
   const own = [...choice.added, ...choice.datasecs()];
   const moved = moveRecords(context, types.btf.typeCount + own.length);
-  const { btf, ids, string, text } = reshapeBtf(types.btf, {
+  const { btf, ids, text } = reshapeBtf(types.btf, {
     stands: choice.stands,
     linkages: choice.linkages,
     added: [...own, ...moved.added],
     roots: options.gcSections === true ? recordRoots(moved) : undefined,
-    strings: (take) => takeStrings(moved, types.btf.strings.length, take),
+    strings: (kept) => moveStrings(moved, kept),
     texts: [...outputs.map(({ name }) => name), ...moved.files],
   });
-  const renumber = (lists: readonly RecordList[], convert: (words: Uint32Array, at: number) => void): BtfExtWords[] =>
+  for (const { words, width, end } of [...moved.funcs, ...moved.relos]) {
+    for (let at = 0; at < end; at += width) words[at + 1] = ids[words[at + 1]!]!;
+  }
+  if (moved.files.length > 0) {
+    for (const { words, width, end } of moved.lines) {
+      for (let at = 0; at < end; at += width) {
+        if (words[at + 1]! >= fileNumbers) words[at + 1] = text(moved.files[words[at + 1]! - fileNumbers]!);
+      }
+    }
+  }
+  const tables = (lists: readonly RecordList[]): BtfExtWords[] =>
     lists
-      .map(({ words, width, end }, i) => {
-        for (let at = 0; at < end; at += width) convert(words, at);
-        return { section: outputs[i]!.name, words: words.subarray(0, end) };
-      })
+      .map(({ words, end }, i) => ({ section: outputs[i]!.name, words: words.subarray(0, end) }))
       .filter(({ words }) => words.length > 0);
-  const known = types.btf.strings.length;
-  const funcInfo = renumber(moved.funcs, (words, at) => {
-    words[at + 1] = ids[words[at + 1]!]!;
-  });
-  const lineInfo = renumber(moved.lines, (words, at) => {
-    const file = words[at + 1]!;
-    words[at + 1] = file < known ? string(file) : text(moved.files[file - known]!);
-    words[at + 2] = string(words[at + 2]!);
-  });
-  const coreRelos = renumber(moved.relos, (words, at) => {
-    words[at + 1] = ids[words[at + 1]!]!;
-    words[at + 2] = string(words[at + 2]!);
-  });
+  const funcInfo = tables(moved.funcs);
+  const lineInfo = tables(moved.lines);
+  const coreRelos = tables(moved.relos);
   const sections = [madeSection(".BTF", btf.bytes, 4)];
   if (funcInfo.length + lineInfo.length + coreRelos.length > 0) {
     const { endian } = inputs[0]!.object;
@@ -72,15 +70,17 @@ function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
   }
 }
 
-/** Has the strings that records use taken; from `size` on the numbers of files begin. */
-function takeStrings({ lines, relos }: MovedRecords, size: number, take: (offset: number) => void): void {
+/** Keeps the strings that records use, and puts their new offsets into them. */
+function moveStrings({ lines, relos }: MovedRecords, kept: KeptStrings): void {
   for (const { words, width, end } of lines) {
     for (let at = 0; at < end; at += width) {
-      if (words[at + 1]! < size) take(words[at + 1]!);
-      take(words[at + 2]!);
+      if (words[at + 1]! < fileNumbers) words[at + 1] = kept.take(words[at + 1]!);
+      words[at + 2] = kept.take(words[at + 2]!);
     }
   }
-  for (const { words, width, end } of relos) for (let at = 0; at < end; at += width) take(words[at + 2]!);
+  for (const { words, width, end } of relos) {
+    for (let at = 0; at < end; at += width) words[at + 2] = kept.take(words[at + 2]!);
+  }
 }
 
 /** Which declarations stay, and the data sections they are in. */

@@ -15,8 +15,8 @@ import {
   SectionHeaderType,
   shndxSection,
   SymbolBind,
-  type ElfSymbol,
   type NewSection,
+  type NewSymbol,
 } from "../elf/index.js";
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
@@ -65,7 +65,7 @@ function flagBits(flags: SectionFlags, group: boolean, linked: boolean): number 
   );
 }
 
-function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): ElfSymbol {
+function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): NewSymbol {
   const { home } = symbol;
   const shndx =
     home.kind === "section"
@@ -77,17 +77,17 @@ function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): Elf
           : elfTable.SHN_UNDEF;
   const value =
     home.kind === "section"
-      ? BigInt(home.offset)
+      ? home.offset
       : home.kind === "absolute"
         ? home.value
         : home.kind === "common"
-          ? BigInt(home.align)
-          : 0n;
+          ? home.align
+          : 0;
   return {
     // A section's symbol has its name from the section.
     name: symbol.type === "section" ? "" : symbol.name,
     value,
-    size: BigInt(symbol.size),
+    size: symbol.size,
     bind: bindingNumbers[symbol.binding],
     type: typeof symbol.type === "number" ? symbol.type : symbolTypeNumbers[symbol.type],
     other: visibilityNumbers[symbol.visibility],
@@ -96,10 +96,10 @@ function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): Elf
   };
 }
 
-const nullSymbol: ElfSymbol = {
+const nullSymbol: NewSymbol = {
   name: "",
-  value: 0n,
-  size: 0n,
+  value: 0,
+  size: 0,
   bind: SymbolBind.STB_LOCAL,
   type: 0,
   other: 0,

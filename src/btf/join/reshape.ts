@@ -18,8 +18,8 @@ export interface Reshape {
   readonly added: readonly BtfType[];
   /** Leave out every type that these (old ids) do not lead to. Added types are such roots. */
   readonly roots: Iterable<number> | undefined;
-  /** Has further strings kept, after those of the types, by their offsets. */
-  readonly strings: (take: (offset: number) => void) => void;
+  /** Keeps further strings, after those of the types. */
+  readonly strings: (kept: KeptStrings) => void;
   /** Further strings to have: the names of sections of .BTF.ext. */
   readonly texts: Iterable<string>;
 }
@@ -28,8 +28,6 @@ export interface ReshapedBtf {
   readonly btf: Btf;
   /** New id by old id; 0 where the type was left out. */
   readonly ids: Uint32Array;
-  /** The new offset of the old string at an offset that was asked for or that a type uses. */
-  readonly string: (offset: number) => number;
   /** The offset of a text that was asked for. */
   readonly text: (text: string) => number;
 }
@@ -123,12 +121,11 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
   }
   length += addedWords.length;
   made[next - 1] = length;
-  strings((offset) => kept.take(offset));
+  strings(kept);
   for (const text of texts) kept.intern(text);
   return {
     btf: madeBtf(endian, words.subarray(0, length), made, kept.bytes()),
     ids,
-    string: (offset) => kept.take(offset),
     text: (text) => kept.intern(text),
   };
 }
