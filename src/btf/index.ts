@@ -42,7 +42,7 @@ export { writeTypeScript, type TypeScriptOptions } from "./dump/ts.js";
 export { dedupBtf, type DedupedBtf } from "./join/dedup.js";
 export { mergeBtf, type MergedBtf } from "./join/merge.js";
 export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./core/min.js";
-export { writeRaw, type RawSink } from "./format-raw-fast.js";
+export { writeRaw, type RawSink } from "./write-raw.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";

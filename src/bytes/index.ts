@@ -5,6 +5,15 @@ export { ByteReader, type Origin } from "./reader.js";
 export { countBefore } from "./search.js";
 export { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from "./text.js";
 export {
+  ascii,
+  decimalFunction,
+  eightDigits,
+  hexDigits,
+  hexFunction,
+  leadingZeros,
+  swapBytes,
+} from "./wasm-numbers.js";
+export {
   block,
   bump,
   call,
@@ -25,5 +34,5 @@ export {
   type Wasm,
   type WasmInstance,
 } from "./wasm.js";
-export { readWords, writeWords } from "./words.js";
+export { copyWords, readWords, writeWords } from "./words.js";
 export { ByteWriter } from "./writer.js";

@@ -58,6 +58,7 @@ export const i32 = {
   store: store(0x36) as Store,
   store8: store(0x3a) as Store,
   store16: store(0x3b) as Store,
+  eqz: one(0x45) as One,
   eq: two(0x46) as Two,
   ne: two(0x47) as Two,
   lt: two(0x48) as Two,
@@ -65,6 +66,7 @@ export const i32 = {
   ge: two(0x4e) as Two,
   geUnsigned: two(0x4f) as Two,
   clz: one(0x67) as One,
+  ctz: one(0x68) as One,
   add: two(0x6a) as Two,
   sub: two(0x6b) as Two,
   mul: two(0x6c) as Two,
@@ -111,6 +113,10 @@ export const v128 = {
     0x0d,
     Array.from({ length: 16 }, (_, i) => lanes[i] ?? 0),
   ],
+  /** 255 where the bytes of both are the same, else 0. */
+  eq8: two(vector, 0x23) as Two,
+  /** The highest bit of each byte, as a 32-bit number. */
+  bitmask8: one(vector, 0x64) as One,
   /** The bytes of the first that those of the second number. */
   swizzle: two(vector, 0x0e) as Two,
   splat32: one(vector, 0x11) as One,

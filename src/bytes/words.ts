@@ -31,3 +31,9 @@ export function writeWords(words: Uint32Array, endian: Endian): Uint8Array {
   if (endian !== host) swapWords(copy);
   return new Uint8Array(copy.buffer);
 }
+
+/** Writes `words` in little-endian order into `into`, from byte `at` on. */
+export function copyWords(words: Uint32Array, into: Uint8Array, at: number): void {
+  const isHost = host === "little";
+  into.set(isHost ? new Uint8Array(words.buffer, words.byteOffset, words.byteLength) : writeWords(words, "little"), at);
+}

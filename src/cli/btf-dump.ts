@@ -88,10 +88,7 @@ export async function run(words: readonly string[], given: object): Promise<void
   const btf = await openBtf(asked.file, options.base);
   const roots = rootsOf(btf, options.type, asked.rootIds);
   if (asked.format === "raw" && roots === undefined) {
-    writeRaw(btf, (chunk) => {
-      put(chunk);
-      return true;
-    });
+    writeRaw(btf, put);
     return;
   }
   const out = joined(put);

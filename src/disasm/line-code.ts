@@ -4,19 +4,25 @@
  * the next store overwrites what is too much.
  */
 import {
+  ascii,
   block,
   bump,
   call,
+  decimalFunction,
+  eightDigits,
+  hexDigits,
+  hexFunction,
   i32,
   i64,
   instantiate,
+  leadingZeros,
   leave,
   leaveIf,
   repeat,
   result,
   select,
   set,
-  tee,
+  swapBytes,
   v128,
   WasmFunction,
   when,
@@ -26,96 +32,23 @@ import {
 } from "../bytes/index.js";
 import { Layout, Piece, recordBits, Source, State, Word } from "./line-layout.js";
 
-const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
 const c = i32.const;
 
 /** Columns of a line's number, and the first one that takes more. */
 const columns = 8;
 export const wide: number = 10 ** columns;
 
-/**
- * The decimal digits of `value` (below 10^8) as numbers in the bytes of `into`, the first in the lowest: halves, then pairs,
- * then digits, the quotients by multiplication.
- */
-function digits(value: Wasm, into: Local, part: Local): Wasm {
-  /** `into` = quotients | remainders << shift, by lanes: `factor` / 2^`scale` is 1 / `divisor`. */
-  const split = (factor: bigint, scale: bigint, lanes: bigint, divisor: bigint, shift: bigint): Wasm => [
-    set(part, i64.and(i64.shrUnsigned(i64.mul(into, i64.const(factor)), i64.const(scale)), i64.const(lanes))),
-    set(into, i64.or(part, i64.shl(i64.sub(into, i64.mul(part, i64.const(divisor))), i64.const(shift)))),
-  ];
-  return [
-    set(into, i64.extendUnsigned(value)),
-    split(3_518_437_209n, 45n, 0xffff_ffffn, 10_000n, 32n),
-    split(10_486n, 20n, 0x7f_0000_007fn, 100n, 16n),
-    split(103n, 10n, 0x000f_000f_000f_000fn, 10n, 8n),
-  ];
-}
-
-/** Eight bits for each leading zero of the eight digits in `number`, of which the last one counts as none. */
-const leadingZeros = (number: Wasm): Wasm => i64.and(i64.ctz(i64.or(number, i64.const(1n << 56n))), i64.const(~7n));
-
-/** The hex digits of the first eight bytes of `bytes`. */
-function hexDigits(bytes: Local): Wasm {
-  const low = v128.const(Array.from({ length: 16 }, () => 0x0f));
-  const pairs = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
-  return v128.swizzle(
-    v128.const(ascii("0123456789abcdef")),
-    v128.shuffle(v128.shr8(bytes, c(4)), v128.and(bytes, low), pairs),
-  );
-}
-
-/** The bytes of `value` in the other order. */
-const swapped = (value: Local): Wasm =>
-  i32.or(i32.and(i32.rotl(value, c(8)), c(0x00ff_00ff)), i32.and(i32.rotl(value, c(24)), c(0xff00_ff00)));
-
-/** `(at, value) → end`: `value` in hex, unsigned. */
-function hexFunction(index: number): WasmFunction {
-  const func = new WasmFunction(index, 2);
-  const [at, value] = func.parameters as [Local, Local];
-  const missing = func.local("i32");
-  const bytes = func.local("v128");
-  func.body = [
-    set(missing, i32.shrUnsigned(i32.clz(i32.or(value, c(1))), c(2))),
-    set(value, i32.shl(value, i32.shl(missing, c(2)))),
-    set(bytes, v128.splat32(swapped(value))),
-    v128.store64(at, hexDigits(bytes)),
-    i32.sub(i32.add(at, c(8)), missing),
-  ];
-  return func;
-}
-
 /** `(at, value, source, plus, minus) → end`: a number and its sign. */
-function numberFunction(index: number, hex: WasmFunction): WasmFunction {
+function numberFunction(index: number, decimal: WasmFunction, hex: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 5);
   const [at, value, source, plus, minus] = func.parameters as [Local, Local, Local, Local, Local];
-  const sign = func.local("i32");
-  const high = func.local("i32");
-  const number = func.local("i64");
-  const part = func.local("i64");
-  const zeros = func.local("i64");
   const isNegative = i32.lt(value, c(0));
   func.body = [
-    i32.store(at, tee(sign, select(isNegative, minus, plus))),
-    bump(at, i32.shrUnsigned(sign, c(24))),
+    set(plus, select(isNegative, minus, plus)),
+    i32.store(at, plus),
+    bump(at, i32.shrUnsigned(plus, c(24))),
     when(i32.eq(source, c(Source.immHex)), [result(call(hex, at, value))]),
-    set(value, select(isNegative, i32.sub(c(0), value), value)),
-    when(i32.geUnsigned(value, c(wide)), [
-      // At most 42: one or two digits before the other eight.
-      set(high, i32.divUnsigned(value, c(wide))),
-      set(value, i32.sub(value, i32.mul(high, c(wide)))),
-      set(sign, i32.divUnsigned(high, c(10))),
-      i32.store8(at, i32.add(sign, c(0x30))),
-      bump(at, i32.ne(sign, c(0))),
-      i32.store8(at, i32.add(i32.sub(high, i32.mul(sign, c(10))), c(0x30))),
-      bump(at, c(1)),
-      digits(value, number, part),
-      i64.store(at, i64.or(number, i64.const(0x3030_3030_3030_3030n))),
-      result(i32.add(at, c(8))),
-    ]),
-    digits(value, number, part),
-    set(zeros, leadingZeros(number)),
-    i64.store(at, i64.shrUnsigned(i64.or(number, i64.const(0x3030_3030_3030_3030n)), zeros)),
-    i32.sub(i32.add(at, c(8)), i32.shrUnsigned(i32.wrap(zeros), c(3))),
+    call(decimal, at, select(isNegative, i32.sub(c(0), value), value)),
   ];
   return func;
 }
@@ -148,7 +81,7 @@ function linesFunction(index: number, hex: WasmFunction, number: WasmFunction): 
     set(high, i32.load(from, 4)),
     when(
       isBig.local,
-      [set(off, i32.signed16(swapped(low))), set(imm, swapped(high))],
+      [set(off, i32.signed16(swapBytes(low))), set(imm, swapBytes(high))],
       [set(off, i32.shr(low, c(16))), set(imm, high)],
     ),
   ];
@@ -170,7 +103,7 @@ function linesFunction(index: number, hex: WasmFunction, number: WasmFunction): 
   ];
   const isOff = (source: Wasm): Wasm => i32.eq(source, c(Source.off));
   const putColumn: Wasm = [
-    digits(slot, line, part),
+    eightDigits(slot, line, part),
     // Zeros become blanks up to the first other digit.
     i64.store(
       at,
@@ -258,7 +191,8 @@ function linesFunction(index: number, hex: WasmFunction, number: WasmFunction): 
 /** The code with its memory, as `Layout` says; undefined where the platform has no WebAssembly. */
 export function lineCode(): WasmInstance | undefined {
   const hex = hexFunction(0);
-  const number = numberFunction(1, hex);
-  const lines = linesFunction(2, hex, number);
-  return instantiate([hex, number, lines], Math.ceil(Layout.end / 65_536));
+  const decimal = decimalFunction(1);
+  const number = numberFunction(2, decimal, hex);
+  const lines = linesFunction(3, hex, number);
+  return instantiate([hex, decimal, number, lines], Math.ceil(Layout.end / 65_536));
 }

@@ -1,0 +1,130 @@
+/**
+ * The text of `format-raw.ts` as UTF-8 bytes, in pieces, for a kernel's BTF and what else is large: WebAssembly writes the kinds
+ * that fill it (`raw-code.ts`), without a record, a string or a line; the rare ones, and all where there is no WebAssembly, are
+ * written from their records.
+ */
+import { copyWords, encodeUtf8, type WasmInstance } from "../bytes/index.js";
+import { failure } from "../diag/index.js";
+import type { Btf } from "./btf.js";
+import { decodeType } from "./decode.js";
+import { formatRawType } from "./format-raw.js";
+import { rawCode } from "./raw-code.js";
+import { chunk, Layout, State, Stop, stringsRoom } from "./raw-layout.js";
+
+/** A kernel's text is 2.2 times its BTF: names that overlap could make it endless. */
+const timesInput = 64;
+const plus = 1 << 20;
+/** BTFs of so many bytes are worth the time that the code takes to be made; those of more than the other do not fit. */
+const many = 1 << 14;
+const most = 1 << 30;
+
+/** Takes a piece of the text, whose place is used again when it returns. */
+export type RawSink = (chunk: Uint8Array) => void;
+
+/** The types of a BTF as text, each type by its record. */
+class RawWriter {
+  readonly #btf: Btf;
+  readonly #write: RawSink;
+  readonly #limit: number;
+  #left: number;
+
+  constructor(btf: Btf, write: RawSink) {
+    this.#btf = btf;
+    this.#write = write;
+    let blob = 0;
+    for (let each: Btf | undefined = btf; each !== undefined; each = each.base) blob += each.bytes.length;
+    this.#limit = timesInput * blob + plus;
+    this.#left = this.#limit;
+  }
+
+  /** Hands a piece of the text on. */
+  hand(bytes: Uint8Array): void {
+    this.#left -= bytes.length;
+    if (this.#left < 0) throw failure("btf-output", { limit: this.#limit }, this.#btf.place(0));
+    if (bytes.length > 0) this.#write(bytes);
+  }
+
+  /** The line of type number `own` of the BTF's own, and those of its elements. */
+  type(own: number): Uint8Array {
+    const { words, starts, firstId } = this.#btf;
+    // Not by `btf.type`, which keeps what it has made, and a place for each type.
+    const name = (offset: number): string => this.#btf.string(offset, "a name");
+    const type = decodeType(words, starts[own]!, starts[own + 1]!, name);
+    return encodeUtf8(`${formatRawType(this.#btf, own + firstId, type)}\n`);
+  }
+}
+
+/** All strings that names of `btf` stand in, those of its bases first. */
+function stringsOf(btf: Btf): Uint8Array[] {
+  return btf.base === undefined ? [btf.strings] : [...stringsOf(btf.base), btf.strings];
+}
+
+/** Writes the types by `code`, in whose memory they are laid down. */
+function writeBy({ memory, run }: WasmInstance, btf: Btf, out: RawWriter): void {
+  const { words, starts, firstId } = btf;
+  const state = new DataView(memory.buffer);
+  const get = (address: number): number => state.getInt32(address, true);
+  const put = (address: number, value: number): void => state.setInt32(address, value, true);
+  copyWords(words, memory, Layout.data);
+  const strings = Layout.data + words.byteLength;
+  let end = strings;
+  for (const each of stringsOf(btf)) {
+    memory.set(each, end);
+    end += each.length;
+  }
+  put(State.strings, strings);
+  put(State.stringsSize, end - strings);
+  put(State.end, strings);
+  const goTo = (own: number): void => {
+    put(State.type, Layout.data + 4 * starts[own]!);
+    put(State.id, own + firstId);
+  };
+  goTo(0);
+  put(State.element, -1);
+
+  let at = Layout.text;
+  const flush = (): void => {
+    out.hand(memory.subarray(Layout.text, at));
+    at = Layout.text;
+  };
+  /** Appends what the code has not written. */
+  const append = (bytes: Uint8Array): void => {
+    if (at + bytes.length > Layout.text + chunk) flush();
+    if (bytes.length > chunk) return out.hand(bytes);
+    memory.set(bytes, at);
+    at += bytes.length;
+  };
+  for (;;) {
+    at = run(at, Layout.text + chunk);
+    switch (get(State.stop)) {
+      case Stop.full:
+        flush();
+        break;
+      case Stop.name: {
+        const { bytes, start } = btf.stringPlace(get(State.name) >>> 0, "a name");
+        const name = bytes.subarray(start, bytes.indexOf(0, start));
+        append(name.length === 0 ? encodeUtf8("(anon)") : name);
+        put(State.isNamed, 1);
+        break;
+      }
+      case Stop.form: {
+        const own = get(State.id) - firstId;
+        append(out.type(own));
+        goTo(own + 1);
+        break;
+      }
+      default:
+        return flush();
+    }
+  }
+}
+
+/** Writes all types of `btf`'s own as `formatRaw` prints them, in pieces of UTF-8. Throws `btf-output`, `btf-string`. */
+export function writeRaw(btf: Btf, write: RawSink): void {
+  const out = new RawWriter(btf, write);
+  const strings = btf.stringBase + btf.strings.length;
+  const size = Layout.data + btf.words.byteLength + strings + stringsRoom;
+  const code = btf.words.byteLength < many || size > most ? undefined : rawCode(Math.ceil(size / 65_536));
+  if (code !== undefined) return writeBy(code, btf, out);
+  for (let own = 0; own < btf.starts.length - 1; own++) out.hand(out.type(own));
+}
