@@ -110,6 +110,7 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
     [stringsSize, State.stringsSize],
   ];
   const third = i32.load(type, 8);
+  const fourth = i32.load(type, 12);
   const isFlagged = i32.lt(info, c(0));
   const fact = (label: string, value: Wasm): Wasm => [put(at, label), set(at, call(decimal, at, value))];
   /** Leaves the block `depth` around where `condition` holds. */
@@ -135,6 +136,8 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
     K.BTF_KIND_FWD,
     K.BTF_KIND_FUNC,
     K.BTF_KIND_FUNC_PROTO,
+    K.BTF_KIND_VAR,
+    K.BTF_KIND_DECL_TAG,
   ];
   func.body = [
     kept.map(([local, address]) => set(local, i32.load(c(address)))),
@@ -151,6 +154,7 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
             stopIf(i32.eqz(isOneOf(kind, known)), Stop.form, 3),
             stopIf(i32.and(is(K.BTF_KIND_ENUM), isFlagged), Stop.form, 3),
             stopIf(i32.and(is(K.BTF_KIND_FUNC), i32.ge(vlen, c(linkages.length))), Stop.form, 3),
+            stopIf(i32.and(is(K.BTF_KIND_VAR), i32.geUnsigned(fourth, c(linkages.length))), Stop.form, 3),
             i32.store8(at, c(0x5b)),
             set(at, call(decimal, i32.add(at, c(1)), id)),
             set(place, i32.add(c(Layout.kinds), i32.shl(kind, c(5)))),
@@ -165,7 +169,7 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
           when(is(K.BTF_KIND_FUNC_PROTO), [fact("' ret_type_id=", third), fact(" vlen=", vlen)]),
           when(is(K.BTF_KIND_ENUM), [fact("' encoding=UNSIGNED size=", third), fact(" vlen=", vlen)]),
           when(is(K.BTF_KIND_ARRAY), [
-            fact("' type_id=", i32.load(type, 12)),
+            fact("' type_id=", fourth),
             fact(" index_type_id=", i32.load(type, 16)),
             fact(" nr_elems=", i32.load(type, 20)),
           ]),
@@ -173,6 +177,19 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
           when(is(K.BTF_KIND_FUNC), [
             fact("' type_id=", third),
             linkages.map((each, i) => when(i32.eq(vlen, c(i)), [put(at, ` linkage=${each}`)])),
+          ]),
+          when(is(K.BTF_KIND_VAR), [
+            fact("' type_id=", third),
+            linkages.map((each, i) => when(i32.eq(fourth, c(i)), [put(at, `, linkage=${each}`)])),
+          ]),
+          when(is(K.BTF_KIND_DECL_TAG), [
+            fact("' type_id=", third),
+            put(at, " component_idx="),
+            when(
+              i32.lt(fourth, c(0)),
+              [put(at, "-"), set(at, call(decimal, at, i32.sub(c(0), fourth)))],
+              [set(at, call(decimal, at, fourth))],
+            ),
           ]),
         ]),
         set(stride, i32.add(i32.mul(isStruct, c(12)), i32.mul(isPairs, c(8)))),
@@ -203,6 +220,7 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
         i32.store8(at, c(0x0a)),
         bump(at, c(1)),
         set(type, i32.add(words, i32.mul(is(K.BTF_KIND_ARRAY), c(12)))),
+        bump(type, i32.shl(is(K.BTF_KIND_VAR, K.BTF_KIND_DECL_TAG), c(2))),
         bump(id, c(1)),
         set(element, c(-1)),
         leave(0),

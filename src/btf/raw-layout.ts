@@ -4,7 +4,7 @@
 export const State = {
   /** The address of the next type's words, or of the one that is being written; the code moves it. */
   type: 0,
-  /** Behind the last type's words. */
+  /** Behind the words of the last type that is there. */
   end: 4,
   /** The type's id. */
   id: 8,
@@ -23,7 +23,7 @@ export const State = {
 
 /** Why the code stopped. */
 export const Stop = {
-  /** All is written. */
+  /** All types that are there are written. */
   end: 0,
   /** The text has reached its limit. */
   full: 1,
@@ -47,9 +47,11 @@ export const Layout = {
   /** The records of the kinds by number, 32 bytes each: sixteen for `] STRUCT '`, one for its length. */
   kinds: kinds as number,
   text: text as number,
-  /** What belongs to a BTF: its words, then its strings, then zeros. */
+  /** What belongs to a BTF: its strings, then zeros, then the words of some of its types. */
   data: (text + chunk + longName + lineRoom) as number,
 } as const;
 
 /** Zeros behind the strings. */
 export const stringsRoom = 32;
+/** Types are laid down a window at a time: memory that was used before costs less than fresh memory. In bytes. */
+export const typesRoom: number = 1 << 18;

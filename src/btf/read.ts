@@ -84,6 +84,9 @@ export function readBtfHeader(reader: ByteReader): BtfHeader {
   return header;
 }
 
+/** Of a kind nobody has told the size of. */
+const unknownSize = 0xffff;
+
 /** Words after the three common ones: once per type in the low byte, per element in the next. */
 function kindSizes(layout: Uint8Array): Uint16Array {
   return layout.length === 0 ? (knownSizes ??= sizesWith(layout)) : sizesWith(layout);
@@ -93,8 +96,7 @@ function kindSizes(layout: Uint8Array): Uint16Array {
 let knownSizes: Uint16Array | undefined;
 
 function sizesWith(layout: Uint8Array): Uint16Array {
-  // 0xffff: a kind nobody has told the size of.
-  const sizes = new Uint16Array(128).fill(0xffff);
+  const sizes = new Uint16Array(128).fill(unknownSize);
   for (let kind = 0; kind < layout.length / 4 && kind < sizes.length; kind++) {
     const fixed = layout[4 * kind]!;
     const element = layout[4 * kind + 1]!;
@@ -110,30 +112,33 @@ function sizesWith(layout: Uint8Array): Uint16Array {
 /** The index of each type's first word and, last, the end. */
 function indexTypes(reader: ByteReader, words: Uint32Array, typesAt: number, layout: Uint8Array, firstId: number) {
   const sizes = kindSizes(layout);
+  const { length } = words;
   // A type takes three words at least.
-  const starts = new Uint32Array(Math.floor(words.length / 3) + 1);
+  const starts = new Uint32Array(Math.floor(length / 3) + 1);
   let count = 0;
   let at = 0;
-  while (at < words.length) {
-    starts[count] = at;
+  // No calls in here: every command that reads a kernel's BTF waits for it, before it is compiled.
+  while (at + 3 <= length) {
     const info = words[at + 1]!;
-    const kind = infoKind(info);
-    const size = sizes[kind]!;
-    const left = words.length - at;
+    const size = sizes[(info >>> 24) & 0x7f]!;
+    const next = at + 3 + (size & 0xff) + (size >>> 8) * (info & 0xff_ffff);
+    if (next > length || size === unknownSize) break;
+    starts[count++] = at;
+    at = next;
+  }
+  if (at < length) {
     const id = firstId + count;
-    if (left >= 3 && size === 0xffff) {
-      throw failure("btf-unknown-kind", { id, kind }, reader.place(typesAt + 4 * at));
-    }
-    const needed = left < 3 ? 3 : 3 + (size & 0xff) + (size >>> 8) * infoVlen(info);
-    if (needed > left) {
-      const facts = { id, kind: left < 3 ? "?" : kindName(kind), needed: 4 * needed, available: 4 * left };
-      throw failure("btf-type-truncated", facts, reader.place(typesAt + 4 * at));
-    }
-    at += needed;
-    count++;
+    const left = length - at;
+    const kind = left < 3 ? undefined : infoKind(words[at + 1]!);
+    const size = kind === undefined ? 0 : sizes[kind]!;
+    const place = reader.place(typesAt + 4 * at);
+    if (kind !== undefined && size === unknownSize) throw failure("btf-unknown-kind", { id, kind }, place);
+    const needed = kind === undefined ? 3 : 3 + (size & 0xff) + (size >>> 8) * infoVlen(words[at + 1]!);
+    const name = kind === undefined ? "?" : kindName(kind);
+    throw failure("btf-type-truncated", { id, kind: name, needed: 4 * needed, available: 4 * left }, place);
   }
   starts[count] = at;
-  return starts.slice(0, count + 1);
+  return starts.subarray(0, count + 1);
 }
 
 /** Reads BTF. Only the header and the sizes of the types are checked; names and references when they are followed. */

@@ -3,13 +3,13 @@
  * that fill it (`raw-code.ts`), without a record, a string or a line; the rare ones, and all where there is no WebAssembly, are
  * written from their records.
  */
-import { copyWords, encodeUtf8, type WasmInstance } from "../bytes/index.js";
+import { alignUp, copyWords, countBefore, encodeUtf8, type WasmInstance } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import type { Btf } from "./btf.js";
 import { decodeType } from "./decode.js";
 import { formatRawType } from "./format-raw.js";
 import { rawCode } from "./raw-code.js";
-import { chunk, Layout, State, Stop, stringsRoom } from "./raw-layout.js";
+import { chunk, Layout, State, Stop, stringsRoom, typesRoom } from "./raw-layout.js";
 
 /** A kernel's text is 2.2 times its BTF: names that overlap could make it endless. */
 const timesInput = 64;
@@ -59,30 +59,31 @@ function stringsOf(btf: Btf): Uint8Array[] {
   return btf.base === undefined ? [btf.strings] : [...stringsOf(btf.base), btf.strings];
 }
 
-/** Writes the types by `code`, in whose memory they are laid down. */
-function writeBy({ memory, run }: WasmInstance, btf: Btf, out: RawWriter): void {
+/**
+ * Writes types from number `own` on by `code`, in whose memory are `room` bytes for their words. Returns the number of the first
+ * type that is larger than that, or how many there are.
+ */
+function writeBy({ memory, run }: WasmInstance, btf: Btf, out: RawWriter, own: number, room: number): number {
   const { words, starts, firstId } = btf;
+  const count = starts.length - 1;
   const state = new DataView(memory.buffer);
   const get = (address: number): number => state.getInt32(address, true);
   const put = (address: number, value: number): void => state.setInt32(address, value, true);
-  copyWords(words, memory, Layout.data);
-  const strings = Layout.data + words.byteLength;
-  let end = strings;
+  let end: number = Layout.data;
   for (const each of stringsOf(btf)) {
     memory.set(each, end);
     end += each.length;
   }
-  put(State.strings, strings);
-  put(State.stringsSize, end - strings);
-  put(State.end, strings);
-  const goTo = (own: number): void => {
-    put(State.type, Layout.data + 4 * starts[own]!);
-    put(State.id, own + firstId);
+  put(State.strings, Layout.data);
+  put(State.stringsSize, end - Layout.data);
+  const types = alignUp(end + stringsRoom, 16);
+  let first = own;
+  const goTo = (type: number): void => {
+    put(State.type, types + 4 * (starts[type]! - starts[first]!));
+    put(State.id, type + firstId);
   };
-  goTo(0);
-  put(State.element, -1);
 
-  let at = Layout.text;
+  let at: number = Layout.text;
   const flush = (): void => {
     out.hand(memory.subarray(Layout.text, at));
     at = Layout.text;
@@ -94,37 +95,46 @@ function writeBy({ memory, run }: WasmInstance, btf: Btf, out: RawWriter): void 
     memory.set(bytes, at);
     at += bytes.length;
   };
-  for (;;) {
-    at = run(at, Layout.text + chunk);
-    switch (get(State.stop)) {
-      case Stop.full:
-        flush();
-        break;
-      case Stop.name: {
+  put(State.element, -1);
+  while (first < count) {
+    const limit = starts[first]! + room / 4;
+    const last = countBefore(count + 1, (type) => starts[type]! <= limit) - 1;
+    if (last === first) break;
+    copyWords(words.subarray(starts[first], starts[last]), memory, types);
+    put(State.end, types + 4 * (starts[last]! - starts[first]!));
+    goTo(first);
+    for (let why: number = Stop.full; why !== Stop.end;) {
+      at = run(at, Layout.text + chunk);
+      why = get(State.stop);
+      if (why === Stop.full) flush();
+      else if (why === Stop.name) {
         const { bytes, start } = btf.stringPlace(get(State.name) >>> 0, "a name");
         const name = bytes.subarray(start, bytes.indexOf(0, start));
         append(name.length === 0 ? encodeUtf8("(anon)") : name);
         put(State.isNamed, 1);
-        break;
+      } else if (why === Stop.form) {
+        const type = get(State.id) - firstId;
+        append(out.type(type));
+        goTo(type + 1);
       }
-      case Stop.form: {
-        const own = get(State.id) - firstId;
-        append(out.type(own));
-        goTo(own + 1);
-        break;
-      }
-      default:
-        return flush();
     }
+    first = last;
   }
+  flush();
+  return first;
 }
 
 /** Writes all types of `btf`'s own as `formatRaw` prints them, in pieces of UTF-8. Throws `btf-output`, `btf-string`. */
 export function writeRaw(btf: Btf, write: RawSink): void {
   const out = new RawWriter(btf, write);
+  const types = btf.words.byteLength;
   const strings = btf.stringBase + btf.strings.length;
-  const size = Layout.data + btf.words.byteLength + strings + stringsRoom;
-  const code = btf.words.byteLength < many || size > most ? undefined : rawCode(Math.ceil(size / 65_536));
-  if (code !== undefined) return writeBy(code, btf, out);
-  for (let own = 0; own < btf.starts.length - 1; own++) out.hand(out.type(own));
+  let own = 0;
+  // The second time, where there is one, for a type that is larger than all others together should be.
+  for (const room of types < many ? [] : [typesRoom, types]) {
+    const size = Layout.data + strings + stringsRoom + 16 + room;
+    const code = own === btf.starts.length - 1 || size > most ? undefined : rawCode(Math.ceil(size / 65_536));
+    if (code !== undefined) own = writeBy(code, btf, out, own, room);
+  }
+  for (; own < btf.starts.length - 1; own++) out.hand(out.type(own));
 }

@@ -2,7 +2,7 @@
  * What the lines of instructions with the same opcode and registers have in common: pieces of text around at most two numbers.
  * A shape is made from the instruction's template when it is first met; `line-writer.ts` writes lines by it.
  */
-import { insnTable, type Dialect, type Slot } from "../isa/index.js";
+import { insnTable, type Dialect, type InsnRow, type Slot } from "../isa/index.js";
 import { Layout, Piece, recordBits, records, Source, Word } from "./line-layout.js";
 import { Field, Other, Style, templateOf } from "./template.js";
 
@@ -22,32 +22,54 @@ const signs = new Map<number, readonly [plus: number, minus: number]>([
   [Style.hex, [sign("0x"), sign("0x")]],
 ]);
 
-interface Pieces {
-  readonly texts: readonly (readonly number[])[];
-  /** The operations between the texts. */
-  readonly numbers: readonly number[];
+/** Stand for a register's number among the bytes of a piece. */
+const dst = 0x100;
+const src = 0x101;
+
+/** What the shapes of a row have in common: the words of a record from `Word.off` on, and the pieces. */
+interface RowShape {
+  readonly words: readonly (readonly [word: number, value: number])[];
+  /** Before, between and behind the numbers. */
+  readonly pieces: readonly (readonly number[])[];
 }
 
-/** The template of row `row` with the registers of `slot` put in; undefined where something stands in it that a shape cannot have. */
-function pieces(template: Uint8Array, slot: Slot): Pieces | undefined {
-  let text: number[] = [];
-  const texts = [text];
-  const numbers: number[] = [];
+const places = [
+  [Word.before, Piece.before, Piece.between],
+  [Word.between, Piece.between, Piece.behind],
+  [Word.behind, Piece.behind, Piece.end],
+] as const;
+
+/** The shape of a row's lines; undefined where something stands in them that a shape cannot have. */
+function rowShape({ wide, off, imm }: InsnRow, template: Uint8Array): RowShape | undefined {
+  // Behind a helper's number comes its name; a register's number in the immediate has a range.
+  if (wide || imm === "helper" || imm === "reg") return undefined;
+  const pieces: number[][] = [[]];
+  const words: [number, number][] = [
+    [Word.offMask, typeof off === "number" ? -1 : 0],
+    [Word.immMask, typeof imm === "number" ? -1 : 0],
+    [Word.jump, off === "jump" ? Source.off : imm === "jump" || imm === "call" ? Source.imm : Source.none],
+  ];
   for (const operation of template) {
-    if (operation < 0x80) text.push(operation);
-    else if (operation === Other.dst || operation === Other.src) {
-      for (const digit of String(operation === Other.dst ? slot.dst : slot.src)) text.push(digit.charCodeAt(0));
-    } else {
+    if (operation < 0x80) pieces.at(-1)!.push(operation);
+    else if (operation === Other.dst) pieces.at(-1)!.push(dst);
+    else if (operation === Other.src) pieces.at(-1)!.push(src);
+    else {
       const field = operation & 0xf0;
       const style = operation & 0x0f;
-      if (field !== Field.off && field !== Field.imm) return undefined;
-      if (!signs.has(style) || (style === Style.hex && field === Field.off)) return undefined;
-      numbers.push(operation);
-      text = [];
-      texts.push(text);
+      const found = signs.get(style);
+      if (found === undefined || pieces.length > 2) return undefined;
+      if (field !== Field.imm && (field !== Field.off || style === Style.hex)) return undefined;
+      const number = pieces.length === 1 ? Word.first : Word.second;
+      const source = field === Field.off ? Source.off : style === Style.hex ? Source.immHex : Source.imm;
+      words.push([number, source]);
+      words.push([number + Word.firstPlus - Word.first, found[0]]);
+      words.push([number + Word.firstMinus - Word.first, found[1]]);
+      pieces.push([]);
     }
   }
-  return { texts, numbers };
+  // What stands behind a single number stands behind the last.
+  if (pieces.length === 2) pieces.splice(1, 0, []);
+  return { words, pieces };
 }
 
 export class LineShapes {
@@ -55,72 +77,73 @@ export class LineShapes {
   readonly #memory: DataView;
   #count = 1;
   readonly #dialect: Dialect;
+  /** By row number: null where lines of a row have no shape. */
+  readonly #rows: (RowShape | null | undefined)[] = [];
 
   constructor(memory: DataView, dialect: Dialect) {
     this.#memory = memory;
     this.#dialect = dialect;
   }
 
-  /** Has the instruction whose first two bytes are `key` a shape? */
-  has(key: number, { off, imm }: Slot): boolean {
-    const memory = this.#memory;
-    const word = (at: number): number => memory.getInt32(at, true);
-    let shape = Layout.shapes + (memory.getUint16(Layout.heads + 2 * key, true) << recordBits);
-    while (
-      (((off ^ word(shape + Word.off)) & word(shape + Word.offMask)) |
-        ((imm ^ word(shape + Word.imm)) & word(shape + Word.immMask))) !==
-      0
-    ) {
-      shape = word(shape + Word.next);
+  /**
+   * Makes a shape for lines like that of `slot`, of row number `row`, whose first two bytes are `key` as a little-endian number.
+   * False if it has one, or cannot have one.
+   */
+  learn(key: number, row: number, slot: Slot): boolean {
+    let shape = this.#rows[row];
+    if (shape === undefined) {
+      shape = rowShape(insnTable[row]!, templateOf(this.#dialect, row).numeric) ?? null;
+      this.#rows[row] = shape;
     }
-    return shape !== Layout.shapes;
+    return shape !== null && this.#add(key, slot, shape);
   }
 
-  /**
-   * Makes a shape for lines like that of `slot`, of row number `row`, whose first two bytes are `key` as a little-endian number,
-   * if it has none. `text` is what stands in its line behind the bytes. Some lines cannot have a shape.
-   */
-  learn(key: number, row: number, slot: Slot, text: Uint8Array): void {
-    const insn = insnTable[row]!;
-    if (insn.wide || insn.imm === "reg" || this.#count === records || this.has(key, slot)) return;
-    // Behind a helper's number comes its name.
-    const isCall = insn.imm === "helper";
-    const parts = isCall ? { texts: [[...text]], numbers: [] } : pieces(templateOf(this.#dialect, row).numeric, slot);
-    if (parts === undefined || parts.numbers.length > 2) return;
-    const { texts, numbers } = parts;
-    const before = texts[0]!;
-    const between = numbers.length === 2 ? texts[1]! : [];
-    const behind = numbers.length === 0 ? [] : texts.at(-1)!;
-    if (before.length > Piece.between - Piece.before) return;
-    if (between.length > Piece.behind - Piece.between || behind.length > Piece.end - Piece.behind) return;
+  /** The same for a line that is always `text`, the same fields provided. */
+  keep(key: number, slot: Slot, text: Uint8Array): boolean {
+    const words = [
+      [Word.offMask, -1],
+      [Word.immMask, -1],
+    ] as const;
+    return this.#add(key, slot, { words, pieces: [[...text]] });
+  }
 
-    const shape = Layout.shapes + (this.#count << recordBits);
-    const put = (word: number, value: number): void => this.#memory.setInt32(shape + word, value, true);
-    put(Word.off, slot.off);
-    put(Word.offMask, typeof insn.off === "number" ? -1 : 0);
-    put(Word.imm, slot.imm);
-    put(Word.immMask, isCall || typeof insn.imm === "number" ? -1 : 0);
-    const goesByImm = insn.imm === "jump" || insn.imm === "call";
-    put(Word.jump, insn.off === "jump" ? Source.off : goesByImm ? Source.imm : Source.none);
-    numbers.forEach((operation, i) => {
-      const style = operation & 0x0f;
-      const at = i === 0 ? Word.first : Word.second;
-      const [plus, minus] = signs.get(style)!;
-      const isOff = (operation & 0xf0) === Field.off;
-      put(at, isOff ? Source.off : style === Style.hex ? Source.immHex : Source.imm);
-      put(at + Word.firstPlus - Word.first, plus);
-      put(at + Word.firstMinus - Word.first, minus);
-    });
-    for (const [piece, length, at] of [
-      [before, Word.before, Piece.before],
-      [between, Word.between, Piece.between],
-      [behind, Word.behind, Piece.behind],
-    ] as const) {
-      put(length, piece.length);
-      piece.forEach((byte, i) => this.#memory.setUint8(shape + at + i, byte));
+  /** Has the instruction a shape? */
+  #has(key: number, { off, imm }: Slot): boolean {
+    const memory = this.#memory;
+    const word = (at: number): number => memory.getInt32(at, true);
+    let at = Layout.shapes + (memory.getUint16(Layout.heads + 2 * key, true) << recordBits);
+    while (
+      (((off ^ word(at + Word.off)) & word(at + Word.offMask)) |
+        ((imm ^ word(at + Word.imm)) & word(at + Word.immMask))) !==
+      0
+    ) {
+      at = word(at + Word.next);
     }
+    return at !== Layout.shapes;
+  }
+
+  #add(key: number, slot: Slot, { words, pieces }: RowShape): boolean {
+    if (this.#count === records || this.#has(key, slot)) return false;
+    const memory = this.#memory;
+    const record = Layout.shapes + (this.#count << recordBits);
+    const put = (word: number, value: number): void => memory.setInt32(record + word, value, true);
+    for (let i = 0; i < pieces.length; i++) {
+      const [length, from, end] = places[i]!;
+      let at = record + from;
+      for (const byte of pieces[i]!) {
+        const register = byte === dst ? slot.dst : byte === src ? slot.src : -1;
+        if (at + (register > 9 ? 2 : 1) > record + end) return false;
+        if (register > 9) memory.setUint8(at++, 0x31);
+        memory.setUint8(at++, register < 0 ? byte : 0x30 + (register % 10));
+      }
+      put(length, at - record - from);
+    }
+    for (const [word, value] of words) put(word, value);
+    put(Word.off, slot.off);
+    put(Word.imm, slot.imm);
     const head = Layout.heads + 2 * key;
-    put(Word.next, Layout.shapes + (this.#memory.getUint16(head, true) << recordBits));
-    this.#memory.setUint16(head, this.#count++, true);
+    put(Word.next, Layout.shapes + (memory.getUint16(head, true) << recordBits));
+    memory.setUint16(head, this.#count++, true);
+    return true;
   }
 }

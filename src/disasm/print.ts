@@ -2,7 +2,7 @@
  * Listings as text, in the layout of `llvm-objdump -d`: written straight from the code, without a record an instruction.
  */
 import { decodeUtf8 } from "../bytes/index.js";
-import { decodeSlot, helperName, newSlot, opcodes, type Dialect, type Slot } from "../isa/index.js";
+import { decodeSlot, helperName, insnTable, newSlot, opcodes, type Dialect, type Slot } from "../isa/index.js";
 import { patchesInsn, type ObjectFile, type Relocation, type Section } from "../object/index.js";
 import {
   dataDirective,
@@ -35,6 +35,11 @@ const many = 1000;
 
 const tab = 0x09;
 const newline = 0x0a;
+
+/** Opcode and registers of the slot at `address`, as a little-endian number. */
+const keyAt = (data: Uint8Array, address: number): number => data[address]! | (data[address + 1]! << 8);
+
+const isCall = (row: number): boolean => insnTable[row]!.imm === "helper";
 
 class Printer {
   readonly #object: ObjectFile;
@@ -173,6 +178,8 @@ class Printer {
       }
       const address = i * opcodes.SLOT;
       const row = rowAt(data, address, endian, slot);
+      if (writer !== undefined && i < quiet && row >= 0 && writer.shapes.learn(keyAt(data, address), row, slot))
+        continue;
       const isWide = row >= 0 && slot.opcode === opcodes.LDDW;
       const end = address + (isWide ? 2 * opcodes.SLOT : opcodes.SLOT);
       if (nextHead < end) {
@@ -191,12 +198,7 @@ class Printer {
         if (patch !== undefined) this.#patched(row, slot, second.imm, patch);
         else {
           this.#plain(row, slot, second.imm);
-          writer?.shapes.learn(
-            data[address]! | (data[address + 1]! << 8),
-            row,
-            slot,
-            out.bytes.subarray(start, out.length),
-          );
+          if (isCall(row)) writer?.shapes.keep(keyAt(data, address), slot, out.bytes.subarray(start, out.length));
           if (goes(row)) targets.put(out, targetOf(row, slot, i));
         }
       }

@@ -48,17 +48,16 @@ function generated(random: Random, types: number, base: Btf | undefined): Btf {
     random.chance(1, 5) ? 0 : random.chance(1, 500) ? random.pick(names) : random.pick(names.slice(-150));
   const number = (): number => random.u32() >>> random.below(32);
   const words: number[] = [];
+  let hasLarge = false;
   for (let i = 0; i < types; i++) {
     const kind = random.between(1, btfKinds.length - 1);
     const { fixed, element } = btfKinds[kind]!;
     const isFunc = kind === BtfKind.BTF_KIND_FUNC;
-    const vlen = isFunc
-      ? random.below(4)
-      : element === 0
-        ? number() & 0xff_ffff
-        : random.chance(1, 1000)
-          ? 20_000
-          : random.below(6);
+    const many = random.chance(1, 1000) ? 20_000 : random.below(6);
+    // One that is larger than the window that types are written from.
+    const length = i > types / 2 && element > 0 && !hasLarge ? 90_000 : many;
+    hasLarge ||= length === 90_000;
+    const vlen = isFunc ? random.below(4) : element === 0 ? number() & 0xff_ffff : length;
     words.push(name(), ((random.below(2) << 31) | (kind << 24) | vlen) >>> 0, number());
     for (let k = 0; k < fixed; k++) words.push(number());
     for (let k = 0; k < (element === 0 ? 0 : vlen); k++) {
