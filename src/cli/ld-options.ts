@@ -80,6 +80,7 @@ function define(command: Command, run: Action): void {
     .addOption(
       new Option("--compat <linker>", "write the very file that bpftool gen object of that version writes").choices([
         "libbpf",
+        "libbpf-1.0",
         "libbpf-1.1",
         "libbpf-1.6",
         "libbpf-1.7",

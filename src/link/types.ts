@@ -60,10 +60,10 @@ export interface LinkOptions {
   /** Keep undefined symbols for a later link. */
   readonly relocatable?: boolean;
   /**
-   * Write the very file that `bpftool gen object` writes: of libbpf 1.0 (bpftool 7.1), or of the version named and those after
-   * it, up to the next one here. Options that change what is in a file do not go with it.
+   * Write the very file that `bpftool gen object` writes: that of Linux 6.1 (bpftool 7.1), or that of the version named and
+   * those after it, up to the next one here. Options that change what is in a file do not go with it.
    */
-  readonly compat?: "libbpf" | "libbpf-1.1" | "libbpf-1.6" | "libbpf-1.7" | "libbpf-1.8" | undefined;
+  readonly compat?: "libbpf" | "libbpf-1.0" | "libbpf-1.1" | "libbpf-1.6" | "libbpf-1.7" | "libbpf-1.8" | undefined;
   /** The source line of an instruction of an input, for errors in objects whose types tell none: a reader of DWARF. */
   readonly lineOf?: (file: string, section: string, offset: number) => SourceLine | undefined;
   /** Keep DWARF sections (`.debug_*`). */

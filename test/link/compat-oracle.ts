@@ -44,6 +44,7 @@ export function linkFiles(paths: readonly string[], compat: Compat): LinkResult 
 /** The versions that the installed bpftool can be, by all that it wrote so far. */
 export const possible: Set<Compat> = new Set<Compat>([
   "libbpf",
+  "libbpf-1.0",
   "libbpf-1.1",
   "libbpf-1.6",
   "libbpf-1.7",

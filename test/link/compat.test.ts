@@ -6,11 +6,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
-import { fuzz, fuzzRounds } from "../support/fuzz.js";
+import { fuzzRounds } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 import { anyVersion, linkFiles, possible, Tally } from "./compat-oracle.js";
 import { project } from "./compat-program.js";
+import { Header, typesObject } from "./compat-types.js";
 
 const toolsMissing = toolMissing("clang-14", "clang-22", "bpftool");
 
@@ -81,9 +82,38 @@ function compileProject(random: Random, folder: string, compiler: string): strin
   return [...objects.filter((_, i) => !pair.includes(i)), path("pair.o")];
 }
 
+/** Calls `round` with a generator for each seed: BPFKIT_FUZZ of them, from BPFKIT_FUZZ_SEED on. */
+function seeds(small: number, round: (random: Random) => void): void {
+  const first = Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+  for (let seed = first; seed < first + fuzzRounds(small); seed++) round(new Random(seed));
+}
+
+test.skipIf(toolsMissing !== "")(`generated types${toolsMissing}`, { timeout: 3_600_000 }, () => {
+  const tally = new Tally();
+  seeds(150, (random) => {
+    inScratchFolder((folder) => {
+      const header = new Header(random);
+      const paths = Array.from({ length: random.between(2, 4) }, (_, i) => {
+        writeFileSync(join(folder, `${i}.o`), typesObject(random, header));
+        return join(folder, `${i}.o`);
+      });
+      tally.compare(folder, paths, `seed ${random.seed}:`);
+      const { bytes } = linkFiles(paths, anyVersion());
+      if (bytes === undefined) return;
+      writeFileSync(join(folder, "again.o"), bytes);
+      tally.compare(
+        folder,
+        [join(folder, "again.o"), ...(random.chance(1, 2) ? paths.slice(1) : [])],
+        `seed ${random.seed}:`,
+      );
+    });
+  });
+  close(tally, "links of generated types", 100);
+});
+
 test.skipIf(toolsMissing !== "")(`generated projects${toolsMissing}`, { timeout: 3_600_000 }, () => {
   const tally = new Tally();
-  fuzz(fuzzRounds(6), (random) => {
+  seeds(6, (random) => {
     const compiler = random.pick(["clang-14", "clang-22"]);
     inScratchFolder((folder) => {
       const files = compileProject(random, folder, compiler);
@@ -92,10 +122,12 @@ test.skipIf(toolsMissing !== "")(`generated projects${toolsMissing}`, { timeout:
         const chosen = order.map(([, file]) => file).slice(0, random.between(1, files.length));
         const what = `seed ${random.seed}, ${compiler}, link ${round}:`;
         tally.compare(folder, chosen, what);
+        if (round % 3 !== 0) continue;
         // What was linked is linked again, alone or with one more.
-        const [again] = linkFiles(chosen, anyVersion()).bytes === undefined ? [] : [join(folder, "again.o")];
-        if (again === undefined || round % 3 !== 0) continue;
-        writeFileSync(again, linkFiles(chosen, anyVersion()).bytes!);
+        const { bytes } = linkFiles(chosen, anyVersion());
+        if (bytes === undefined) continue;
+        const again = join(folder, "again.o");
+        writeFileSync(again, bytes);
         const more = files.filter((file) => !chosen.includes(file)).slice(0, 1);
         tally.compare(folder, random.chance(1, 2) ? [again, ...more] : [...more, again], what);
       }

@@ -15,6 +15,13 @@ const own = [
 
 /** Links in a random way: an error is a good end, a link that comes out is written. */
 function attempt(random: Random, inputs: readonly LinkInput[]): void {
+  if (random.chance(1, 3)) {
+    const { bytes, diagnostics } = link(inputs, { compat: random.pick(["libbpf", "libbpf-1.8"]) });
+    const isRefused = diagnostics.some(({ severity }) => severity === "error");
+    if ((bytes === undefined) !== isRefused)
+      throw new Error("a link without a file has an error, and the other way round");
+    return;
+  }
   const relocatable = random.chance(1, 2);
   const { object: made, report } = link(inputs, {
     relocatable,

@@ -159,11 +159,19 @@ export class TypeGraph {
   #areIdentical(one: number, other: number): boolean {
     this.#pairs = 0;
     if (this.rules.identical === "deep") return this.#isCopy(one, other, identicalDepth);
-    return this.#isArrayCopy(one, other) || this.#isStructCopy(one, other, nestedDepth);
+    return (
+      this.#isArrayCopy(one, other) ||
+      this.#isStructCopy(one, other, nestedDepth) ||
+      (this.rules.pointers && this.#isPointerCopy(one, other))
+    );
   }
 
   #isArrayCopy(one: number, other: number): boolean {
     return this.kind(one) === K.BTF_KIND_ARRAY && other !== 0 && this.isSame(one, other, false);
+  }
+
+  #isPointerCopy(one: number, other: number): boolean {
+    return this.kind(one) === K.BTF_KIND_PTR && other !== 0 && this.isSame(one, other, false);
   }
 
   /** Structs whose members have the same types, or, with nested rules, copies of arrays and structs. */

@@ -17,6 +17,7 @@ const contrary: readonly (readonly [keyof LinkOptions, string])[] = [
   ["gcSections", "--gc-sections"],
   ["icf", "--icf"],
   ["relax", "--relax"],
+  ["isa", "--isa"],
 ];
 
 /** An error for each option that contradicts `compat`. */

@@ -15,28 +15,32 @@ export interface LibbpfRules {
    * members, too, or all that they refer to.
    */
   readonly identical: "flat" | "nested" | "deep";
+  /** Pointers to the same type are such copies, too. */
+  readonly pointers: boolean;
   /** Typedefs are compared with all that is behind them, as structs are. */
   readonly typedefs: boolean;
   /** The header of .BTF has the fields of a layout section, though there is none. */
   readonly wideHeader: boolean;
 }
 
-const first: LibbpfRules = {
+const from10: LibbpfRules = {
   forwards: false,
   enumSizes: false,
   identical: "flat",
+  pointers: false,
   typedefs: false,
   wideHeader: false,
 };
-const from11: LibbpfRules = { ...first, forwards: true, enumSizes: true, identical: "nested" };
+const from11: LibbpfRules = { ...from10, forwards: true, enumSizes: true, identical: "nested" };
 const from16: LibbpfRules = { ...from11, identical: "deep" };
 const from17: LibbpfRules = { ...from16, typedefs: true };
 const from18: LibbpfRules = { ...from17, wideHeader: true };
 
 /** By the name of the option: that version and those after it, up to the next one here. */
 export const libbpfVersions: Readonly<Record<NonNullable<LinkOptions["compat"]>, LibbpfRules>> = {
-  // libbpf 1.0; bpftool 7.1 of Linux 6.1 has it, though it says 1.1.
-  libbpf: first,
+  // Linux 6.1 has libbpf 1.0 and some of what came later; its bpftool 7.1 says that it is 1.1.
+  libbpf: { ...from10, identical: "nested", pointers: true },
+  "libbpf-1.0": from10,
   "libbpf-1.1": from11,
   "libbpf-1.6": from16,
   "libbpf-1.7": from17,
