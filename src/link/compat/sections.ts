@@ -6,6 +6,9 @@ import { refusal, symtabIndex, type Output, type SourceFile, type SourceSection,
 
 const { SHT_PROGBITS, SHT_NOBITS } = SectionHeaderType;
 
+/** Above it, the other linker fills the disk. */
+const largestAlignment = 0x1_0000;
+
 function addTarget(output: Output, name: string): TargetSection {
   const target: TargetSection = {
     name,
@@ -61,8 +64,11 @@ export function append(output: Output, file: string, source: SourceSection): voi
   const { elf } = source;
   const target = source.target!;
   if (elf === undefined) return;
-  if (elf.addralign === 0 || !Number.isInteger(Math.log2(elf.addralign))) {
+  if (elf.addralign === 0 || elf.addralign > largestAlignment || !Number.isInteger(Math.log2(elf.addralign))) {
     throw refusal(file, `section ${elf.name} has an alignment of ${elf.addralign}`, elf.name);
+  }
+  if (elf.type !== SHT_NOBITS && elf.data.length < elf.size) {
+    throw refusal(file, `section ${elf.name} reaches out of the file`, elf.name);
   }
   if (target.header === undefined) addHeader(output, target, elf);
   const header = target.header!;
