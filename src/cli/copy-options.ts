@@ -2,7 +2,8 @@
 import { decodeUtf8 } from "../bytes/index.js";
 import { nearest } from "../diag/index.js";
 import { sectionFlagNames, type CopyOptions, type SectionFlagName } from "../copy/index.js";
-import { readInput } from "../node/index.js";
+import { keepingTimes, readInput, writeOutput } from "../node/index.js";
+import { inputName } from "./report.js";
 
 /** What both verbs take. */
 export interface SharedOptions {
@@ -16,6 +17,10 @@ export interface SharedOptions {
   readonly discardAll?: boolean;
   readonly discardLocals?: boolean;
   readonly wildcard?: boolean;
+  readonly preserveDates?: boolean;
+  readonly verbose?: boolean;
+  readonly keepFileSymbols?: boolean;
+  readonly onlyKeepDebug?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,6 +42,8 @@ export function sharedOptions(given: SharedOptions, strip: CopyOptions["strip"])
     keepSymbols: given.keepSymbol,
     stripSymbols: given.stripSymbol,
     wildcard: given.wildcard ?? false,
+    keepFileSymbols: given.keepFileSymbols ?? false,
+    onlyDebug: given.onlyKeepDebug ?? false,
     ...(strip === undefined ? {} : { strip }),
     ...(discard === undefined ? {} : { discard }),
   };
@@ -75,4 +82,23 @@ export function addRename(renames: Map<string, string>, option: string, old: str
     throw new WrongOption(`${option} gives ${old} two names, ${known} and ${to}`, "leave one of them out");
   }
   renames.set(old, to);
+}
+
+/** Writes what was made of `input` to `output`, with the input's times if they are asked for. */
+export async function deliver(
+  { preserveDates, verbose }: SharedOptions,
+  input: string,
+  output: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const write = (): Promise<void> => writeOutput(output, bytes);
+  if (preserveDates === true && input !== "-" && output !== "-") await keepingTimes(input, output, write);
+  else await write();
+  if (verbose === true) process.stderr.write(`copy from ${inputName(input)} to ${output}\n`);
+}
+
+/** A number as people write addresses: decimal, or hex with 0x. Throws WrongOption. */
+export function wholeNumber(option: string, text: string): bigint {
+  if (/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) return BigInt(text);
+  throw new WrongOption(`${option} takes a number, not ${text}`, "for example 0x40");
 }

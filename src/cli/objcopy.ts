@@ -1,9 +1,21 @@
 /** `bpfkit objcopy`: an object, or an archive of them, to a changed copy. */
-import { copyFile, type CopyOptions } from "../copy/index.js";
+import { basename } from "node:path";
+import type { Endian } from "../bytes/index.js";
+import { copyFile, rawContents, type CopyOptions, type NewSymbol } from "../copy/index.js";
 import { failure } from "../diag/index.js";
 import { isArchive, readElf } from "../elf/index.js";
 import { readInput, writeOutput } from "../node/index.js";
-import { addRename, flagList, pair, readList, sharedOptions, WrongOption, type SharedOptions } from "./copy-options.js";
+import {
+  addRename,
+  deliver,
+  flagList,
+  pair,
+  readList,
+  sharedOptions,
+  wholeNumber,
+  WrongOption,
+  type SharedOptions,
+} from "./copy-options.js";
 import { put } from "./output.js";
 import { inputName, mixed, toJson, usage } from "./report.js";
 
@@ -29,6 +41,15 @@ interface Options extends SharedOptions {
   readonly globalizeSymbols: readonly string[];
   readonly weakenSymbols: readonly string[];
   readonly redefineSyms: readonly string[];
+  readonly localizeHidden?: boolean;
+  readonly addSymbol: readonly string[];
+  readonly outputTarget?: string;
+  readonly gapFill?: string;
+  readonly padTo?: string;
+  readonly addGnuDebuglink?: string;
+  readonly prefixSections?: string;
+  readonly prefixAllocSections?: string;
+  readonly removeRelocations: readonly string[];
 }
 
 /** Names given one by one and in files. */
@@ -64,7 +85,61 @@ async function renames(options: Options): Promise<Map<string, string>> {
   return map;
 }
 
+const symbolFlags = ["local", "global", "weak", "function", "object", "hidden"];
+
+/** `name=[section:]value[,flags]`. */
+function newSymbol(text: string): NewSymbol {
+  const [name, rest] = pair("--add-symbol", text, "--add-symbol start=.text:0x10,function,global");
+  const [place = "", ...flags] = rest.split(",");
+  const wrong = flags.find((flag) => !symbolFlags.includes(flag));
+  if (wrong !== undefined)
+    throw new WrongOption(`there is no symbol flag ${wrong}`, `they are ${symbolFlags.join(", ")}`);
+  const at = place.lastIndexOf(":");
+  const has = (flag: string): boolean => flags.includes(flag);
+  return {
+    name,
+    section: at < 0 ? undefined : place.slice(0, at),
+    value: wholeNumber("--add-symbol", place.slice(at + 1)),
+    bind: has("local") ? "local" : has("weak") ? "weak" : "global",
+    type: has("function") ? "func" : has("object") ? "object" : "notype",
+    hidden: has("hidden"),
+  };
+}
+
+const orders: Readonly<Record<string, Endian | undefined>> = {
+  "elf64-bpf": undefined,
+  default: undefined,
+  "elf64-bpfle": "little",
+  "elf64-bpfel": "little",
+  "elf64-bpfbe": "big",
+  "elf64-bpfeb": "big",
+};
+
+/** What -O makes of the copy. */
+function targeted(bytes: Uint8Array, file: string, options: Options): Uint8Array {
+  const { outputTarget = "default" } = options;
+  if (outputTarget !== "binary") {
+    if (!Object.hasOwn(orders, outputTarget)) {
+      throw new WrongOption(
+        `there is no output format ${outputTarget}`,
+        "they are binary, elf64-bpfle and elf64-bpfbe",
+      );
+    }
+    const wanted = orders[outputTarget];
+    if (wanted !== undefined && !isArchive(bytes) && readElf(bytes, { file }).endian !== wanted) {
+      throw new WrongOption(`${file} is not ${wanted}-endian`, "the copy has the input's byte order");
+    }
+    return bytes;
+  }
+  if (isArchive(bytes)) throw new WrongOption("-O binary takes no archive", "extract the member with bpfkit ar x");
+  const gapFill = options.gapFill === undefined ? 0 : Number(wholeNumber("--gap-fill", options.gapFill) & 0xffn);
+  const padTo = options.padTo === undefined ? undefined : Number(wholeNumber("--pad-to", options.padTo));
+  const { onlySection: onlySections, removeSection: removeSections } = options;
+  return rawContents(bytes, file, { onlySections, removeSections, gapFill, ...(padTo === undefined ? {} : { padTo }) });
+}
+
 async function copyOptions(options: Options): Promise<CopyOptions> {
+  const link = options.addGnuDebuglink;
   const strip = options.stripAll === true ? "all" : options.stripUnneeded === true ? "unneeded" : undefined;
   return {
     ...sharedOptions(options, strip ?? (options.stripDebug === true ? "debug" : undefined)),
@@ -97,6 +172,12 @@ async function copyOptions(options: Options): Promise<CopyOptions> {
     weaken: options.weaken ?? false,
     redefineSymbols: await renames(options),
     prefixSymbols: options.prefixSymbols ?? "",
+    localizeHidden: options.localizeHidden ?? false,
+    addSymbols: options.addSymbol.map(newSymbol),
+    prefixSections: options.prefixSections ?? "",
+    prefixAllocSections: options.prefixAllocSections ?? "",
+    removeRelocations: options.removeRelocations,
+    ...(link === undefined ? {} : { debugLink: { file: basename(link), contents: await readInput(link) } }),
   };
 }
 
@@ -122,9 +203,13 @@ export async function run(input: string, output: string | undefined, given: obje
     const file = inputName(input);
     const bytes = await readInput(input);
     const dumped = dumps(bytes, file, options.dumpSection);
-    const copy = copyFile(bytes, asked, { file });
+    // Bytes without a file around them refer to nothing: sections can be left out that others need.
+    const parts = options.outputTarget === "binary" ? { onlySections: [], removeSections: [] } : {};
+    const copy = copyFile(bytes, { ...asked, ...parts }, { file });
+    const made = targeted(copy.bytes, file, options);
     for (const { path, data } of dumped) await writeOutput(path, data);
-    if (output !== undefined || input === "-" || copy.changes.length > 0) await writeOutput(target, copy.bytes);
+    const isNew = output !== undefined || input === "-" || copy.changes.length > 0 || made !== copy.bytes;
+    if (isNew) await deliver(options, input, target, made);
     if (options.json === true) put(`${toJson({ file: target, changes: copy.changes })}\n`);
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error;

@@ -42,8 +42,8 @@ export function memberLine({ name, mode, uid, gid, size, date }: ArchiveMember):
   return `${letters.join("")} ${uid}/${gid} ${String(size).padStart(6)} ${when} ${name}`;
 }
 
-/** Passes over broken files: each is reported, and the others are still shown. */
-async function attempt<Result>(read: () => Promise<Result> | Result): Promise<Result | undefined> {
+/** Passes over broken files: each is reported, and the others still have their turn. */
+export async function attempt<Result>(read: () => Promise<Result> | Result): Promise<Result | undefined> {
   try {
     return await read();
   } catch (error) {

@@ -1,7 +1,8 @@
 /** `bpfkit strip`: objects, and those in archives, without what loading does not need. */
 import { copyFile, type CopyChange, type CopyOptions } from "../copy/index.js";
-import { readInput, writeOutput } from "../node/index.js";
-import { sharedOptions, type SharedOptions } from "./copy-options.js";
+import { readInput } from "../node/index.js";
+import { deliver, sharedOptions, type SharedOptions } from "./copy-options.js";
+import { attempt } from "./open.js";
 import { put } from "./output.js";
 import { inputName, mixed, toJson, usage } from "./report.js";
 
@@ -17,7 +18,11 @@ function stripOf(options: Options): CopyOptions["strip"] {
   if (options.stripAll === true) return "all";
   if (options.stripUnneeded === true) return "unneeded";
   if (options.stripDebug === true || options.S === true || options.d === true) return "debug";
-  const asksLess = options.stripSymbol.length > 0 || options.discardAll === true || options.discardLocals === true;
+  const asksLess =
+    options.stripSymbol.length > 0 ||
+    options.onlyKeepDebug === true ||
+    options.discardAll === true ||
+    options.discardLocals === true;
   return asksLess ? undefined : "all";
 }
 
@@ -30,9 +35,12 @@ export async function run(files: readonly string[], given: object): Promise<void
   const facts: { readonly file: string; readonly changes: readonly CopyChange[] }[] = [];
   for (const file of files) {
     const target = output ?? file;
-    const copy = copyFile(await readInput(file), asked, { file: inputName(file) });
-    if (output !== undefined || file === "-" || copy.changes.length > 0) await writeOutput(target, copy.bytes);
-    facts.push({ file: target, changes: copy.changes });
+    await attempt(async () => {
+      const copy = copyFile(await readInput(file), asked, { file: inputName(file) });
+      const isNew = output !== undefined || file === "-" || copy.changes.length > 0;
+      if (isNew) await deliver(options, file, target, copy.bytes);
+      facts.push({ file: target, changes: copy.changes });
+    });
   }
   if (options.json === true) put(`${toJson(facts)}\n`);
 }

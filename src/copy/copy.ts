@@ -2,13 +2,23 @@
 import { failure } from "../diag/index.js";
 import { isArchive, readArchive, writeArchive } from "../elf/index.js";
 import { closeEdit } from "./close.js";
+import { addDebugLink, keepDebug } from "./debug-file.js";
 import { openEdit } from "./open.js";
 import type { CopyOptions } from "./options.js";
 import { nameTest } from "./patterns.js";
 import { removeSections, removeSymbols } from "./remove.js";
-import { addSection, renameSections, setAlignment, setFlags, unwanted, updateSection } from "./sections.js";
+import {
+  addSection,
+  prefixSections,
+  relocationsOf,
+  renameSections,
+  setAlignment,
+  setFlags,
+  unwanted,
+  updateSection,
+} from "./sections.js";
 import { strippedSections, strippedSymbols } from "./strip.js";
-import { rebind, renameSymbols } from "./symbols.js";
+import { addSymbols, checkNames, rebind, renameSymbols } from "./symbols.js";
 import type { CopyChange, EditFile } from "./types.js";
 
 export interface CopyResult {
@@ -20,18 +30,25 @@ export interface CopyResult {
 function apply(file: EditFile, options: CopyOptions): void {
   const isKept = nameTest(options.keepSections, true);
   const stripped = strippedSections(file, options.strip, isKept);
-  removeSections(file, [...stripped, ...unwanted(file, options.removeSections, options.onlySections, isKept)]);
+  const tables = relocationsOf(file, options.removeRelocations ?? []);
+  const removed = unwanted(file, options.removeSections, options.onlySections, isKept);
+  removeSections(file, [...stripped, ...removed, ...tables]);
   removeSymbols(file, strippedSymbols(file, options));
   rebind(file, options);
+  renameSymbols(file, options.redefineSymbols ?? new Map<string, string>(), options.prefixSymbols ?? "");
+  addSymbols(file, options.addSymbols ?? []);
   for (const { name, data } of options.updateSections ?? []) updateSection(file, name, data);
   for (const { name, align } of options.setSectionAlignment ?? []) setAlignment(file, name, align);
   for (const { name, flags } of options.setSectionFlags ?? []) {
     const isMeant = nameTest([name], true);
     for (const section of file.sections) if (isMeant(section.name)) setFlags(file, section, flags);
   }
+  if (options.onlyDebug === true) keepDebug(file);
   renameSections(file, options.renameSections ?? []);
-  renameSymbols(file, options.redefineSymbols ?? new Map<string, string>(), options.prefixSymbols ?? "");
+  prefixSections(file, options.prefixSections ?? "", options.prefixAllocSections ?? "");
   for (const { name, data } of options.addSections ?? []) addSection(file, name, data);
+  if (options.debugLink !== undefined) addDebugLink(file, options.debugLink.file, options.debugLink.contents);
+  if ((options.addSymbols ?? []).length > 0) checkNames(file);
 }
 
 /** Copies an ELF64 file of either byte order. Throws BpfkitError where it is broken or cannot be changed as asked. */

@@ -18,6 +18,16 @@ export type SectionFlagName =
   | "small"
   | "large";
 
+export interface NewSymbol {
+  readonly name: string;
+  /** The section it is in; undefined for an absolute value. */
+  readonly section: string | undefined;
+  readonly value: bigint;
+  readonly bind: "local" | "global" | "weak";
+  readonly type: "notype" | "object" | "func";
+  readonly hidden: boolean;
+}
+
 export interface CopyOptions {
   /** Names or patterns (`*`, `?`, `[…]`, `!` before what is to be left out) of sections. */
   readonly removeSections?: readonly string[];
@@ -54,6 +64,20 @@ export interface CopyOptions {
   readonly weaken?: boolean;
   readonly redefineSymbols?: ReadonlyMap<string, string>;
   readonly prefixSymbols?: string;
+  /** Before the name of every section, and of every section that is loaded; their relocations are called after them. */
+  readonly prefixSections?: string;
+  readonly prefixAllocSections?: string;
+  /** Tables of relocations for these sections go, and what they say is lost. */
+  readonly removeRelocations?: readonly string[];
+  readonly addSymbols?: readonly NewSymbol[];
+  /** Global symbols of hidden and internal visibility become local. */
+  readonly localizeHidden?: boolean;
+  /** Names of source files stay, whatever is stripped. */
+  readonly keepFileSymbols?: boolean;
+  /** Sections that are loaded lose their contents: what is left is a companion for debuggers. */
+  readonly onlyDebug?: boolean;
+  /** Says which file holds the debugging data, in `.gnu_debuglink`. */
+  readonly debugLink?: { readonly file: string; readonly contents: Uint8Array };
   /** Names of symbols are patterns, too. */
   readonly wildcard?: boolean;
 }

@@ -160,6 +160,32 @@ export function renameSections(
   }
 }
 
+/** Prefixes before section names. Relocation tables are called after their sections: the prefix stands behind `.rel`. */
+export function prefixSections(file: EditFile, all: string, alloc: string): void {
+  if (all === "" && alloc === "") return;
+  const loaded = BigInt(shf.SHF_ALLOC);
+  const prefixOf = ({ flags }: EditSection): string => (alloc !== "" && (flags & loaded) !== 0n ? alloc : all);
+  for (const section of file.sections) {
+    const target = targetOf(section);
+    const kind = target === undefined ? "" : section.type === sht.SHT_RELA ? ".rela" : ".rel";
+    const prefix = prefixOf(target ?? section);
+    // The format's own tables are found by their types; GNU's tools look for their names, too.
+    if (prefix === "" || (target === undefined && mechanics.includes(section.type))) continue;
+    const to = section.name.startsWith(kind) ? kind + prefix + section.name.slice(kind.length) : prefix + section.name;
+    change(file, "section-renamed", section.name, to);
+    section.name = to;
+  }
+}
+
+/** The relocation tables of the sections that `patterns` name. */
+export function relocationsOf(file: EditFile, patterns: readonly string[]): EditSection[] {
+  const isMeant = nameTest(patterns, true);
+  return file.sections.filter((table) => {
+    const target = targetOf(table);
+    return target !== undefined && isMeant(target.name);
+  });
+}
+
 /** The sections that `-R`, `-j` and the like take away. */
 export function unwanted(
   file: EditFile,

@@ -67,10 +67,17 @@ export function strippedSymbols(file: EditFile, options: CopyOptions): ReadonlyS
     if (name !== "" && isKept(name)) continue;
     const isFile = type === SymbolKind.STT_FILE;
     const isSpare = !needed.has(symbol);
-    const isUnneeded = (strip === "unneeded" || strip === "all") && isSpare && !isForLoaders(symbol);
+    const isLeft = isFile && options.keepFileSymbols === true;
+    const isUnneeded = !isLeft && (strip === "unneeded" || strip === "all") && isSpare && !isForLoaders(symbol);
     const isLocal = bind === SymbolBind.STB_LOCAL && isSpare && type !== SymbolKind.STT_SECTION && !isFile;
     const isDiscarded = isLocal && (discard === "all" || (discard === "locals" && name.startsWith(".L")));
-    if (isNamed(name) || (strip !== undefined && isFile && isSpare) || isUnneeded || isDiscarded) gone.add(symbol);
+    if (
+      isNamed(name) ||
+      (strip !== undefined && isFile && isSpare && options.keepFileSymbols !== true) ||
+      isUnneeded ||
+      isDiscarded
+    )
+      gone.add(symbol);
   }
   return gone;
 }

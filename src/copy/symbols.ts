@@ -1,7 +1,7 @@
 /** Changes of symbols: binding and names. */
 import { failure } from "../diag/index.js";
-import { SectionHeaderType, SymbolBind, SymbolKind } from "../elf/index.js";
-import type { CopyOptions } from "./options.js";
+import { elfTable, SectionHeaderType, SymbolBind, SymbolKind } from "../elf/index.js";
+import type { CopyOptions, NewSymbol } from "./options.js";
 import { nameTest } from "./patterns.js";
 import type { EditFile, EditSymbol } from "./types.js";
 
@@ -31,17 +31,48 @@ export function rebind(file: EditFile, options: CopyOptions): void {
   const isKeptGlobal = nameTest(options.keepGlobalSymbols, wild);
   const keepsGlobals = (options.keepGlobalSymbols?.length ?? 0) > 0;
   for (const symbol of changeable(file)) {
-    const { name, type } = symbol;
+    const { name, type, other } = symbol;
+    // STV_INTERNAL and STV_HIDDEN.
+    const isHidden = options.localizeHidden === true && (other & 3) > 0 && (other & 3) < 3;
     const named = type !== STT_SECTION && type !== STT_FILE && name !== "";
     let { bind } = symbol;
     if (named && isDefined(symbol)) {
-      if (bind !== STB_LOCAL && (isLocalized(name) || (keepsGlobals && !isKeptGlobal(name)))) bind = STB_LOCAL;
+      if (bind !== STB_LOCAL && (isHidden || isLocalized(name) || (keepsGlobals && !isKeptGlobal(name))))
+        bind = STB_LOCAL;
       if (isGlobalized(name)) bind = STB_GLOBAL;
     }
     if (bind === STB_GLOBAL && named && (options.weaken === true || isWeakened(name))) bind = STB_WEAK;
     if (bind === symbol.bind) continue;
     symbol.bind = bind;
     file.changes.push({ what: "symbol-binding", name, to: bindNames[bind]! });
+  }
+}
+
+const binds = { local: STB_LOCAL, global: STB_GLOBAL, weak: STB_WEAK } as const;
+const types = { notype: SymbolKind.STT_NOTYPE, object: SymbolKind.STT_OBJECT, func: SymbolKind.STT_FUNC } as const;
+
+/** Adds symbols to the symbol table. Throws `copy-section` where there is no such section or no table. */
+export function addSymbols(file: EditFile, added: readonly NewSymbol[]): void {
+  if (added.length === 0) return;
+  const refuse = (name: string, what: string): never => {
+    throw failure("copy-section", { name, what }, { kind: "binary", file: file.elf.file, offset: 0 });
+  };
+  const table = file.sections.find(({ type }) => type === SectionHeaderType.SHT_SYMTAB);
+  if (table?.symbols === undefined) return refuse(".symtab", "the file has no symbol table to add to");
+  for (const { name, section: home, value, bind, type, hidden } of added) {
+    const section = home === undefined ? undefined : file.sections.find((each) => each.name === home);
+    if (home !== undefined && section === undefined) refuse(home, "there is none of that name");
+    table.symbols.push({
+      name,
+      value,
+      size: 0n,
+      bind: binds[bind],
+      type: types[type],
+      other: hidden ? 2 : 0,
+      section,
+      reserved: section === undefined ? elfTable.SHN_ABS : undefined,
+    });
+    file.changes.push({ what: "symbol-added", name });
   }
 }
 
@@ -57,7 +88,11 @@ export function renameSymbols(file: EditFile, renames: ReadonlyMap<string, strin
     renamed = true;
     file.changes.push({ what: "symbol-renamed", name, to });
   }
-  if (!renamed) return;
+  if (renamed) checkNames(file);
+}
+
+/** Throws `copy-duplicate` where two definitions have one name. */
+export function checkNames(file: EditFile): void {
   const defined = new Set<string>();
   for (const symbol of changeable(file)) {
     if (symbol.bind === STB_LOCAL || !isDefined(symbol)) continue;

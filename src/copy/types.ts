@@ -72,6 +72,8 @@ export interface CopyChange {
     | "section-renamed"
     | "section-flags"
     | "relocations-dropped"
+    | "contents-removed"
+    | "symbol-added"
     | "symbol-removed"
     | "symbol-renamed"
     | "symbol-binding";

@@ -15,6 +15,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -33,6 +34,13 @@ export async function readInput(path: string): Promise<Uint8Array> {
 /** Is there a file or folder called `path`? */
 export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Has the file that `use` writes to `path` keep the times of the file `like`, as they were before. */
+export async function keepingTimes(like: string, path: string, use: () => Promise<void>): Promise<void> {
+  const times = statSync(like, { throwIfNoEntry: false });
+  await use();
+  if (times !== undefined && isThere(path)) utimesSync(path, times.atime, times.mtime);
 }
 
 /** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */

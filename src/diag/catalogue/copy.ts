@@ -31,6 +31,16 @@ export const copyMessages = {
     message: "{pattern} is no pattern",
     help: "a range in brackets goes from the lower to the higher character",
   },
+  "copy-linked": {
+    severity: "error",
+    message: "the file is linked: what its segments load cannot be taken out",
+    help: "make the companion for debuggers of the objects it was linked from",
+  },
+  "copy-raw": {
+    severity: "error",
+    message: "the loaded bytes cannot be written out: {what}",
+    help: "choose one section with -j, as in objcopy -O binary -j xdp prog.o prog.bin",
+  },
   "copy-thin": {
     severity: "error",
     message: "the archive is thin: it only names {name}",
