@@ -1,9 +1,10 @@
 /** `bpfkit ar`: GNU archives made, changed, listed and taken apart. The old archive stays until the new one is whole. */
-import { basename, dirname, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import {
   addMembers,
-  dropMembers,
+  arHeaderSize,
   isArchive,
+  moveMembers,
   pickMembers,
   readArchive,
   writeArchive,
@@ -11,85 +12,111 @@ import {
   type ArchiveMember,
   type NewArchiveMember,
 } from "../elf/index.js";
-import { failure } from "../diag/index.js";
-import { isThere, readInput, writeOutput } from "../node/index.js";
+import { diagnostic, failure } from "../diag/index.js";
+import { isThere, modifiedAt, readInput, setTime, writeOutput } from "../node/index.js";
+import { parseKey, type ArKey } from "./ar-key.js";
 import { memberData, memberLine } from "./open.js";
 import { put } from "./output.js";
 import { inputName, report, toJson, usage } from "./report.js";
 
 interface Options {
   readonly json?: boolean;
+  readonly thin?: boolean;
+  /** The folder that members are extracted to. */
+  readonly output?: string;
 }
 
-const operations = "rqdtxps";
-/** c and D say what bpfkit does anyway: it makes archives without a word, and with the same bytes each time. */
-const modifiers = "csSTvD";
+/** A member to be written, with the date it has in the old archive. */
+interface Member extends NewArchiveMember {
+  readonly date: number;
+}
 
-async function membersOf(path: string, archive: Archive | undefined): Promise<NewArchiveMember[]> {
-  const members: NewArchiveMember[] = [];
+async function membersOf(path: string, archive: Archive | undefined): Promise<Member[]> {
+  const members: Member[] = [];
   for (const member of archive?.members ?? []) {
-    members.push({ name: member.name, data: await memberData(path, member) });
+    members.push({ name: member.name, data: await memberData(path, member), date: member.date });
   }
   return members;
 }
 
-/** The letters of the key as one operation and its modifiers, or what is wrong with them. */
-function parseKey(key: string): { readonly operation: string; readonly has: (letter: string) => boolean } | string {
-  const letters = [...key.replace(/^-/, "")];
-  const unknown = letters.find((letter) => !operations.includes(letter) && !modifiers.includes(letter));
-  if (unknown !== undefined) return `ar has no operation or modifier ${unknown}`;
-  const asked = letters.filter((letter) => operations.includes(letter) && letter !== "s");
-  if (asked.length > 1) return `the operations ${asked.join(" and ")} exclude each other`;
-  const has = (letter: string): boolean => letters.includes(letter);
-  if (asked[0] === undefined && !has("s")) return `${key} names no operation`;
-  return { operation: asked[0] ?? "s", has };
+/** The files to be added, under the names they get; with `flat`, archives among them member by member. */
+async function filesOf(path: string, files: readonly string[], thin: boolean, flat: boolean): Promise<Member[]> {
+  const added: Member[] = [];
+  for (const file of files) {
+    const data = await readInput(file);
+    if (flat && isArchive(data)) added.push(...(await membersOf(file, readArchive(data, { file }))));
+    else {
+      const name = thin && !file.startsWith("/") ? relative(dirname(path), file) : thin ? file : basename(file);
+      added.push({ name, data, date: 0 });
+    }
+  }
+  return added;
 }
 
-export async function run(key: string, path: string, names: readonly string[], given: object): Promise<void> {
-  const parsed = parseKey(key);
-  if (typeof parsed === "string") return usage(parsed, `an operation is one of ${[...operations].join(", ")}`);
-  const { operation, has } = parsed;
-  const writes = "rqds".includes(operation);
-  const json = (given as Options).json ?? false;
-  if (writes && path === "-") return usage("an archive to be changed must be a file", "name the archive");
-  const isNew = "rq".includes(operation) && !isThere(path);
-  const archive = isNew ? undefined : await open(path);
-  const thin = archive?.thin ?? has("T");
-  if (archive !== undefined && has("T") && !archive.thin) {
+/** Tells of members that are not there; what is there has been dealt with. */
+function reportMissing(path: string, missing: readonly string[]): void {
+  report(missing.map((name) => diagnostic("ar-member", { file: path, name })));
+}
+
+export async function run(key: string, first: string, rest: readonly string[], given: object): Promise<void> {
+  const options = given as Options;
+  const parsed = parseKey(key, [first, ...rest]);
+  if ("problem" in parsed) return usage(parsed.problem, parsed.help);
+  const { operation, has, archive: path, names, place, count } = parsed;
+  const json = options.json ?? false;
+  if (parsed.writes && path === "-") return usage("an archive to be changed must be a file", "name the archive");
+  const adds = operation === "r" || operation === "q";
+  const old = adds && !isThere(path) ? undefined : await open(path, adds);
+  const asksThin = has("T") || options.thin === true;
+  const thin = old?.thin ?? asksThin;
+  if (old !== undefined && asksThin && !old.thin) {
     return usage(`${path} is no thin archive`, "make a new archive with T, or leave it out");
   }
-  if (!writes) return show(operation, path, archive!, names, { verbose: has("v"), json });
+  if (!parsed.writes) return show(parsed, old!, options);
 
-  const old = await membersOf(path, archive);
-  const changed: NewArchiveMember[] = [];
-  for (const file of "rq".includes(operation) ? names : []) {
-    const name = thin && !file.startsWith("/") ? relative(dirname(path), file) : thin ? file : basename(file);
-    changed.push({ name, data: await readInput(file) });
+  const before = await membersOf(path, old);
+  let members = before;
+  const said: string[] = [];
+  if (adds) {
+    const files = has("u") ? names.filter((file) => isNewer(file, before)) : names;
+    const added = await filesOf(path, files, thin, has("L"));
+    const known = new Set(before.map(({ name }) => name));
+    for (const { name } of added) said.push(`${operation === "r" && known.has(name) ? "r" : "a"} - ${name}`);
+    members = addMembers(before, added, { append: operation === "q", place }) as Member[];
+  } else if (operation === "d" || operation === "m") {
+    const { picked, missing } = pickMembers(before, names, count);
+    // Without names there is nothing to be taken out.
+    const chosen = names.length === 0 ? [] : picked;
+    for (const { name } of chosen) said.push(`${operation} - ${name}`);
+    members = operation === "m" ? moveMembers(before, chosen, place) : before.filter((each) => !chosen.includes(each));
+    reportMissing(path, missing);
   }
-  const members = operation === "d" ? dropMembers(old, names) : addMembers(old, changed, operation === "q");
   await writeOutput(path, writeArchive(members, { thin, index: !has("S") }));
   if (json) report([], json);
-  else if (has("v")) for (const { name } of changed) put(`${operation} - ${name}\n`);
+  else if (has("v")) put(said.map((line) => `${line}\n`).join(""));
 }
 
-async function open(path: string): Promise<Archive> {
+/** Is `file` younger than the member of its name, or is there none? */
+function isNewer(file: string, members: readonly Member[]): boolean {
+  const member = members.find(({ name }) => name === basename(file));
+  return member === undefined || (modifiedAt(file) ?? Infinity) > member.date;
+}
+
+/** The archive `path`; with `orEmpty`, undefined for a file without contents, as mktemp leaves it. */
+async function open(path: string, orEmpty: boolean): Promise<Archive | undefined> {
   const bytes = await readInput(path);
-  const file = inputName(path);
-  // `ar rcs` of an empty file, as mktemp leaves it, makes an archive.
-  if (bytes.length === 0 || isArchive(bytes)) return readArchive(bytes, { file });
-  throw failure("ar-magic", { found: JSON.stringify(String.fromCharCode(...bytes.subarray(0, 8))) });
+  if (orEmpty && bytes.length === 0) return undefined;
+  return readArchive(bytes, { file: inputName(path) });
 }
 
 /** The operations that change no archive: t, p and x. */
 async function show(
-  operation: string,
-  path: string,
+  { operation, has, archive: path, names, count }: ArKey,
   archive: Archive,
-  names: readonly string[],
-  { verbose, json }: { readonly verbose: boolean; readonly json: boolean },
+  options: Options,
 ): Promise<void> {
-  const members = pickMembers(archive.members, names);
-  if (json) {
+  const { picked: members, missing } = pickMembers(archive.members, names, count);
+  if (options.json === true) {
     const symbols = new Map<ArchiveMember, string[]>(members.map((member) => [member, []]));
     for (const { name, member } of archive.symbols ?? []) symbols.get(archive.members[member]!)?.push(name);
     const facts = members.map((member) => {
@@ -97,21 +124,28 @@ async function show(
       return { ...shown, symbols: symbols.get(member)! };
     });
     put(`${toJson({ file: path, thin: archive.thin, flavour: archive.flavour, members: facts })}\n`);
-    return;
+  } else if (operation === "x") await extract(path, archive, members, options.output ?? "", has);
+  else {
+    for (const member of members) {
+      if (operation === "p") {
+        if (has("v")) put(`\n<${member.name}>\n\n`);
+        put(await memberData(path, member));
+        continue;
+      }
+      const offset = has("O") ? ` 0x${(member.offset + arHeaderSize).toString(16)}` : "";
+      put(`${has("v") ? memberLine(member) : member.name}${offset}\n`);
+    }
   }
-  if (operation === "x") return extract(path, archive, members, verbose);
-  for (const member of members) {
-    if (operation === "p") await writeOutput("-", await memberData(path, member));
-    else put(verbose ? `${memberLine(member)}\n` : `${member.name}\n`);
-  }
+  reportMissing(path, missing);
 }
 
-/** Writes members as files of the current folder. A bad name is found before the first is written. */
+/** Writes members as files of `folder`. A bad name is found before the first is written. */
 async function extract(
   path: string,
   archive: Archive,
   members: readonly ArchiveMember[],
-  verbose: boolean,
+  folder: string,
+  has: ArKey["has"],
 ): Promise<void> {
   for (const { name } of members) {
     const refuse = (what: string): never => {
@@ -123,7 +157,9 @@ async function extract(
     }
   }
   for (const member of members) {
-    await writeOutput(member.name, await memberData(path, member));
-    if (verbose) put(`x - ${member.name}\n`);
+    const target = join(folder, member.name);
+    await writeOutput(target, await memberData(path, member));
+    if (has("o")) setTime(target, member.date);
+    if (has("v")) put(`x - ${member.name}\n`);
   }
 }

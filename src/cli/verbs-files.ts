@@ -23,19 +23,28 @@ function defineSize(command: Command, run: Action): void {
 
 function defineAr(command: Command, run: Action): void {
   command
-    .argument("<key>", "r replace or add, q append, d delete, t list, x extract, p print, s (re)make the symbol index")
+    .argument("<key>", "r replace or add, q append, d delete, m move, t list, x extract, p print, s make the index")
     .argument("<archive>", "the archive; r and q make it where there is none")
     .argument("[files...]", "files to add, or names of members; without names t, x and p take all")
+    .option("--thin", "as the modifier T")
+    .option("--output <folder>", "with x: where members are written")
     .option("--json", "print facts as JSON")
     .addHelpText(
       "after",
       "\nModifiers behind the key's letter: T a thin archive (names files, holds none), S no symbol index, v say what is\n" +
-        "done; c, s and D are taken and change nothing. As in `bpfkit ar rcs libprog.a xdp.o lib.o`.",
+        "done, u only files that are newer, L archives by their members, a/b/i MEMBER behind or before that one, N COUNT\n" +
+        "which of several of one name, o with their dates, O offsets; c, s, D, U, P change nothing. As in\n" +
+        "`bpfkit ar rcs libprog.a xdp.o lib.o`.",
     )
     .action(run);
 }
 
 export const fileVerbs: Readonly<Record<string, Verb>> = {
   size: { description: "count the bytes of code, data and zeroed data", define: defineSize },
-  ar: { description: "make, list and change archives of objects", define: defineAr },
+  ar: {
+    description: "make, list and change archives of objects",
+    define: defineAr,
+    // GNU's key may have a dash: commander would take it for options.
+    rewrite: ([key, ...rest]) => (key === undefined ? [] : [/^-[a-zA-Z]+$/.test(key) ? key.slice(1) : key, ...rest]),
+  },
 };

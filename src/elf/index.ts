@@ -1,6 +1,6 @@
 /** Room `elf`: ELF64 as it stands in the file, both byte orders; `ar` archives. */
-export { isArchive, readArchive, type Archive, type ArchiveMember } from "./ar.js";
-export { addMembers, dropMembers, pickMembers } from "./ar-edit.js";
+export { arHeaderSize, isArchive, readArchive, type Archive, type ArchiveMember } from "./ar.js";
+export { addMembers, moveMembers, pickMembers, type ArchivePlace, type Picked } from "./ar-edit.js";
 export type { ArchiveSymbol } from "./ar-index.js";
 export { definedSymbols, writeArchive, type NewArchiveMember, type WriteArchiveOptions } from "./ar-write.js";
 export {

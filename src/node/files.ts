@@ -43,6 +43,17 @@ export async function keepingTimes(like: string, path: string, use: () => Promis
   if (times !== undefined && isThere(path)) utimesSync(path, times.atime, times.mtime);
 }
 
+/** When `path` was changed, in seconds since 1970; undefined where there is no such file. */
+export function modifiedAt(path: string): number | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? undefined : Math.floor(found.mtimeMs / 1000);
+}
+
+/** Sets the times of `path`, in seconds since 1970. */
+export function setTime(path: string, seconds: number): void {
+  utimesSync(path, seconds, seconds);
+}
+
 /** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
   if (path === "-") {

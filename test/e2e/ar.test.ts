@@ -1,4 +1,5 @@
 /** `bpfkit ar` and `bpfkit size`: the same archives as GNU ar and llvm-ar make, the same counts as GNU size. */
+import { mkdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { workshop } from "../support/cli.js";
 import { corpusMissing, corpusObjects, corpusPath } from "../support/corpus.js";
@@ -103,4 +104,59 @@ test.skipIf(noSize !== "")(`counts are GNU size's${noSize}`, () => {
     const theirs = runTool("bpf-size", [flag, ...readable]);
     expect(words(shop.bpfkit(["size", flag, ...readable]).stdout)).toBe(words(theirs.stdout));
   }
+});
+
+const noAr = toolMissing("bpf-ar");
+test.skipIf(noAr !== "")(
+  `members are placed, moved, counted and told of as by bpf-ar${noAr}`,
+  { timeout: 60_000 },
+  () => {
+    for (const name of ["1", "2", "3", "4"]) shop.write(`${name}.t`, name);
+    for (const step of [
+      ["rcs", "1.t", "2.t", "3.t"],
+      ["rb 2.t", "4.t"],
+      ["ma 1.t", "3.t"],
+      ["m", "1.t"],
+      ["qv", "2.t"],
+      ["rv", "2.t", "1.t"],
+      // Of several files behind one member, bpf-ar turns the order round: llvm-ar and we do not.
+    ["ra 3.t", "1.t"],
+      ["-dv", "4.t"],
+      ["tO"],
+      ["pv", "3.t"],
+      ["ri nobody", "4.t"],
+      ["dN 2", "2.t"],
+      ["t"],
+    ]) {
+      const [key, ...files] = step;
+      const words = (archive: string): string[] => [...key!.split(" "), archive, ...files];
+      const theirs = runTool("bpf-ar", words("theirs.a"), undefined, shop.folder);
+      expect(shop.ok(["ar", ...words("ours.a")]).stdout, step.join(" ")).toBe(theirs.stdout);
+      const listed = (archive: string): string => shop.ok(["ar", "t", archive]).stdout;
+      expect(listed("ours.a"), step.join(" ")).toBe(listed("theirs.a"));
+    }
+  },
+);
+
+test("what is there is listed, extracted and deleted, and what is not is told", () => {
+  shop.ok(["ar", "rc", "some.a", "one.o", "two.o"]);
+  const listed = shop.bpfkit(["ar", "t", "some.a", "nobody.o", "two.o"]);
+  expect(listed).toMatchObject({ status: 1, stdout: "two.o\n" });
+  expect(listed.stderr).toMatch(/some\.a has no member nobody\.o \[ar-member\]/);
+  expect(shop.bpfkit(["ar", "d", "some.a", "nobody.o", "two.o"]).status).toBe(1);
+  expect(shop.ok(["ar", "t", "some.a"]).stdout).toBe("one.o\n");
+});
+
+test("an empty file becomes an archive, archives are added by their members, members go to a folder", () => {
+  shop.write("empty.a", "");
+  expect(shop.bpfkit(["ar", "t", "empty.a"]).stderr).toMatch(/^empty\.a\(0x0\): error: not an ar archive/);
+  shop.ok(["ar", "rcs", "inner.a", "one.o", "two.o"]);
+  shop.ok(["ar", "qcsL", "empty.a", "inner.a", "note.txt"]);
+  expect(shop.ok(["ar", "t", "empty.a"]).stdout).toBe("one.o\ntwo.o\nnote.txt\n");
+  mkdirSync(shop.path("apart"));
+  shop.ok(["ar", "x", "--output", "apart", "empty.a", "note.txt"]);
+  expect(shop.has("apart/note.txt")).toBe(true);
+  expect(shop.bpfkit(["ar", "rM", "x.a"]).stderr).toMatch(/no MRI scripts/);
+  expect(shop.bpfkit(["ar", "xN", "two", "inner.a"]).status).toBe(2);
+  expect(shop.bpfkit(["ar", "ra", "inner.a"]).stderr).toMatch(/the archive is missing/);
 });

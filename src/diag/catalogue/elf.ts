@@ -134,7 +134,7 @@ export const elfMessages = {
   },
   "ar-member": {
     severity: "error",
-    message: "the archive has no member {name}",
+    message: "{file} has no member {name}",
     help: "bpfkit ar t lists its members",
   },
   "ar-extract": {
