@@ -34,7 +34,7 @@ export const copyMessages = {
   "copy-linked": {
     severity: "error",
     message: "the file is linked: what its segments load cannot be taken out",
-    help: "make the companion for debuggers of the objects it was linked from",
+    help: "make companions for debuggers of the objects that were linked",
   },
   "copy-raw": {
     severity: "error",
