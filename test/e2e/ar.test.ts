@@ -120,7 +120,7 @@ test.skipIf(noAr !== "")(
       ["qv", "2.t"],
       ["rv", "2.t", "1.t"],
       // Of several files behind one member, bpf-ar turns the order round: llvm-ar and we do not.
-    ["ra 3.t", "1.t"],
+      ["ra 3.t", "1.t"],
       ["-dv", "4.t"],
       ["tO"],
       ["pv", "3.t"],
