@@ -59,13 +59,12 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
 
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
 function next(run: Run): boolean {
-  const { memo, scanner, input } = run;
+  const { shapes, scanner, input } = run;
   for (;;) {
-    // Lines of a function with a type are counted one by one, and a row of the line table is for one line.
-    const single = run.typed.open !== undefined || run.lines.pending !== undefined;
-    if (memo.filled && !input.entered && !single) {
-      scanner.at = memo.follow(scanner.at, run.sections.current);
-    }
+    // Lines of a function with a type are counted one by one, and rows of the line table are for one line.
+    const single = run.typed.open !== undefined || run.lines.pending !== undefined || run.lines.marksLabels;
+    if (input.entered || single) shapes.pass();
+    else if (shapes.mayKnow(scanner.at)) scanner.at = shapes.follow(scanner.at, run.sections.current);
     if (scanner.next()) return true;
     if (!input.leave()) return false;
   }
@@ -138,7 +137,11 @@ function statement(run: Run): void {
     if (!label(run, first)) return;
     first += 2;
   }
-  if (first >= tokens.count) return;
+  if (first >= tokens.count) {
+    const label = first === 2 && tokens.kind[0] === Token.word && run.dialect !== "kernel";
+    if (label && run.shapes.asks) run.shapes.learnLabel(tokens.end[0]!, run, scanner.at);
+    return;
+  }
   if (tokens.kind[first] === Token.word) {
     if (macros.size > 0 && !tokens.is(first + 1, equals)) {
       const macro = macros.get(run.interner.folded(tokens.value[first]!));
@@ -224,7 +227,6 @@ function label(run: Run, at: number): boolean {
 function instruction(run: Run, first: number): void {
   const { matcher, sections } = run;
   matcher.opcode = run.scanner.opcode;
-  const { lookups } = run;
   const leaf = matcher.match(run.grammar, first);
   if (leaf === undefined) return explain(run, first);
   const section = sections.current;
@@ -239,8 +241,14 @@ function instruction(run: Run, first: number): void {
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {
-    const plain = first === 0 && !leaf.row.wide && section.fixups.length === length && run.lookups === lookups;
-    if (plain && !run.input.entered) run.memo.learn(run.tokens.start[0]!, run.scanner.at, section);
+    if (first === 0 && run.shapes.asks) {
+      const { tokens, interner, registers, grammar, endian, separates, scanner } = run;
+      const { text, opcode, at } = scanner;
+      run.shapes.learn(
+        { text, tokens, interner, registers, grammar, opcode, leaf, section, fixups: length, endian, separates },
+        at,
+      );
+    }
     return;
   }
   const { code, operand } = problem;

@@ -16,7 +16,6 @@ import { buildGrammar, type GrammarNode } from "./match/grammar.js";
 import { Frames } from "./debug/frames.js";
 import { Input } from "./text/input.js";
 import { Interner } from "./text/intern.js";
-import { LineMemo } from "./text/line-memo.js";
 import { Lines } from "./debug/lines.js";
 import { Matcher } from "./match/match.js";
 import { statementText } from "./macros/raw.js";
@@ -25,15 +24,15 @@ import { Report } from "./text/report.js";
 import { maxWord, Scanner } from "./text/scan.js";
 import { Sections } from "./output/sections.js";
 import { Source } from "./text/source.js";
+import { ShapedLines, type Meaning } from "./shapes/lines.js";
+import { registerLike } from "./shapes/walk.js";
 import { unescape } from "./text/strings.js";
 import { placeSymbol, Symbols } from "./output/symbols.js";
 import { Token, Tokens } from "./text/tokens.js";
 import { Typed } from "./typed/typed.js";
 import type { AsmSymbol, AssembleOptions, Expression, TextRange } from "./types.js";
 
-const registerLike = /^[rw]\d+$/i;
-
-export class Run implements Names {
+export class Run implements Names, Meaning {
   readonly options: AssembleOptions;
   readonly endian: Endian;
   readonly isa: IsaVersion;
@@ -44,7 +43,7 @@ export class Run implements Names {
   readonly source: Source;
   readonly report: Report;
   readonly scanner: Scanner;
-  readonly memo: LineMemo;
+  readonly shapes: ShapedLines;
   readonly conditions: Conditions;
   readonly input: Input;
   readonly macros: Macros = new Macros();
@@ -71,8 +70,6 @@ export class Run implements Names {
   addressTable = false;
   readonly addressed: AsmSymbol[] = [];
   readonly frames: Frames = new Frames();
-  /** How often expressions asked for a name's meaning. */
-  lookups = 0;
   /** Has nothing told the dialect so far? */
   undecided: boolean;
   /** Bytes that directives have put. */
@@ -98,7 +95,6 @@ export class Run implements Names {
       silenced: new Set(options.silenced),
     });
     this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
-    this.memo = new LineMemo(source.text);
     this.conditions = new Conditions(this.report);
     this.input = new Input(source, this.scanner, this.report, this.conditions);
     this.symbols = new Symbols(this.interner);
@@ -111,6 +107,7 @@ export class Run implements Names {
     this.#here = this.interner.word(".");
     [this.registers, this.grammar] = this.#tables(dialect);
     this.matcher = new Matcher(this.tokens, this.interner, this.expressions, this.registers);
+    this.shapes = new ShapedLines(source.text, this);
     this.conformance = dialect === "conformance";
   }
 
@@ -127,7 +124,7 @@ export class Run implements Names {
   use(dialect: Dialect): void {
     this.undecided = false;
     this.scanner.dialect = dialect;
-    this.memo.clear();
+    this.shapes.clear();
     [this.registers, this.grammar] = this.#tables(dialect);
     this.matcher.registers = this.registers;
     this.conformance ||= dialect === "conformance";
@@ -144,7 +141,6 @@ export class Run implements Names {
 
   /** What a name means in an expression. Registers' names mean nothing there. */
   word(id: number, at: number): AsmSymbol | Expression | undefined {
-    this.lookups++;
     if (id === this.#here) return { kind: "symbol", symbol: this.here(at), at };
     const name = this.interner.names[id]!;
     if (registerLike.test(name)) return undefined;
@@ -160,12 +156,10 @@ export class Run implements Names {
   }
 
   numeric(label: number, forward: boolean, at: number): AsmSymbol | undefined {
-    this.lookups++;
     return forward ? this.symbols.forward(label, at) : this.symbols.backward(label);
   }
 
   operator(at: number): { readonly tree: Expression; readonly next: number } | undefined {
-    this.lookups++;
     return this.core.operator(at);
   }
 

@@ -54,6 +54,7 @@ const vector = 0xfd;
 export const i32 = {
   const: (value: number): Wasm => [0x41, signed(BigInt(value | 0))],
   load: load(0x28) as Load,
+  load8: load(0x2d) as Load,
   load16: load(0x2f) as Load,
   store: store(0x36) as Store,
   store8: store(0x3a) as Store,
@@ -62,7 +63,9 @@ export const i32 = {
   eq: two(0x46) as Two,
   ne: two(0x47) as Two,
   lt: two(0x48) as Two,
+  ltUnsigned: two(0x49) as Two,
   gt: two(0x4a) as Two,
+  gtUnsigned: two(0x4b) as Two,
   ge: two(0x4e) as Two,
   geUnsigned: two(0x4f) as Two,
   clz: one(0x67) as One,
@@ -85,8 +88,12 @@ export const i32 = {
 /** Instructions on 64-bit numbers. */
 export const i64 = {
   const: (value: bigint): Wasm => [0x42, signed(BigInt.asIntN(64, value))],
+  load: load(0x29) as Load,
   store: store(0x37) as Store,
+  lt: two(0x53) as Two,
+  gt: two(0x55) as Two,
   ctz: one(0x7a) as One,
+  add: two(0x7c) as Two,
   sub: two(0x7d) as Two,
   mul: two(0x7e) as Two,
   and: two(0x83) as Two,

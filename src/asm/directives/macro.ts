@@ -91,7 +91,7 @@ export function define(run: Run): void {
     templates: undefined,
   });
   // Lines that were instructions may call the macro now.
-  run.memo.clear();
+  run.shapes.clear();
 }
 
 function readParameters(run: Run, reader: ArgumentReader, macro: string): Parameter[] | undefined {

@@ -20,6 +20,11 @@ const binding: Map<number, number> = new Map([
   [packed("||"), 1],
 ]);
 
+/** Does `operator` stand between two operands? */
+export function isBinary(operator: number): boolean {
+  return binding.has(operator);
+}
+
 const plus = packed("+");
 const minus = packed("-");
 const tilde = packed("~");

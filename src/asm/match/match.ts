@@ -43,7 +43,7 @@ const opens = packed("(");
 const closes = packed(")");
 
 /** Inclusive bounds of numbers, by placeholder. */
-const bounds: Partial<Record<Placeholder, readonly [number, number, string]>> = {
+export const bounds: Partial<Record<Placeholder, readonly [number, number, string]>> = {
   i: [-(2 ** 31), 2 ** 32 - 1, "a 32-bit immediate"],
   h: [-(2 ** 31), 2 ** 32 - 1, "the second 32-bit immediate"],
   O: [-(2 ** 31), 2 ** 31 - 1, "a 32-bit displacement"],
