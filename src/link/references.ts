@@ -11,6 +11,7 @@ import {
   type Relocation,
 } from "../object/index.js";
 import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
+import { OutsideText } from "./outside-text.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
@@ -68,11 +69,13 @@ export class References {
   readonly #context: Context;
   readonly #symbols: SymbolTable;
   readonly #data: readonly Uint8Array[];
+  readonly #outside: OutsideText;
 
   constructor(context: Context, symbols: SymbolTable, data: readonly Uint8Array[]) {
     this.#context = context;
     this.#symbols = symbols;
     this.#data = data;
+    this.#outside = new OutsideText(context);
   }
 
   /** The relocation of the output that `relocation` becomes, its symbol an entry of the table; undefined where none is. */
@@ -84,6 +87,9 @@ export class References {
     const { input: owner, symbol, global } = definition(this.#context, input, relocation.symbol);
     const final = this.#context.options.relocatable !== true;
     const { home } = symbol;
+    if (home.kind === "section" && (kind === "call_imm32" || kind === "abs_imm64")) {
+      this.#outside.refers(input, section, relocation.offset, owner, home.section, home.offset, addend);
+    }
     // Most: against a symbol that stays one, in a section whose bytes have moved together. Maps may ask for another kind.
     if (home.kind === "section" && symbol.type !== "section" && isShared(this.#context, symbol, global)) {
       const { map: to, output: target } = owner.sections[home.section]!;

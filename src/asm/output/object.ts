@@ -1,6 +1,12 @@
 /** What a run has gathered, as an Object: symbols numbered, locals first, relocations by symbol number. */
 import type { Endian } from "../../bytes/index.js";
-import type { ObjectFile, ObjectSymbol, Section, SymbolHome } from "../../object/index.js";
+import {
+  isOutsideText,
+  type ObjectFile,
+  type ObjectSymbol,
+  type Section,
+  type SymbolHome,
+} from "../../object/index.js";
 import { reduce } from "../match/expression.js";
 import { placeOf } from "./place.js";
 import type { Report } from "../text/report.js";
@@ -95,6 +101,10 @@ export function makeObject(
     groups.has(symbol) && !referenced.has(symbol) && (symbol.temporary || !isDefined(symbol));
   const add = (symbol: AsmSymbol): void => {
     symbol.index = symbols.length;
+    if (symbol.type === "func" && symbol.binding === "local" && symbol.section && isOutsideText(symbol.section)) {
+      const { name, at, section } = symbol;
+      report.add("asm-static-program", { name, section: section.name }, at, at + name.length);
+    }
     // Who refers to what another object has makes it global; LLVM and GNU alike. A name of a group alone is nobody else's.
     const foreign = symbol.binding === "local" && !isDefined(symbol) && !onlyNames(symbol);
     const binding = foreign ? (symbol.referred === "weakly" ? "weak" : "global") : symbol.binding;

@@ -14,7 +14,7 @@ import {
   writeOff,
   writeSrc,
 } from "../../isa/index.js";
-import { fieldBytes, isMapSection, relocTable, type RelocKind } from "../../object/index.js";
+import { fieldBytes, isMapSection, isOutsideText, relocTable, type RelocKind } from "../../object/index.js";
 import type { StatedRelocation } from "../directives/reloc.js";
 import { reduce, type Irreducible, type Reduced } from "../match/expression.js";
 import { placeOf } from "./place.js";
@@ -249,12 +249,20 @@ export class Resolver {
       }
     }
     writeSrc(data, fixup.offset, this.#endian, opcodes.BPF_PSEUDO_CALL);
+    this.#outsideText(add, fixup);
     if (add.section === section && add.binding === "local") {
       const bytes = BigInt(placeOf(add)) + value - BigInt(fixup.offset + opcodes.SLOT);
       if (bytes % 8n !== 0n) return this.#report.add("asm-jump-middle", {}, fixup.at, fixup.end);
       return this.#putImm(section, fixup, bytes / 8n, "a call distance");
     }
     this.#relocate(section, fixup, "call_imm32", add, value);
+  }
+
+  /** Warns of a reference to code that libbpf does not follow. */
+  #outsideText({ name, section }: AsmSymbol, fixup: Fixup): void {
+    if (section === undefined || !isOutsideText(section)) return;
+    const facts = { name: name === "" ? "(a label)" : name, section: section.name };
+    this.#report.add("asm-call-outside", facts, fixup.at, fixup.end);
   }
 
   #offset(section: AsmSection, fixup: Fixup, found: Reduced): void {
@@ -282,6 +290,7 @@ export class Resolver {
       }
       const map = add.section !== undefined && isMapSection(add.section.name);
       if (map) this.impliedMaps.push({ start: fixup.at, end: fixup.end });
+      this.#outsideText(add, fixup);
       return this.#relocate(section, fixup, map ? "map_imm64" : "abs_imm64", add, value);
     }
     if (add === undefined) return this.#putImm(section, fixup, value, "a 32-bit immediate");

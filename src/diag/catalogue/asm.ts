@@ -96,6 +96,16 @@ export const asmMessages = {
     message: "`{name}` is taken for a function of another object; no helper has this name",
     help: "did you mean `{guess}`? `.extern {name}` silences this",
   },
+  "asm-static-program": {
+    severity: "warning",
+    message: "`{name}` is a static function in section {section}: libbpf refuses objects with such functions",
+    help: "put it into .text, or make it global",
+  },
+  "asm-call-outside": {
+    severity: "warning",
+    message: "`{name}` is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
+    help: "put it into .text",
+  },
   "asm-map-operator": {
     severity: "error",
     message: "`%map` does not belong here",

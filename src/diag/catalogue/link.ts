@@ -119,6 +119,16 @@ export const linkMessages = {
     message: "libbpf's linker writes {what}",
     help: "link without --compat libbpf, which puts it right",
   },
+  "link-static-program": {
+    severity: "warning",
+    message: "{name} is a static function in section {section}: libbpf refuses objects with such functions",
+    help: "put it into .text, or make it global",
+  },
+  "link-call-outside": {
+    severity: "warning",
+    message: "{name} is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
+    help: "put it into .text",
+  },
   "link-range": {
     severity: "error",
     message: "{name} is {distance} slots away, too far for the field {field}",
