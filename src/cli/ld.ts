@@ -116,6 +116,12 @@ async function tell(told: LinkReport, options: Options): Promise<void> {
 export async function run(words: readonly string[], given: object): Promise<void> {
   const options = given as Options;
   if (mixed(options.output, options.json)) return;
+  if (options.compat !== undefined && options.relocDialect !== "llvm") {
+    return usage(
+      "--compat keeps the relocations' numbers, which --reloc-dialect would change",
+      "leave one of the two out",
+    );
+  }
   const asked = await linkOptions(options);
   if (typeof asked === "string") return usage(asked, "bpfkit ld --help lists the options");
   const contents = new Map<string, Uint8Array>();

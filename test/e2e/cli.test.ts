@@ -69,6 +69,7 @@ test("options that contradict each other or ask for nothing are usage errors wit
     ["load", "tunnel.o", "--packets", capture, "--out", "-"],
     ["as", "--json", "-o", "-"],
     ["ld", xdp, "--json", "-o", "-"],
+    ["ld", xdp, "--compat", "libbpf", "--reloc-dialect", "gnu"],
     ["load", "tunnel.o", "--log-level", "8"],
     ["load", "tunnel.o", "--type", "xpd"],
   ]) {

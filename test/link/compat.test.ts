@@ -5,6 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeArchive } from "../../src/elf/index.js";
+import { workshop } from "../support/cli.js";
 import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
 import { fuzzRounds } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
@@ -47,6 +49,18 @@ test.skipIf(corpusMissing !== "").each(written)(
     }
   },
 );
+
+const { ok, write, read } = workshop();
+
+test.skipIf(corpusMissing !== "")(`the command writes that file, members of archives included${corpusMissing}`, () => {
+  const inputs = chains["own_abc"]!.map((name) => readCorpus(`objects/own/obj/${name}.c22.v4.o`));
+  const [first, ...rest] = inputs;
+  write("first.o", first!);
+  write("lib.a", writeArchive(rest.map((data, i) => ({ name: `${i}.o`, data }))));
+  ok(["ld", "-r", "--compat", "libbpf", "--whole-archive", "first.o", "lib.a", "-o", "out.o", "-Map=map"]);
+  expect(Buffer.compare(read("out.o"), readCorpus("objects/own/linked/own_abc.c22.v4.old.o"))).toBe(0);
+  expect(new TextDecoder().decode(read("map"))).toContain("first.o(.text)");
+});
 
 /** Prints what came out and fails where something has no known reason; at least `least` links were equal. */
 function close(tally: Tally, what: string, least: number): void {
