@@ -9,7 +9,7 @@ import { applyVersions, applyWeakReferences } from "./directives/alias.js";
 import { org } from "./directives/gaps.js";
 import { assign } from "./directives/symbol.js";
 import { emitInsn } from "./output/emit.js";
-import { explain } from "./match/explain.js";
+import { explain, registerAdvice } from "./match/explain.js";
 import { makeObject } from "./output/object.js";
 import { Resolver } from "./output/resolve.js";
 import { Run } from "./run.js";
@@ -178,7 +178,7 @@ function tolerated(run: Run): boolean {
 function assignment(run: Run, first: number): void {
   const name = run.interner.names[run.tokens.value[first]!]!;
   if (name === ".") return org(run, first + 2);
-  if (/^[rw]\d+$/i.test(name)) return run.errorAt("asm-register", { name, guess: "r0 … r10" }, first);
+  if (/^[rw]\d+$/i.test(name)) return run.errorAt("asm-register", { name, advice: registerAdvice(run, name) }, first);
   assign(run, first, first + 2);
 }
 

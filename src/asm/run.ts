@@ -7,6 +7,7 @@ import type { Endian } from "../bytes/index.js";
 import { gotolLevel, type Dialect, type IsaVersion } from "../isa/index.js";
 import { CoreOperators } from "./typed/core.js";
 import { Conditions } from "./macros/conditions.js";
+import { directiveUsage } from "./directives/usage.js";
 import { Macros } from "./directives/macro.js";
 import type { Version } from "./directives/alias.js";
 import type { StatedRelocation } from "./directives/reloc.js";
@@ -28,9 +29,11 @@ import { ShapedLines, type Meaning } from "./shapes/lines.js";
 import { registerLike } from "./shapes/walk.js";
 import { unescape } from "./text/strings.js";
 import { placeSymbol, Symbols } from "./output/symbols.js";
-import { Token, Tokens } from "./text/tokens.js";
+import { packed, Token, Tokens } from "./text/tokens.js";
 import { Typed } from "./typed/typed.js";
 import type { AsmSymbol, AssembleOptions, Expression, TextRange } from "./types.js";
+
+const percent = packed("%");
 
 export class Run implements Names, Meaning {
   readonly options: AssembleOptions;
@@ -130,6 +133,16 @@ export class Run implements Names, Meaning {
     this.conformance ||= dialect === "conformance";
   }
 
+  /** Registers and instructions of another spelling. */
+  tablesOf(dialect: Dialect): { readonly registers: Registers; readonly grammar: GrammarNode } {
+    const [registers, grammar] = this.#tables(dialect);
+    return { registers, grammar };
+  }
+
+  isRegisterLike(id: number): boolean {
+    return registerLike.test(this.interner.names[id]!);
+  }
+
   #tables(dialect: Dialect): readonly [Registers, GrammarNode] {
     let tables = this.#dialects.get(dialect);
     if (tables === undefined) {
@@ -177,7 +190,10 @@ export class Run implements Names, Meaning {
   /** The text of token `at` for a diagnostic. */
   found(at: number): string {
     if (at >= this.tokens.count) return "the end of the statement";
-    const text = this.source.text.subarray(this.tokens.start[at], this.tokens.end[at]);
+    const { kind, start, end } = this.tokens;
+    // A register's sign and its name are one thing.
+    const word = this.tokens.is(at, percent) && kind[at + 1] === Token.word && start[at + 1] === end[at];
+    const text = this.source.text.subarray(start[at], word ? end[at + 1] : end[at]);
     const shown = String.fromCharCode(...text.subarray(0, 40));
     return `\`${shown}${text.length > 40 ? "…" : ""}\``;
   }
@@ -194,7 +210,15 @@ export class Run implements Names, Meaning {
     if (this.tokens.kind[at] === Token.huge && at < this.tokens.count) {
       return this.errorAt("asm-scan-number-range", {}, at);
     }
-    this.errorAt("asm-expected", { expected: what, found: this.found(at) }, at);
+    const found = this.found(at);
+    if (this.tokens.kind[at] === Token.float && at < this.tokens.count) {
+      if (/^`0\d+`$/.test(found)) this.errorAt("asm-scan-number", {}, at);
+      else this.errorAt("asm-fraction", { found }, at);
+      return;
+    }
+    const usage = directiveUsage(this);
+    if (usage === undefined) this.errorAt("asm-expected", { expected: what, found }, at);
+    else this.errorAt("asm-expected-usage", { expected: what, found, usage }, at);
   }
 
   /** Reads an expression at token `at` into `expressions`; reports and returns -1 where there is none. */

@@ -28,11 +28,11 @@ test("a diagnostic has file, line, column, source line and caret", () => {
 });
 
 test.each([
-  ["mov r1", "1:7 expected `,`, found the end of the statement"],
-  ["mov r12, 1", "1:5 `r12` is not a register here (did you mean `r1`?)"],
-  ["add r1, r11", "1:9 `r11` is not a register here (did you mean `r1`?)"],
-  ["exit 1", "1:6 expected the end of the statement, found `1`"],
-  ["ldxw r1, (r2)", "1:10 expected `[`, found `(`"],
+  ["mov r1", "1:7 expected `,`, found the end of the statement (it is written `mov DST, NUMBER` or `mov DST, SRC`)"],
+  ["mov r12, 1", "1:5 `r12` is not a register here (registers are r0 to r10)"],
+  ["add r1, r11", "1:9 `r11` is not a register here (registers are r0 to r10)"],
+  ["exit 1", "1:6 expected the end of the statement, found `1` (it is written `exit`)"],
+  ["ldxw r1, (r2)", "1:10 memory is in brackets (write `[r2+0]`)"],
   [".glbl f", "1:1 unknown directive `.glbl` (did you mean `.globl`?)"],
   [".macro f", "1:1 `.macro` has no `.endm`"],
   ["1x: exit", /^1:1 not a number/],
@@ -53,7 +53,7 @@ test.each([
   [".byte x - y\nx = 300\ny = 1", /^1:7 299 does not fit/],
   [".long 1 / 0", "1:9 division by zero"],
   ["a = b\nb = a\n.long a", "3:7 the symbol's value depends on itself"],
-  [".balign 3", "1:9 3 is not a power of two"],
+  [".balign 3", "1:9 3 is not a power of two (this counts bytes; `.p2align N` aligns to 2^N)"],
   [".popsection", "1:1 .popsection without .pushsection before it"],
   ['.section x,"aq"', /^1:12 section flag `q` is not supported/],
   ['.section x,"a"\n.section x,"aw"', /^2:10 section `x` was opened with another set of flags before/],
@@ -63,8 +63,12 @@ test.each([
   ["call helper bpf_map_lookup", /^1:13 `bpf_map_lookup` is no helper/, "conformance"],
   ["r1 = r2 +", "1:9 expected the end of the statement, found `+`", "pseudoc"],
   ["r1 = 5 +", "1:9 expected a number, a symbol or `(`, found the end of the statement", "pseudoc"],
-  ["r1 = be16 r2", "1:11 expected `r1` again, found `r2`", "pseudoc"],
-  ["if r1 > w2 goto +1", /^1:9 expected /, "pseudoc"],
+  [
+    "r1 = be16 r2",
+    "1:11 bytes are swapped in their register (in two steps: `r1 = r2`, then `r1 = be16 r1`)",
+    "pseudoc",
+  ],
+  ["if r1 > w2 goto +1", /^1:9 both registers of a comparison have one width/, "pseudoc"],
   ["mov r1, %r2", "1:5 `r1` is not a register here (did you mean `%r1`?)", "gnu"],
 ] as const)("%s", (text, wanted, syntax: AssembleOptions["syntax"] = "plain") => {
   const found = errors(text, { syntax });

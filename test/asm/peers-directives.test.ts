@@ -151,7 +151,7 @@ test("gas's prefixes of floating-point numbers, and what is none", () => {
   const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
   expect(codes(".float x\n.long 1.5\n.double 1.5.5\n.byte 12abc")).toEqual([
     "asm-expected",
-    "asm-expected",
+    "asm-fraction",
     "asm-scan-number",
     "asm-scan-number",
   ]);
@@ -181,7 +181,7 @@ test("wrong aliases are errors", () => {
   const codes = (text: string): string[] => assemble(text).diagnostics.map(({ code }) => code);
   expect(codes("a = 1\n.equiv a, 2")).toEqual(["asm-redefined"]);
   expect(codes("a: exit\n.weakref a, b")).toEqual(["asm-redefined"]);
-  expect(codes(".symver a, b")).toEqual(["asm-expected"]);
+  expect(codes(".symver a, b")).toEqual(["asm-expected-usage"]);
   expect(codes(".symver a, a@@V1\n.quad a")).toEqual(["asm-version-undefined"]);
   expect(codes(".data\n.byte 1\n.balignw 4, 0x1122")).toEqual(["asm-padding"]);
 });

@@ -126,13 +126,15 @@ test(".map: what is wrong is said at its place", () => {
     "1:24+8 ctype-incomplete: the map's key needs the size of a type that has none",
   ]);
   expect(one("type=hash, key=u33")).toEqual(["1:24+3 ctype-unknown-near: `u33` is not a type"]);
-  expect(one("type=hash, key=")).toEqual(["1:24+0 asm-expected: expected a value, found the end of the statement"]);
+  expect(one("type=hash, key=")).toEqual([
+    "1:24+0 asm-expected-usage: expected a value, found the end of the statement",
+  ]);
   expect(one("type=hash, inner={type=hash}")).toEqual([
     "1:20+5 asm-map-inner: `inner` does not go with a map of type 1",
   ]);
   expect(one("type=hash, values={0}")[0]).toContain("1:20+6 asm-map-inner: `values` does not go with a map of type 1");
-  expect(one("type=prog_array, values={1}")[0]).toContain("1:34+1 asm-expected: expected a map, a program or 0");
-  expect(one("type=prog_array, values={a b}")[0]).toContain("1:36+1 asm-expected: expected `,` or `}`");
+  expect(one("type=prog_array, values={1}")[0]).toContain("1:34+1 asm-expected-usage: expected a map, a program or 0");
+  expect(one("type=prog_array, values={a b}")[0]).toContain("1:36+1 asm-expected-usage: expected `,` or `}`");
   expect(one("type=hash, key=4, key_size=4")[0]).toContain("1:27+8 asm-map-option-twice");
   expect(one("type=array, flags=BPF_F_NOPE")[0]).toContain("1:27+10 asm-expected");
   expect(one("type=array, max_entries=1 << 33")).toEqual([

@@ -149,7 +149,12 @@ export function align(run: Run, power: boolean, width = 1): void {
   let bytes = 1;
   let next = 1;
   if (tokens.count > 1) {
-    const given = run.constant(1, power ? "a power of two" : "an alignment in bytes", 0, power ? 28 : 2 ** 28);
+    const given = run.constant(
+      1,
+      power ? "the exponent of an alignment" : "an alignment in bytes",
+      0,
+      power ? 28 : 2 ** 28,
+    );
     if (Number.isNaN(given.value)) return;
     bytes = power ? 2 ** given.value : Math.max(1, given.value);
     ({ next } = given);

@@ -10,7 +10,7 @@ import type { Run } from "../run.js";
 const reserved = /^\.(if\w*|else|elsec|els(e)?if|endif|endc|macro|endm|endr|exitm|purgem|rept?|i(re)?pc?|irep|end)$/;
 
 /** Macros at a time. */
-export const maxMacros: number = 2 ** 20;
+export const maxMacros: number = 2 ** 18;
 /** Lists of parameters that macros share: who makes many macros makes them alike. */
 const maxShared = 1024;
 

@@ -275,6 +275,10 @@ function abort(run: Run): void {
   run.report.halt("asm-abort", {}, run.tokens.start[0]!, run.tokens.end[0]!);
 }
 
+export function isDirective(name: string): boolean {
+  return find(name) !== undefined;
+}
+
 export function directive(run: Run): void {
   const { tokens, interner } = run;
   const name = interner.names[interner.folded(tokens.value[0]!)]!;

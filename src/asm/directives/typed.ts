@@ -95,7 +95,11 @@ export function func(run: Run): void {
   const text = textOfTokens(run, 1, tokens.count);
   if (text === undefined) return;
   const declared = parseCPrototype(text.text, typed.scope, text.report(run));
-  if (declared === undefined) return;
+  if (declared === undefined) {
+    // Its end is none of gas's.
+    typed.plain = true;
+    return;
+  }
   // Of `.program SECTION, NAME` this may be the type.
   if (typed.program?.name === declared.name) typed.program = undefined;
   else typed.endProgram(tokens.start[0]!);

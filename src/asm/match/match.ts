@@ -253,7 +253,7 @@ export class Matcher {
     if (next >= 0 && map) next = tokens.is(next, closes) ? next + 1 : -1;
     if (next < 0) {
       if (expressions.tooDeep) this.#refuse(expressions.failedAt, { kind: "deep" });
-      else if (expressions.failedAt > at) this.#refuse(expressions.failedAt, { kind: "expression" });
+      else if (expressions.failedAt > from) this.#refuse(expressions.failedAt, { kind: "expression" });
       return -1;
     }
     const { number, tree } = expressions;

@@ -27,6 +27,12 @@ const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data1
 /** Names compared for suggestions: in a text made for it, each of its errors would be compared with all of its names. */
 const mostCompared = 5_000_000;
 
+/** What names of other assemblers are here. */
+function foreignName(name: string): string | undefined {
+  if (/^(?:fp|rfp|bp)$/i.test(name)) return "r10";
+  return /^\$\d+$/.test(name) ? name.slice(1) : undefined;
+}
+
 export class Resolver {
   /** The operands that are maps because the symbol is one. */
   readonly impliedMaps: TextRange[] = [];
@@ -38,6 +44,8 @@ export class Resolver {
   readonly #implicitExit: boolean;
   readonly #seen: Map<AsmSymbol, Reduced | Irreducible> = new Map();
   readonly #complained: Set<AsmSymbol> = new Set();
+  /** Names of maps, once somebody has asked. */
+  #maps: readonly string[] | undefined;
   /** The names of registers: an immediate that nobody defines may have been meant for one. */
   readonly #registers: readonly string[];
   #defined: readonly string[] | undefined;
@@ -162,7 +170,8 @@ export class Resolver {
     this.#complained.add(symbol);
     const defined = (this.#defined ??= this.#symbols.filter(isDefined).map(({ name }) => name));
     const like = fixup.kind === "imm32" && /^[a-z]{1,3}\d{1,2}$/i.test(symbol.name);
-    const guess = this.#nearest(symbol.name, like ? [...this.#registers, ...defined] : defined);
+    const guess =
+      foreignName(symbol.name) ?? this.#nearest(symbol.name, like ? [...this.#registers, ...defined] : defined);
     if (guess === undefined) this.#report.add("asm-undefined", { name: symbol.name }, fixup.at, fixup.end);
     else this.#report.add("asm-undefined-near", { name: symbol.name, guess }, fixup.at, fixup.end);
     return true;
@@ -171,6 +180,17 @@ export class Resolver {
   #nearest(name: string, candidates: readonly string[]): string | undefined {
     this.#compared += candidates.length;
     return this.#compared > mostCompared ? undefined : nearest(name, candidates);
+  }
+
+  /** A name that is almost that of a map is hardly meant for another object's. */
+  #nearMap(symbol: AsmSymbol, fixup: Fixup): void {
+    if (symbol.name === "" || this.#complained.has(symbol)) return;
+    this.#complained.add(symbol);
+    this.#maps ??= this.#symbols
+      .filter(({ section, temporary }) => section !== undefined && !temporary && isMapSection(section.name))
+      .map(({ name }) => name);
+    const guess = this.#nearest(symbol.name, this.#maps);
+    if (guess !== undefined) this.#report.add("asm-map-near", { name: symbol.name, guess }, fixup.at, fixup.end);
   }
 
   #data(section: AsmSection, fixup: Fixup, found: Reduced, bits: 8 | 16 | 32 | 64): void {
@@ -289,6 +309,7 @@ export class Resolver {
         return writeImm64(section.data, fixup.offset, this.#endian, value);
       }
       const map = add.section !== undefined && isMapSection(add.section.name);
+      if (!isDefined(add) && !add.declared) this.#nearMap(add, fixup);
       if (map) this.impliedMaps.push({ start: fixup.at, end: fixup.end });
       this.#outsideText(add, fixup);
       return this.#relocate(section, fixup, map ? "map_imm64" : "abs_imm64", add, value);

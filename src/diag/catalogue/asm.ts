@@ -16,10 +16,33 @@ export const asmMessages = {
     message: "unknown instruction `{name}`",
     help: "did you mean `{guess}`?",
   },
+  "asm-instruction-advice": { severity: "error", message: "unknown instruction `{name}`", help: "{advice}" },
+  "asm-spelling": {
+    severity: "error",
+    message: "this is {from}, and the text is read as {dialect}",
+    help: "{help}",
+  },
+  "asm-mistake": { severity: "error", message: "{problem}", help: "{advice}" },
+  "asm-expected-usage": { severity: "error", message: "expected {expected}, found {found}", help: "{usage}" },
+  "asm-parameter": {
+    severity: "error",
+    message: "this stands for no parameter of the macro",
+    help: "`\\NAME` is replaced where the macro has a parameter NAME",
+  },
+  "asm-fraction": {
+    severity: "error",
+    message: "{found} is not a whole number",
+    help: "fractions are for .float and .double",
+  },
+  "asm-range-wide": {
+    severity: "error",
+    message: "{value} does not fit {what}",
+    help: "the value must be between {low} and {high}; a 64-bit number is loaded by `{load}`",
+  },
   "asm-register": {
     severity: "error",
     message: "`{name}` is not a register here",
-    help: "did you mean `{guess}`?",
+    help: "{advice}",
   },
   "asm-directive": {
     severity: "error",
@@ -105,6 +128,11 @@ export const asmMessages = {
     severity: "warning",
     message: "`{name}` is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
     help: "put it into .text",
+  },
+  "asm-map-near": {
+    severity: "warning",
+    message: "`{name}` is taken for a symbol of another object; no map has this name",
+    help: "did you mean `{guess}`? `.extern {name}` silences this",
   },
   "asm-map-operator": {
     severity: "error",
@@ -215,7 +243,11 @@ export const asmMessages = {
   },
   "asm-no-section": { severity: "error", message: "{what} without {missing} before it" },
   "asm-nobits": { severity: "error", message: "section `{section}` has no contents, only a size" },
-  "asm-alignment": { severity: "error", message: "{bytes} is not a power of two" },
+  "asm-alignment": {
+    severity: "error",
+    message: "{bytes} is not a power of two",
+    help: "this counts bytes; `.p2align N` aligns to 2^N",
+  },
   "asm-too-large": { severity: "error", message: "section `{section}` becomes larger than {limit} bytes" },
   "asm-text-size": { severity: "error", message: "the text is larger than {limit} bytes" },
   "asm-too-many-errors": {
