@@ -64,7 +64,7 @@ function alternatives(nodes: Iterable<GrammarNode>, run: Run): string {
   }
   for (const [few, all, said] of groups) {
     if (!few.every((each) => found.has(each))) continue;
-    for (const each of [...found]) if (all.test(each)) found.delete(each);
+    for (const each of found) if (all.test(each)) found.delete(each);
     found.add(said);
   }
   const list = [...found];
