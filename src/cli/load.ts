@@ -2,7 +2,7 @@
 import { nearest } from "../diag/index.js";
 import { ProgramType } from "../isa/index.js";
 import { loadImage, type LoadedImage } from "../kernel/index.js";
-import { openSyscalls } from "../node/index.js";
+import { openSyscalls, readKernelBtf } from "../node/index.js";
 import { imageOf } from "../object/index.js";
 import { openObject } from "./open.js";
 import { put } from "./output.js";
@@ -50,6 +50,7 @@ export async function run(file: string, given: object): Promise<void> {
   const loaded = loadImage(image, await openSyscalls(), {
     programs: [name],
     logLevel: level,
+    kernelBtf: readKernelBtf,
     ...(type === undefined ? {} : { type }),
   });
   try {

@@ -4,9 +4,10 @@
  * Source: bpf(2); the shapes and names of segment maps are libbpf's, so that other tools recognize them. Whatever fails, no
  * descriptor stays open.
  */
+import { readBtf, type Btf } from "../btf/index.js";
 import { failure } from "../diag/index.js";
 import { ByteWriter, encodeUtf8 } from "../bytes/index.js";
-import { helperId, MapType, opcodes, writeImm, writeSrc, type ProgramType } from "../isa/index.js";
+import { helperId, MapType, opcodes, writeImm, writeOff, writeSrc, type ProgramType } from "../isa/index.js";
 import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
@@ -17,7 +18,7 @@ import { createMap, type KernelMap } from "./maps.js";
 import type { Syscalls } from "./syscalls.js";
 import { loadProgram, type LoadAnswer } from "./verifier.js";
 
-const { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
+const { BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
 
 /** Flags of maps and programs (linux/bpf.h). */
 const BPF_F_RDONLY_PROG = 128;
@@ -33,6 +34,8 @@ export interface LoadOptions {
   readonly attachType?: number;
   /** Ask for the verifier's log of programs that are accepted: 1 its steps, 2 more, 4 statistics. Default 0: none. */
   readonly logLevel?: number;
+  /** The kernel's own BTF (`/sys/kernel/btf/vmlinux`), for programs that call kernel functions: asked for when one does. */
+  readonly kernelBtf?: () => Uint8Array;
 }
 
 /** Loads an image. Throws a `BpfkitError`: `VerifierError` where the verifier rejects a program. */
@@ -40,14 +43,18 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
   if (image.endian !== syscalls.endian) {
     throw failure("kernel-endian", { image: image.endian, host: syscalls.endian });
   }
-  const wanted = choosePrograms(image, options.programs);
+  const wanted = [...choosePrograms(image, options.programs)];
   refuseDataPatches(image);
   // Everything that can be found wrong without the kernel is found before it is asked.
   const builder = new ProgramBuilder(image);
-  const built = wanted.map((program) => {
+  const built: { program: ImageProgram; code: ProgramCode; fields: AttrFields<"BPF_PROG_LOAD"> }[] = [];
+  // The list grows by the programs that its programs jump to through arrays.
+  for (const program of wanted) {
     const code = builder.build(program.function);
-    return { program, code, fields: typeFields(program, options) };
-  });
+    built.push({ program, code, fields: typeFields(program, options) });
+    for (const each of inArrays(image, code)) if (!wanted.includes(each)) wanted.push(each);
+  }
+  const functionOf = kernelFunctions(options.kernelBtf, syscalls);
   const open: { close(): void }[] = [];
   // Loaded programs keep the BTF alive.
   const debug = DebugInfo.open(syscalls, image);
@@ -67,14 +74,14 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
       return map;
     });
     const programs = built.map(({ program, code, fields }) => {
-      fill(image, code, maps, segmentMaps);
+      fill(image, code, maps, segmentMaps, functionOf);
       const { name, section } = program;
       const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0, debug);
       return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
     });
     for (const map of maps) {
       if (map.definition.inner !== undefined) continue;
-      putValues(syscalls, map, (target) => programFd(image, map, wanted, programs, target));
+      putValues(syscalls, map, (target) => programs[wanted.indexOf(image.programs[target]!)]?.fd);
     }
     return new LoadedImage(maps, segments, programs);
   } catch (error) {
@@ -85,28 +92,35 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
   }
 }
 
-/** Puts a map's initial contents in: file descriptors of maps or programs. */
-function putValues({ endian }: Syscalls, map: KernelMap, fdOf: (target: number) => number): void {
+/** Puts a map's initial contents in: file descriptors of maps or programs. Programs that nobody asked for stay out. */
+function putValues({ endian }: Syscalls, map: KernelMap, fdOf: (target: number) => number | undefined): void {
   for (const { index, target } of map.definition.values ?? []) {
+    const fd = fdOf(target);
+    if (fd === undefined) continue;
     const [key, value] = [new ByteWriter(endian, 4), new ByteWriter(endian, 4)];
     key.u32(index);
-    value.u32(fdOf(target));
+    value.u32(fd);
     map.update(key.bytes(), value.bytes());
   }
 }
 
-/** The descriptor of program `target` of the image, which must be among the loaded ones. */
-function programFd(
-  image: Image,
-  { name }: KernelMap,
-  wanted: readonly ImageProgram[],
-  programs: readonly KernelProgram[],
-  target: number,
-): number {
-  const program = image.programs[target] ?? broken({ kind: "function", target }, image.programs.length);
-  const loaded = programs[wanted.indexOf(program)];
-  if (loaded === undefined) throw failure("kernel-map-value", { name, program: program.name });
-  return loaded.fd;
+/** The programs in the arrays that a program's code refers to. */
+function inArrays({ maps, programs }: Image, { patches }: ProgramCode): ImageProgram[] {
+  return patches.flatMap(({ kind, target }) => {
+    const map = kind === "map" ? maps[target] : undefined;
+    if (map?.values === undefined || map.inner !== undefined) return [];
+    return map.values.flatMap((value) => programs[value.target] ?? []);
+  });
+}
+
+/** The BTF ids of the kernel's functions, by name. */
+function kernelFunctions(read: LoadOptions["kernelBtf"], { endian }: Syscalls): (name: string) => number | undefined {
+  let btf: Btf | undefined;
+  return (name) => {
+    if (read === undefined) return undefined;
+    btf ??= readBtf(read(), { file: "the kernel's BTF", endian });
+    return btf.findByName(name, "func");
+  };
 }
 
 /** Loads one program whose places are filled. */
@@ -208,6 +222,7 @@ function fill(
   { code, functions, patches }: ProgramCode,
   maps: readonly KernelMap[],
   segments: readonly (KernelMap | undefined)[],
+  functionOf: (name: string) => number | undefined,
 ): void {
   for (const patch of patches) {
     const at = patch.at * SLOT;
@@ -233,7 +248,14 @@ function fill(
     } else {
       const called = image.names[patch.target] ?? broken(patch, image.names.length);
       const { name } = place();
-      if (patch.kind !== "helper") throw failure("kernel-kfunc", { name, kfunc: called });
+      if (patch.kind === "kfunc") {
+        const id = functionOf(called);
+        if (id === undefined) throw failure("kernel-kfunc", { name, kfunc: called });
+        writeSrc(code, at, image.endian, BPF_PSEUDO_KFUNC_CALL);
+        writeOff(code, at, image.endian, 0);
+        writeImm(code, at, image.endian, id);
+        continue;
+      }
       const id = helperId(called);
       if (id === undefined) throw failure("kernel-unknown-helper", { name, helper: called });
       writeSrc(code, at, image.endian, 0);
@@ -242,6 +264,6 @@ function fill(
   }
 }
 
-function broken(patch: Pick<Patch, "kind" | "target">, count: number): never {
+function broken(patch: Patch, count: number): never {
   throw failure("kernel-image", { what: `a patch names ${patch.kind} number ${patch.target} of ${count}` });
 }

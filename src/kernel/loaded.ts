@@ -42,7 +42,7 @@ export class LoadedImage {
   readonly maps: readonly KernelMap[];
   /** The array maps of the image's data segments, by segment name (`.rodata`). Empty segments have none. */
   readonly segments: ReadonlyMap<string, KernelMap>;
-  /** In the order of `Image.programs`, those asked for. */
+  /** Those asked for, in the order of `Image.programs`, and those they jump to through arrays. */
   readonly programs: readonly KernelProgram[];
 
   constructor(

@@ -31,6 +31,16 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
+/** The running kernel's own BTF. Throws `file-not-read`. */
+export function readKernelBtf(): Uint8Array {
+  const path = "/sys/kernel/btf/vmlinux";
+  try {
+    return view(readFileSync(path));
+  } catch (error) {
+    throw failure("file-not-read", { path, reason: reasonOf(error) });
+  }
+}
+
 /** Is there a file or folder called `path`? */
 export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;

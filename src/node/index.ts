@@ -1,4 +1,13 @@
 /** Room `node`: files, standard streams and system calls of the machine. The only room with `node:*` and FFI. */
-export { isThere, keepingTimes, modifiedAt, readInput, setTime, writeOutput, writeStandard } from "./files.js";
+export {
+  isThere,
+  keepingTimes,
+  modifiedAt,
+  readInput,
+  readKernelBtf,
+  setTime,
+  writeOutput,
+  writeStandard,
+} from "./files.js";
 export { includeReader } from "./includes.js";
 export { countCpus, openSyscalls, type Ffi, type OpenOptions } from "./syscalls.js";

@@ -8,6 +8,7 @@ import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } f
 import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps, type PlacedMap } from "./btf-maps.js";
 import { fitsField, noFunction, relocate, writeField } from "./fields.js";
+import { kernelNamesOf } from "./kernel-names.js";
 import { calledPlaces, functionsOf } from "./image-functions.js";
 import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
@@ -38,6 +39,8 @@ interface Building {
   readonly names: string[];
   readonly patches: Patch[];
   readonly faults: Diagnostic[];
+  /** Names of functions that the object's types say are the kernel's: read when a name is undefined. */
+  readonly kernelNames: () => ReadonlySet<string>;
 }
 
 function place(object: ObjectFile, section: string, offset: number): BinaryPlace {
@@ -64,12 +67,15 @@ function resolveBranch(building: Building, section: Section, base: number, reloc
   const where = place(object, section.name, offset);
   const { field, range } = relocTable[kind];
   if (symbol.home.kind === "undefined") {
-    const callee = kind === "call_imm32" || kind === "helper_imm32" || kind === "kfunc_imm32";
-    if (callee && helperId(symbol.name) !== undefined) {
+    // A name that the types say is the kernel's function, then a helper's (docs/psabi.md "Calls").
+    if (kind === "kfunc_imm32" || (kind === "call_imm32" && building.kernelNames().has(symbol.name))) {
+      writeSrc(code, at * SLOT, object.endian, opcodes.BPF_PSEUDO_KFUNC_CALL);
+      return namePatch(building, "kfunc", symbol.name, at);
+    }
+    if ((kind === "call_imm32" || kind === "helper_imm32") && helperId(symbol.name) !== undefined) {
       writeSrc(code, at * SLOT, object.endian, 0);
       return namePatch(building, "helper", symbol.name, at);
     }
-    if (kind === "kfunc_imm32") return namePatch(building, "kfunc", symbol.name, at);
     if (kind === "call_imm32" && symbol.binding === "weak") {
       writeSrc(code, at * SLOT, object.endian, 0);
       return writeField(code, at * SLOT, field, object.endian, noFunction);
@@ -274,6 +280,7 @@ export function imageOf(object: ObjectFile): Image {
     names: [],
     patches: [],
     faults: [],
+    kernelNames: kernelNamesOf(object),
   };
   object.sections.forEach((section, number) => {
     const landing = landings[number]!;

@@ -42,11 +42,6 @@ export const kernelMessages = {
     message: "map {name} asks to be pinned by name, which the loader does not support yet",
     help: "remove the pinning from the map's definition",
   },
-  "kernel-map-value": {
-    severity: "error",
-    message: "map {name} is to hold the program {program}, which is not among those to load",
-    help: "load that program, too",
-  },
   "kernel-map-access": {
     severity: "error",
     message: "cannot {action} map {name}: {errno}",
@@ -95,8 +90,8 @@ export const kernelMessages = {
   },
   "kernel-kfunc": {
     severity: "error",
-    message: "function {name} calls the kernel function {kfunc}, which the loader does not support yet",
-    help: "call a helper instead, or define {kfunc} in an object that is linked in",
+    message: "function {name} calls the kernel function {kfunc}, which the kernel's BTF does not know",
+    help: "the kernel is another one, or a module has it; call a helper, or define {kfunc} in an object that is linked in",
   },
   "kernel-unknown-helper": {
     severity: "error",
