@@ -34,6 +34,9 @@ export interface BtfHeader {
 
 /** The byte order of a BTF or .BTF.ext blob, by its magic number. */
 export function detectEndian(bytes: Uint8Array, options: ReadBtfOptions): Endian {
+  const usual = options.endian ?? "little";
+  const [low, high] = usual === "little" ? [0x9f, 0xeb] : [0xeb, 0x9f];
+  if (bytes.length >= 4 && bytes[0] === low && bytes[1] === high && bytes[2] === btfVersion) return usual;
   const place = { kind: "binary", file: options.file, section: options.section, offset: 0 } as const;
   const reader = new ByteReader(bytes, "little", { file: options.file, section: options.section });
   reader.need(0, 4, "the BTF header");

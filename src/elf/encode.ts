@@ -163,8 +163,10 @@ function encodeRelocs(relocs: readonly NewReloc[], endian: Endian, rela: boolean
   const writer = new ByteWriter(endian, relocs.length * (rela ? elf.RELA_SIZE : elf.REL_SIZE));
   const little = endian === "little";
   for (const { offset, type, sym, addend = 0n } of relocs) {
-    check("r_type", type, 32);
-    check("r_sym", sym, 32);
+    if (type >>> 0 !== type || sym >>> 0 !== sym) {
+      check("r_type", type, 32);
+      check("r_sym", sym, 32);
+    }
     writer.u64(offset);
     writer.u32(little ? type : sym);
     writer.u32(little ? sym : type);

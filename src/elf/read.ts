@@ -40,7 +40,10 @@ function identify(bytes: Uint8Array, file: string | undefined): Endian {
   return bytes[5] === 1 ? "little" : "big";
 }
 
-type RawSection = Omit<ElfSection, "index" | "name" | "data">;
+/** A section on the way: its name and data come when all headers are read. One object a section, for there are very many. */
+type RawSection = { -readonly [Field in keyof ElfSection]: ElfSection[Field] };
+
+const noBytes = new Uint8Array(0);
 
 /** Numbers of section headers as bigints: nearly all are small, and there are very many of them. */
 const small = Array.from({ length: 256 }, (_, value) => BigInt(value));
@@ -53,7 +56,7 @@ function wide(view: DataView, at: number, little: boolean): bigint {
 }
 
 /** The section header at `at`, whose bytes are there. */
-function rawSection(reader: ByteReader, view: DataView, at: number, report: Report): RawSection {
+function rawSection(reader: ByteReader, view: DataView, index: number, at: number, report: Report): RawSection {
   const little = reader.endian === "little";
   const high = little ? 4 : 0;
   const fits =
@@ -61,9 +64,11 @@ function rawSection(reader: ByteReader, view: DataView, at: number, report: Repo
     view.getUint32(at + 32 + high, little) |
     view.getUint32(at + 48 + high, little) |
     view.getUint32(at + 56 + high, little);
-  if (fits !== 0) return largeSection(reader, at, report);
+  if (fits !== 0) return largeSection(reader, index, at, report);
   const low = at + 4 - high;
   return {
+    index,
+    name: "",
     nameOffset: view.getUint32(at, little),
     type: view.getUint32(at + 4, little),
     flags: wide(view, at + 8, little),
@@ -74,11 +79,12 @@ function rawSection(reader: ByteReader, view: DataView, at: number, report: Repo
     info: view.getUint32(at + 44, little),
     addralign: view.getUint32(low + 48, little),
     entsize: view.getUint32(low + 56, little),
+    data: noBytes,
   };
 }
 
 /** A section header with numbers beyond 32 bits, which are errors beyond 2^53. */
-function largeSection(reader: ByteReader, at: number, report: Report): RawSection {
+function largeSection(reader: ByteReader, index: number, at: number, report: Report): RawSection {
   let damaged = false;
   const size = (offset: number, what: string): number => {
     try {
@@ -91,6 +97,8 @@ function largeSection(reader: ByteReader, at: number, report: Report): RawSectio
     }
   };
   const section = {
+    index,
+    name: "",
     nameOffset: reader.u32(at),
     type: reader.u32(at + 4),
     flags: reader.u64(at + 8),
@@ -101,6 +109,7 @@ function largeSection(reader: ByteReader, at: number, report: Report): RawSectio
     info: reader.u32(at + 44),
     addralign: size(at + 48, "sh_addralign"),
     entsize: size(at + 56, "sh_entsize"),
+    data: noBytes,
   };
   return damaged ? { ...section, damaged } : section;
 }
@@ -137,8 +146,6 @@ export function readHeader(reader: ByteReader): ElfHeader {
   return header;
 }
 
-const noBytes = new Uint8Array(0);
-
 /** The bytes of section `index`, -1 for the name table; what is in the file of them where it reaches out. */
 function sectionData(reader: ByteReader, section: RawSection, index: number, name: string, report: Report): Uint8Array {
   const { type, offset, size } = section;
@@ -166,7 +173,7 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
   const raw: RawSection[] = [];
   const view = new DataView(reader.bytes.buffer, reader.bytes.byteOffset, reader.bytes.byteLength);
-  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, view, shoff + i * elf.SHDR_SIZE, report));
+  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, view, i, shoff + i * elf.SHDR_SIZE, report));
 
   const table = raw[shstrndx];
   const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;
@@ -177,35 +184,18 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
   const nameData = hasNames ? sectionData(reader, table, -1, "", report) : new Uint8Array(0);
   const names = hasNames ? stringsOf(nameData, file) : undefined;
 
-  const sections = raw.map((section, index): ElfSection => {
+  for (let index = 0; index < raw.length; index++) {
+    const section = raw[index]!;
     const name = names === undefined ? "" : names.at(section.nameOffset);
     if (name === undefined)
       report(names!.fault(section.nameOffset, `the name of section ${index}`, "section name table"));
-    const known = name ?? "";
+    else section.name = name;
     // The name table's faults were reported above.
     const isNames = hasNames && index === shstrndx;
-    const data = isNames ? nameData : sectionData(reader, section, index, known, report);
-    // Field by field: there are very many sections, and copies by `...` are slow.
-    const { nameOffset, type, flags, addr, offset, size, link, info, addralign, entsize, damaged } = section;
-    const made = {
-      index,
-      name: known,
-      nameOffset,
-      type,
-      flags,
-      addr,
-      offset,
-      size,
-      link,
-      info,
-      addralign,
-      entsize,
-      data,
-    };
-    return damaged === undefined ? made : { ...made, damaged };
-  });
-  checkOverlap(reader, sections);
-  return sections;
+    section.data = isNames ? nameData : sectionData(reader, section, index, section.name, report);
+  }
+  checkOverlap(reader, raw);
+  return raw;
 }
 
 function readSegments(reader: ByteReader, header: ElfHeader, report: Report): ElfSegment[] {

@@ -8,9 +8,11 @@ export type Renamer = (name: string, defined: boolean) => string;
 
 /** The renaming for inputs called `file`; undefined where no option asks for one. */
 export function renamer(options: LinkOptions, file: string): Renamer | undefined {
-  const renames = new Map((options.rename ?? []).map(({ from, to }) => [from, to]));
-  const wrapped = new Set(options.wrap);
-  const prefixes = (options.prefixSymbols ?? []).filter((each) => each.file === undefined || each.file === file);
+  const { rename = [], wrap = [], prefixSymbols = [] } = options;
+  if (rename.length + wrap.length + prefixSymbols.length === 0) return undefined;
+  const renames = new Map(rename.map(({ from, to }) => [from, to]));
+  const wrapped = new Set(wrap);
+  const prefixes = prefixSymbols.filter((each) => each.file === undefined || each.file === file);
   if (renames.size === 0 && wrapped.size === 0 && prefixes.length === 0) return undefined;
   return (name, defined) => {
     let now = renames.get(name) ?? name;

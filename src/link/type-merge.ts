@@ -46,8 +46,8 @@ export interface Types {
   readonly byInput: readonly (InputDeclarations | undefined)[];
   /** By the number of the global. */
   readonly byGlobal: readonly (Declared | undefined)[];
-  /** By id in `btf`: whose declaration it is. */
-  readonly byId: ReadonlyMap<number, Declared>;
+  /** By id in `btf`: the number of the name that it declares, plus 1; 0 for all other types. */
+  readonly byId: Uint32Array;
   /** Names in the data sections of the kernel's symbols. */
   readonly kernel: ReadonlySet<string>;
 }
@@ -84,7 +84,7 @@ export function mergeTypes(context: Context): void {
   );
   const { btf, ids } = dedupBtf(all);
   const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + shifts[numbers[input.number]!]!]!);
-  const names = new Names(context, all);
+  const names = new Names(context, all, btf.typeCount);
   const byInput: (InputDeclarations | undefined)[] = context.inputs.map(() => undefined);
   const kernel = new Set<string>();
   for (const input of typed) {
@@ -103,18 +103,21 @@ export function mergeTypes(context: Context): void {
 class Names {
   readonly declared: Declared[] = [];
   readonly byGlobal: (Declared | undefined)[];
-  readonly byId = new Map<number, Declared>();
+  readonly byId: Uint32Array;
   readonly #context: Context;
   readonly #all: Btf;
-  /** Number of a name by the offset of its string. */
-  readonly #numbers = new Map<number, number>();
+  /** Number of a name plus 1 by the offset of its string: an array, for there are very many. */
+  readonly #numbers: Uint32Array;
   /** By number of the name: the last input that declared it, and where in its list. */
   readonly #lastInput: number[] = [];
   readonly #lastAt: number[] = [];
 
-  constructor(context: Context, all: Btf) {
+  /** `all` are the merged types, of which `count` are left. */
+  constructor(context: Context, all: Btf, count: number) {
     this.#context = context;
     this.#all = all;
+    this.byId = new Uint32Array(count);
+    this.#numbers = new Uint32Array(all.strings.length);
     this.byGlobal = context.globals.map(() => undefined);
   }
 
@@ -137,7 +140,7 @@ class Names {
     for (let i = 0; i < names.length; i++) {
       const each = names[i]!;
       const now = ids[own[i]! + shift]!;
-      this.byId.set(now, each);
+      this.byId[now] = each.number + 1;
       const { global } = each;
       const wins = global !== undefined && global.input === input.number && global.symbol.home.kind !== "undefined";
       // The definition's own declaration stands for all; where it has none, the first does.
@@ -151,15 +154,15 @@ class Names {
   }
 
   #numberOf(offset: number, owner: Input): number {
-    let number = this.#numbers.get(offset);
-    if (number === undefined) {
+    let number = this.#numbers[offset]! - 1;
+    if (number < 0) {
       const name = this.#all.string(offset);
       const at = this.#context.globalNumbers.get(name);
       const global = at === undefined ? undefined : this.#context.globals[at]!;
       number = this.declared.length;
       const made: Declared = { number, name, global, standing: 0, owner, id: 0, defines: false };
       this.declared.push(made);
-      this.#numbers.set(offset, number);
+      this.#numbers[offset] = number + 1;
       this.#lastInput.push(-1);
       this.#lastAt.push(0);
       if (at !== undefined) this.byGlobal[at] = made;

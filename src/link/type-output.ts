@@ -86,7 +86,8 @@ function moveStrings({ lines, relos }: MovedRecords, kept: KeptStrings): void {
 /** Which declarations stay, and the data sections they are in. */
 class Choice {
   readonly stands: Uint32Array;
-  readonly linkages = new Map<number, number>();
+  /** New linkages by id; -1 leaves that of the type. */
+  readonly linkages: Int8Array;
   /** Types of functions that only declarations describe. */
   readonly added: BtfType[] = [];
   readonly #context: Context;
@@ -100,11 +101,14 @@ class Choice {
     const { btf } = types;
     const { words, starts } = btf;
     this.stands = new Uint32Array(btf.typeCount);
+    this.linkages = new Int8Array(btf.typeCount).fill(-1);
     for (let id = 1; id < starts.length; id++) {
       if (infoKind(words[starts[id - 1]! + 1]!) !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
     }
     const kept = Uint32Array.from(types.declared, (each) => this.#keep(each));
-    for (const [id, { number }] of types.byId) this.stands[id] = kept[number]!;
+    for (let id = 1; id < starts.length; id++) {
+      if (types.byId[id] !== 0) this.stands[id] = kept[types.byId[id]! - 1]!;
+    }
   }
 
   /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
@@ -119,7 +123,7 @@ class Choice {
       const type = this.#types.btf.type(id);
       if (type.kind === "func") return this.#define(type, linkage);
     }
-    this.linkages.set(id, linkage);
+    this.linkages[id] = linkage;
     return id;
   }
 
@@ -158,7 +162,7 @@ class Choice {
           const id = types.id(input, old);
           if (section < 0) {
             // A map that is only declared here is listed where it is defined.
-            const global = types.byId.get(id)?.global;
+            const global = types.declared[types.byId[id]! - 1]?.global;
             if (this.stands[id] === 0 || (global !== undefined && global.symbol.home.kind !== "undefined")) continue;
             let list = elsewhere.get(name);
             if (list === undefined) elsewhere.set(name, (list = new Map()));

@@ -78,7 +78,7 @@ function collect(input: Input): InputTypes | undefined {
       // gcc calls char both signed and a character; kernels take one of them, and clang says signed.
       if ((encoding & 15) === (SIGNED | CHAR)) encodings.set(id, SIGNED);
     }
-    if (!isShared(words, start)) continue;
+    if ((kind !== BtfKind.BTF_KIND_FUNC && kind !== BtfKind.BTF_KIND_VAR) || !isShared(words, start)) continue;
     declared.push(id);
     const name = renamed.size === 0 ? undefined : renamed.get(read.name(id));
     if (name !== undefined) names.set(id, name);

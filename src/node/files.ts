@@ -9,8 +9,10 @@
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   openSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -22,10 +24,44 @@ import {
 import { basename, dirname, join } from "node:path";
 import { failure } from "../diag/index.js";
 
+/** Files up to this size share memory with others: a link reads very many small ones. */
+const smallFile = 1 << 18;
+let room: Uint8Array = new Uint8Array(0);
+let used = 0;
+
+/** Room for a file of `size` bytes. */
+function roomFor(size: number): Uint8Array {
+  if (used + size > room.length) {
+    // The first file gets what it takes, and who reads many gets ever larger pieces.
+    room = view(Buffer.allocUnsafeSlow(Math.max(size, Math.min(4 * room.length, 16 * smallFile))));
+    used = 0;
+  }
+  const bytes = room.subarray(used, used + size);
+  used += size + (-size & 7);
+  return bytes;
+}
+
+function readFile(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const known = fstatSync(file);
+    // Devices, pipes and the kernel's files do not say how long they are.
+    if (!known.isFile() || known.size === 0 || known.size > smallFile) return view(readFileSync(file));
+    const bytes = roomFor(known.size);
+    let length = 0;
+    for (let got = -1; got !== 0 && length < bytes.length; length += got) {
+      got = readSync(file, bytes, length, bytes.length - length, null);
+    }
+    return length === bytes.length ? bytes : bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
-    return view(path === "-" ? await readStream(process.stdin) : readFileSync(path));
+    return path === "-" ? view(await readStream(process.stdin)) : readFile(path);
   } catch (error) {
     throw failure("file-not-read", { path: path === "-" ? "standard input" : path, reason: reasonOf(error) });
   }

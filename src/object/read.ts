@@ -6,7 +6,15 @@
 import type { ByteReader } from "../bytes/index.js";
 import { significantOf } from "./addrsig.js";
 import { BpfkitError, failure } from "../diag/index.js";
-import { elfTable, readElf, readGroup, SectionHeaderFlag, SectionHeaderType, type ElfFile } from "../elf/index.js";
+import {
+  elfTable,
+  readElf,
+  readGroup,
+  SectionHeaderFlag,
+  SectionHeaderType,
+  type ElfFile,
+  type ElfSection,
+} from "../elf/index.js";
 import { originOf, type RelocOrigin } from "./detect.js";
 import type { RelocDialect } from "./dialects.js";
 import { readRelocations } from "./read-relocations.js";
@@ -94,8 +102,10 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
   if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
 
   const sectionNumbers = new Int32Array(elf.sections.length).fill(-1);
-  const kept = elf.sections.filter(isKept);
-  kept.forEach((section, number) => (sectionNumbers[section.index] = number));
+  const kept: ElfSection[] = [];
+  for (const section of elf.sections) {
+    if (isKept(section)) sectionNumbers[section.index] = kept.push(section) - 1;
+  }
   const plain = options.dialect === undefined ? readPlain(elf, sectionNumbers, options.without) : undefined;
   const { symbols, numbers, relocations, origin } = plain ?? readScene(elf, sectionNumbers, options);
 

@@ -235,6 +235,24 @@ class Dedup {
   }
 }
 
+/** Throws `btf-type-id` where a reference of type `own` (from 0) leads nowhere. */
+function checkTypeIds(btf: Btf, own: number): void {
+  const { words, starts, typeCount } = btf;
+  const at = starts[own]!;
+  const kind = infoKind(words[at + 1]!);
+  let wrong = thirdIsType[kind] !== 0 && words[at + 2]! >= typeCount;
+  if (kind === K.BTF_KIND_ARRAY) wrong = words[at + 3]! >= typeCount || words[at + 4]! >= typeCount;
+  const type = elementType[kind]!;
+  if (type >= 0) {
+    const step = elementWords[kind]!;
+    for (let i = at + 3 + type; i < starts[own + 1]!; i += step) wrong ||= words[i]! >= typeCount;
+  }
+  if (!wrong) return;
+  visitTypeIds(words, at, (index) => {
+    if (words[index]! >= typeCount) btf.owner(words[index]!, `type [${own + 1}]`);
+  });
+}
+
 /**
  * Deduplicates `btf`, whose strings must be stored once each (`mergeBtf` sees to that). The string section is kept.
  * Throws `btf-split`, `btf-opaque-kind`, `btf-type-id`, `btf-loop`.
@@ -244,11 +262,7 @@ export function dedupBtf(btf: Btf): DedupedBtf {
   refuseUnknownKinds(btf);
   const words = btf.words.slice();
   const { starts } = btf;
-  for (let own = 0; own < starts.length - 1; own++) {
-    visitTypeIds(words, starts[own]!, (index) => {
-      if (words[index]! >= btf.typeCount) btf.owner(words[index]!, `type [${own + 1}]`);
-    });
-  }
+  for (let own = 0; own < starts.length - 1; own++) checkTypeIds(btf, own);
   const dedup = new Dedup(new TypeGraph(words, starts));
   dedup.leaves();
   dedup.composites();

@@ -12,8 +12,8 @@ import type { BtfType } from "../types.js";
 export interface Reshape {
   /** By old id, the old id of the type that stands for it (itself where it stays, or an added one); 0 leaves it out. */
   readonly stands: Uint32Array;
-  /** New linkages of variables and functions, by old id. */
-  readonly linkages: ReadonlyMap<number, number>;
+  /** New linkages of variables and functions, by old id; negative ones change nothing. */
+  readonly linkages: Int8Array;
   /** Types to add. The first gets the old id `typeCount`, and so on; they refer to old ids. */
   readonly added: readonly BtfType[];
   /** Leave out every type that these (old ids) do not lead to. Added types are such roots. */
@@ -108,8 +108,8 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
     for (let i = starts[id - 1]!; i < end; i++) words[length++] = old[i]!;
     moveStrings(words, at, kept);
     renumberTypeIds(words, at, ids);
-    const linkage = linkages.get(id);
-    if (linkage === undefined) continue;
+    const linkage = linkages[id]!;
+    if (linkage < 0) continue;
     const kind = infoKind(words[at + 1]!);
     if (kind === BtfKind.BTF_KIND_VAR) words[at + 3] = linkage;
     if (kind === BtfKind.BTF_KIND_FUNC) words[at + 1] = (kind << 24) | linkage;
