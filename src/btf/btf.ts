@@ -30,6 +30,11 @@ export interface BtfParts {
 /** Producers store a string once, or share the ends of strings. */
 const overlapLimit = 16;
 
+/** Strings that are decoded one by one before all are. */
+const many = 256;
+
+const nul = new Uint8Array(1);
+
 const voidType: BtfType = { kind: "void" };
 
 export class Btf {
@@ -52,7 +57,11 @@ export class Btf {
   readonly #parts: BtfParts;
   #bytes: Uint8Array | undefined;
   readonly #text = new Map<number, string>();
-  /** Characters in `#text`: strings of a corrupt blob may overlap, so that together they are far larger than it. */
+  /** The whole string section, where all of it is ASCII and many strings were asked for; empty before. */
+  #ascii = "";
+  /** A bit for each byte of it: set where a string starts that was asked for. */
+  #seen: Uint8Array = nul;
+  /** Characters asked for: strings of a corrupt blob may overlap, so that together they are far larger than it. */
   #decoded = 0;
   #records: (BtfType | undefined)[] | undefined;
   #names: NameIndex | undefined;
@@ -104,12 +113,17 @@ export class Btf {
     if (owner !== this) return owner.type(id);
     const records = (this.#records ??= empty(this.starts.length - 1));
     const own = id - this.firstId;
-    const known = records[own];
-    if (known !== undefined) return known;
+    return (records[own] ??= this.record(id));
+  }
+
+  /** The same, made anew and not kept: for those who go through large types once. */
+  record(id: number): BtfType {
+    if (id === 0) return voidType;
+    const owner = this.owner(id);
+    if (owner !== this) return owner.record(id);
+    const own = id - this.firstId;
     const name = (offset: number): string => this.string(offset, `a name of type [${id}]`);
-    const made = decodeType(this.words, this.starts[own]!, this.starts[own + 1]!, name);
-    records[own] = made;
-    return made;
+    return decodeType(this.words, this.starts[own]!, this.starts[own + 1]!, name);
   }
 
   /** The kind's number of type `id`: one word read, no record made. */
@@ -117,6 +131,12 @@ export class Btf {
     if (id === 0) return 0;
     const owner = this.owner(id);
     return infoKind(owner.words[owner.starts[id - owner.firstId]! + 1]!);
+  }
+
+  /** Word number `index` of the record of type `id`, which is not `void`: 2 is its size or the type it refers to. */
+  word(id: number, index: number): number {
+    const owner = this.owner(id);
+    return owner.words[owner.starts[id - owner.firstId]! + index]!;
   }
 
   /** The name of type `id`; empty for anonymous types and for `void`. */
@@ -134,17 +154,49 @@ export class Btf {
   /** The string at `offset`. Throws `btf-string` when that is outside of the string section. */
   string(offset: number, what = "a string"): string {
     if (offset < this.stringBase && this.base !== undefined) return this.base.string(offset, what);
+    if (this.#ascii !== "") return this.#cut(offset, what);
     let text = this.#text.get(offset);
     if (text === undefined) {
       const { bytes, start } = this.stringPlace(offset, what);
       text = asciiOrUtf8(bytes, start);
-      this.#decoded += text.length;
-      if (this.#decoded > overlapLimit * (bytes.length + 4096)) {
-        throw failure("btf-overlap", { times: overlapLimit, size: bytes.length }, this.place(this.#parts.stringsAt));
-      }
+      this.#count(text.length);
       this.#text.set(offset, text);
+      if (this.#text.size === many) this.#decodeAll();
     }
     return text;
+  }
+
+  /** Where many strings are asked for, they are parts of one: that costs less than to make and keep each. */
+  #decodeAll(): void {
+    const ascii = decodeUtf8(this.strings);
+    // As many characters as bytes: no character has several.
+    if (ascii.length !== this.strings.length) return;
+    this.#ascii = ascii;
+    this.#seen = new Uint8Array(Math.ceil(ascii.length / 8));
+    for (const offset of this.#text.keys()) this.#isNew(offset - this.stringBase);
+    this.#text.clear();
+  }
+
+  #cut(offset: number, what: string): string {
+    const { start } = this.stringPlace(offset, what);
+    const end = this.#ascii.indexOf("\0", start);
+    if (this.#isNew(start)) this.#count(end - start);
+    return this.#ascii.slice(start, end);
+  }
+
+  /** Is the string at `start` asked for the first time? */
+  #isNew(start: number): boolean {
+    const bit = 1 << (start & 7);
+    const known = this.#seen[start >> 3]!;
+    this.#seen[start >> 3] = known | bit;
+    return (known & bit) === 0;
+  }
+
+  #count(length: number): void {
+    this.#decoded += length;
+    const size = this.strings.length;
+    if (this.#decoded <= overlapLimit * (size + 4096)) return;
+    throw failure("btf-overlap", { times: overlapLimit, size }, this.place(this.#parts.stringsAt));
   }
 
   /** The bytes that hold the string at `offset`, and where it starts in them; it ends with a NUL byte. */
@@ -186,8 +238,6 @@ export class Btf {
     return this.#names;
   }
 }
-
-const nul = new Uint8Array(1);
 
 /** A BTF of types and strings that were just made: not split, nothing left to check, its blob written if somebody asks for it. */
 export function madeBtf(endian: Endian, words: Uint32Array, starts: Uint32Array, strings: Uint8Array): Btf {

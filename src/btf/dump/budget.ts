@@ -30,11 +30,20 @@ export class Budget {
 
   /** Runs `step` one level deeper. Throws `btf-depth` when that is too deep. */
   within<Result>(id: number, step: () => Result): Result {
-    if (++this.#depth > maxDepth) throw failure("btf-depth", { id, limit: maxDepth }, this.#btf.placeOf(id));
+    this.enter(id);
     try {
       return step();
     } finally {
-      this.#depth--;
+      this.leave();
     }
+  }
+
+  /** Begins a level, which `leave` ends, where nobody goes on after an error. Throws `btf-depth` when that is too deep. */
+  enter(id: number): void {
+    if (++this.#depth > maxDepth) throw failure("btf-depth", { id, limit: maxDepth }, this.#btf.placeOf(id));
+  }
+
+  leave(): void {
+    this.#depth--;
   }
 }

@@ -1,9 +1,11 @@
 /** Declarators: a type around a name, from the outside in, with the bodies of types that have no name of their own. */
 import type { Btf } from "../btf.js";
-import type { BtfComposite, BtfEnum, BtfEnum64, BtfFuncProto, BtfType, BtfTypeTag } from "../types.js";
+import { BtfKind, infoKindFlag } from "../table.js";
+import type { BtfComposite, BtfEnum, BtfEnum64, BtfFuncProto, BtfTypeTag } from "../types.js";
 import type { Budget } from "./budget.js";
 import { bitfieldOf, type LayoutItem, type Layouts } from "./c-layout.js";
 import { identifier, type CNames } from "./c-names.js";
+import { hasBody, isInline } from "./c-order.js";
 
 type Composite = BtfComposite<"struct"> | BtfComposite<"union">;
 
@@ -21,11 +23,28 @@ function enumMode(type: BtfEnum | BtfEnum64): string {
   return wide ? "" : " __attribute__((mode(DI)))";
 }
 
+/** `struct`, `union` or `enum`. */
+function tagWord(kind: number): string {
+  if (kind === BtfKind.BTF_KIND_STRUCT) return "struct";
+  return kind === BtfKind.BTF_KIND_UNION ? "union" : "enum";
+}
+
+/** What stands before and behind a name that is declared. */
+interface Around {
+  readonly before: string;
+  readonly behind: string;
+}
+
+/** Chains of pointers and the like that are longer are written each time. */
+const longChain = 32;
+
 export class Declarer {
   readonly #btf: Btf;
   readonly #names: CNames;
   readonly #layouts: Layouts;
   readonly #budget: Budget;
+  /** What stands around the names of members and parameters, by type. */
+  readonly #known = new Map<number, Around | null>();
 
   constructor(btf: Btf, names: CNames, layouts: Layouts, budget: Budget) {
     this.#btf = btf;
@@ -36,9 +55,46 @@ export class Declarer {
 
   /** `name` declared with type `id`; no name gives the type alone. `level` is how far its body is indented. */
   declare(id: number, name: string, level = 0): string {
-    const text = this.#budget.within(id, () => this.#declare(id, name, level));
+    let around = name === "" ? null : this.#known.get(id);
+    if (around === undefined) this.#known.set(id, (around = this.#around(id)));
+    if (around !== null) {
+      this.#budget.spend(around.before.length + around.behind.length);
+      return around.before + name + around.behind;
+    }
+    this.#budget.enter(id);
+    const text = this.#declare(id, name, level);
+    this.#budget.leave();
     this.#budget.spend(text.length - name.length);
     return text;
+  }
+
+  /** What stands around every name declared with type `id`; null where bodies or parameters belong to it, or nobody knows. */
+  #around(id: number): Around | null {
+    let at = id;
+    for (let depth = 0; depth < longChain; depth++) {
+      switch (this.#btf.kind(at)) {
+        case BtfKind.BTF_KIND_CONST:
+        case BtfKind.BTF_KIND_VOLATILE:
+        case BtfKind.BTF_KIND_RESTRICT:
+        case BtfKind.BTF_KIND_TYPE_TAG:
+        case BtfKind.BTF_KIND_PTR:
+          at = this.#btf.word(at, 2);
+          continue;
+        case BtfKind.BTF_KIND_ARRAY:
+          at = this.#btf.word(at, 3);
+          continue;
+        case BtfKind.BTF_KIND_FUNC:
+        case BtfKind.BTF_KIND_FUNC_PROTO:
+          return null;
+        default:
+          if (isInline(this.#btf, at)) return null;
+      }
+      // No name has such a character.
+      const text = this.#declare(id, "\0", 0);
+      const place = text.indexOf("\0");
+      return { before: text.slice(0, place), behind: text.slice(place + 1) };
+    }
+    return null;
   }
 
   #declare(id: number, name: string, level: number): string {
@@ -47,8 +103,9 @@ export class Declarer {
     let at = id;
     for (;;) {
       this.#budget.spend(1 + inner.length / 64);
-      const type = this.#btf.type(at);
-      switch (type.kind) {
+      // The record of a struct is made where its body is written.
+      const type = hasBody(this.#btf.kind(at)) ? undefined : this.#btf.type(at);
+      switch (type?.kind) {
         case "const":
         case "volatile":
         case "restrict":
@@ -79,7 +136,7 @@ export class Declarer {
         default:
       }
       const before = qualifiers.filter((each) => each !== "restrict").toReversed();
-      const base = [...before, this.#base(at, type, level)].join(" ");
+      const base = [...before, this.#base(at, level)].join(" ");
       return inner === "" ? base : `${base} ${inner}`;
     }
   }
@@ -95,24 +152,30 @@ export class Declarer {
       .join(", ");
   }
 
-  #base(id: number, type: BtfType, level: number): string {
-    switch (type.kind) {
-      case "struct":
-      case "union":
-        return type.name === "" ? this.body(type, "", level) : `${type.kind} ${this.#names.of(id)}`;
-      case "enum":
-      case "enum64":
-        return type.name === "" ? this.enumBody(type, "", level) : `enum ${this.#names.of(id)}`;
-      case "fwd":
-        return `${type.of} ${this.#names.of(id)}`;
-      case "typedef":
-      case "int":
-      case "float":
+  #base(id: number, level: number): string {
+    const kind = this.#btf.kind(id);
+    switch (kind) {
+      case BtfKind.BTF_KIND_STRUCT:
+      case BtfKind.BTF_KIND_UNION:
+      case BtfKind.BTF_KIND_ENUM:
+      case BtfKind.BTF_KIND_ENUM64:
+        return isInline(this.#btf, id) ? this.#inline(id, level) : `${tagWord(kind)} ${this.#names.of(id)}`;
+      case BtfKind.BTF_KIND_FWD:
+        return `${infoKindFlag(this.#btf.word(id, 1)) ? "union" : "struct"} ${this.#names.of(id)}`;
+      case BtfKind.BTF_KIND_TYPEDEF:
+      case BtfKind.BTF_KIND_INT:
+      case BtfKind.BTF_KIND_FLOAT:
         return this.#names.of(id);
       default:
         // Kinds not known, and what is no type of a value.
         return "void";
     }
+  }
+
+  #inline(id: number, level: number): string {
+    const type = this.#btf.record(id);
+    if (type.kind === "struct" || type.kind === "union") return this.body(type, "", level);
+    return type.kind === "enum" || type.kind === "enum64" ? this.enumBody(type, "", level) : "";
   }
 
   /** A struct or union with its members. */
@@ -158,9 +221,15 @@ export class Declarer {
 
   /** Standard C knows unnamed members of unnamed structs and unions alone. */
   #unnamed(id: number, index: number, width: number): string {
-    let type = this.#btf.type(id);
-    for (let n = 0; n < 4 && (type.kind === "const" || type.kind === "volatile"); n++) type = this.#btf.type(type.type);
-    const anonymous = (type.kind === "struct" || type.kind === "union") && type.name === "";
+    let at = id;
+    const isQualified = (): boolean => {
+      const kind = this.#btf.kind(at);
+      return kind === BtfKind.BTF_KIND_CONST || kind === BtfKind.BTF_KIND_VOLATILE;
+    };
+    for (let n = 0; n < 4 && isQualified(); n++) at = this.#btf.word(at, 2);
+    const kind = this.#btf.kind(at);
+    const isComposite = kind === BtfKind.BTF_KIND_STRUCT || kind === BtfKind.BTF_KIND_UNION;
+    const anonymous = isComposite && this.#btf.name(at) === "";
     return anonymous || width > 0 ? "" : `__unnamed${index}`;
   }
 

@@ -4,8 +4,9 @@
  */
 import { BpfkitError } from "../../diag/index.js";
 import type { Btf } from "../btf.js";
-import { resolveType, sizeOf } from "../sizes.js";
-import type { BtfComposite, BtfMember } from "../types.js";
+import { resolveId, sizeOf } from "../sizes.js";
+import { BtfKind } from "../table.js";
+import type { BtfComposite, BtfInt, BtfMember } from "../types.js";
 import type { Budget } from "./budget.js";
 
 type Composite = BtfComposite<"struct"> | BtfComposite<"union">;
@@ -96,36 +97,44 @@ class Placement {
 export class Layouts {
   readonly #btf: Btf;
   readonly #budget: Budget;
-  readonly #aligns = new Map<number, number>();
+  /** Alignments of structs and unions by id; 0 before they are known. */
+  readonly #aligns: Uint32Array;
+  /** Sizes by id and one more; 0 before they are known. */
+  readonly #sizes: Uint32Array;
 
   constructor(btf: Btf, budget: Budget) {
     this.#btf = btf;
     this.#budget = budget;
+    this.#aligns = new Uint32Array(btf.typeCount);
+    this.#sizes = new Uint32Array(btf.typeCount);
   }
 
   /** The alignment of a type in bytes, as the compiler sees the C written for it. */
   alignOf(id: number): number {
-    let { id: at, type } = resolveType(this.#btf, id);
-    for (let depth = 0; type.kind === "array" && depth < 64; depth++) {
-      ({ id: at, type } = resolveType(this.#btf, type.type));
+    let at = resolveId(this.#btf, id);
+    let kind = this.#btf.kind(at);
+    for (let depth = 0; kind === BtfKind.BTF_KIND_ARRAY && depth < 64; depth++) {
+      at = resolveId(this.#btf, this.#btf.word(at, 3));
+      kind = this.#btf.kind(at);
     }
-    switch (type.kind) {
-      case "ptr":
+    switch (kind) {
+      case BtfKind.BTF_KIND_PTR:
         return 8;
-      case "int":
-      case "float":
-      case "enum":
-      case "enum64":
-        return Math.max(1, Math.min(type.size, 16));
-      case "struct":
-      case "union": {
-        const known = this.#aligns.get(at);
-        if (known !== undefined) return known;
+      case BtfKind.BTF_KIND_INT:
+      case BtfKind.BTF_KIND_FLOAT:
+      case BtfKind.BTF_KIND_ENUM:
+      case BtfKind.BTF_KIND_ENUM64:
+        return Math.max(1, Math.min(this.#btf.word(at, 2), 16));
+      case BtfKind.BTF_KIND_STRUCT:
+      case BtfKind.BTF_KIND_UNION: {
+        const known = this.#aligns[at]!;
+        if (known !== 0) return known;
         // A struct that holds itself is laid out as bytes: by then its alignment is asked for.
-        this.#aligns.set(at, 1);
-        const composite = type;
-        const { align } = this.#budget.within(at, () => this.of(composite));
-        this.#aligns.set(at, align);
+        this.#aligns[at] = 1;
+        this.#budget.enter(at);
+        const { align } = this.of(this.#btf.record(at) as Composite);
+        this.#budget.leave();
+        this.#aligns[at] = align;
         return align;
       }
       default:
@@ -136,7 +145,9 @@ export class Layouts {
   of(type: Composite): Layout {
     this.#budget.spend(type.members.length);
     const fields = this.#fields(type);
-    const align = fields.reduce((most, each) => Math.max(most, each.align), 8) / 8;
+    let align = 8;
+    for (const field of fields) if (field.align > align) align = field.align;
+    align /= 8;
     const layout = type.kind === "struct" ? this.#struct(type, fields, align) : this.#union(type, fields, align);
     return layout ?? { items: [], packed: false, aligned: 0, align: 1, opaque: true };
   }
@@ -151,8 +162,13 @@ export class Layouts {
   }
 
   #sizeOf(id: number): number | undefined {
+    const known = this.#sizes[id] ?? 0;
+    if (known !== 0) return known - 1;
     try {
-      return sizeOf(this.#btf, id);
+      const size = sizeOf(this.#btf, id);
+      // The largest number comes out as not known.
+      this.#sizes[id] = size + 1;
+      return size;
     } catch (error) {
       if (error instanceof BpfkitError && error.diagnostics[0]?.code === "btf-no-size") return undefined;
       throw error;
@@ -215,9 +231,9 @@ function withRoom(items: readonly LayoutItem[], fields: readonly Field[], end: n
 /** Width and place of a member that is a bitfield, in either of BTF's two encodings; width 0 for others. */
 export function bitfieldOf(btf: Btf, member: BtfMember): { readonly width: number; readonly offset: number } {
   if (member.bitfieldSize > 0) return { width: member.bitfieldSize, offset: member.offset };
-  const { type } = resolveType(btf, member.type);
-  if (type.kind !== "int" || (type.bits === 8 * type.size && type.offset === 0)) {
-    return { width: 0, offset: member.offset };
-  }
-  return { width: type.bits, offset: member.offset + type.offset };
+  const id = resolveId(btf, member.type);
+  const none = { width: 0, offset: member.offset };
+  if (btf.kind(id) !== BtfKind.BTF_KIND_INT) return none;
+  const { size, bits, offset } = btf.type(id) as BtfInt;
+  return bits === 8 * size && offset === 0 ? none : { width: bits, offset: member.offset + offset };
 }

@@ -62,17 +62,6 @@ export function standIn(type: BtfInt | BtfFloat): string {
   return `${signed ? "signed" : "unsigned"} ${sized[type.size] ?? "char"}`;
 }
 
-const named: ReadonlySet<number> = new Set([
-  BtfKind.BTF_KIND_INT,
-  BtfKind.BTF_KIND_FLOAT,
-  BtfKind.BTF_KIND_STRUCT,
-  BtfKind.BTF_KIND_UNION,
-  BtfKind.BTF_KIND_ENUM,
-  BtfKind.BTF_KIND_ENUM64,
-  BtfKind.BTF_KIND_FWD,
-  BtfKind.BTF_KIND_TYPEDEF,
-]);
-
 /** The C names of the types of one BTF, given in the order of ids: the same for each run and for each selection. */
 export class CNames {
   readonly ordinary: Namespace = new Namespace();
@@ -83,50 +72,59 @@ export class CNames {
 
   constructor(btf: Btf) {
     const tags = new Namespace();
-    this.#names = Array.from({ length: btf.typeCount });
-    const first = new Map<string, number>();
+    this.#names = [];
+    this.#names.length = btf.typeCount;
+    const structs = new Map<string, number>();
+    const unions = new Map<string, number>();
+    const first: Record<number, Map<string, number>> = {
+      [BtfKind.BTF_KIND_STRUCT]: structs,
+      [BtfKind.BTF_KIND_UNION]: unions,
+    };
     const forwards: number[] = [];
     for (let id = 1; id < btf.typeCount; id++) {
       // Pointers, prototypes and functions, which are most types, need no record.
-      if (!named.has(btf.kind(id))) continue;
-      const type = btf.type(id);
-      switch (type.kind) {
-        case "struct":
-        case "union":
-        case "enum":
-        case "enum64": {
-          if (type.name === "") break;
-          this.#names[id] = tags.unique(type.name);
-          const key = `${type.kind} ${type.name}`;
-          if (!first.has(key)) first.set(key, id);
+      const kind = btf.kind(id);
+      switch (kind) {
+        case BtfKind.BTF_KIND_STRUCT:
+        case BtfKind.BTF_KIND_UNION:
+        case BtfKind.BTF_KIND_ENUM:
+        case BtfKind.BTF_KIND_ENUM64: {
+          const name = btf.name(id);
+          if (name === "") break;
+          this.#names[id] = tags.unique(name);
+          const declares = first[kind];
+          if (declares !== undefined && !declares.has(name)) declares.set(name, id);
           break;
         }
-        case "fwd":
+        case BtfKind.BTF_KIND_FWD:
           forwards.push(id);
           break;
-        case "typedef":
-          this.#names[id] = this.ordinary.unique(type.name);
+        case BtfKind.BTF_KIND_TYPEDEF:
+          this.#names[id] = this.ordinary.unique(btf.name(id));
           break;
-        case "int":
-        case "float":
+        case BtfKind.BTF_KIND_INT:
+        case BtfKind.BTF_KIND_FLOAT: {
+          const type = btf.type(id);
+          if (type.kind !== "int" && type.kind !== "float") break;
           if (isBuiltin(type)) this.#names[id] = type.name;
           else {
             this.#names[id] = this.ordinary.unique(type.name || standIn(type));
             this.#foreign.add(id);
           }
           break;
+        }
         default:
       }
     }
     for (const id of forwards) {
       const type = btf.type(id);
       if (type.kind !== "fwd") continue;
-      const key = `${type.of} ${type.name}`;
-      const known = first.get(key);
+      const declares = type.of === "struct" ? structs : unions;
+      const known = declares.get(type.name);
       if (known !== undefined) this.#declared.set(id, known);
       else {
         this.#names[id] = tags.unique(type.name);
-        first.set(key, id);
+        declares.set(type.name, id);
       }
     }
   }

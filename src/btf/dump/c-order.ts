@@ -4,7 +4,7 @@
  */
 import { failure } from "../../diag/index.js";
 import type { Btf } from "../btf.js";
-import type { BtfType } from "../types.js";
+import { BtfKind, infoKind, infoVlen } from "../table.js";
 import type { Budget } from "./budget.js";
 import type { CNames } from "./c-names.js";
 
@@ -14,18 +14,18 @@ export interface Declaration {
   readonly id: number;
 }
 
-/** What is written in place where it is used: structs, unions and enums without a name. */
-export function isInline(type: BtfType): boolean {
-  switch (type.kind) {
-    case "struct":
-    case "union":
-    case "enum":
-    case "enum64":
-      return type.name === "";
-    default:
-      return false;
-  }
+/** Is it a kind with members or enumerators? */
+export function hasBody(kind: number): boolean {
+  return isComposite(kind) || isEnum(kind);
 }
+
+/** Is type `id` written in place where it is used: a struct, union or enum without a name? */
+export function isInline(btf: Btf, id: number): boolean {
+  return hasBody(btf.kind(id)) && btf.name(id) === "";
+}
+
+const isComposite = (kind: number): boolean => kind === BtfKind.BTF_KIND_STRUCT || kind === BtfKind.BTF_KIND_UNION;
+const isEnum = (kind: number): boolean => kind === BtfKind.BTF_KIND_ENUM || kind === BtfKind.BTF_KIND_ENUM64;
 
 export class Order {
   readonly #btf: Btf;
@@ -35,6 +35,8 @@ export class Order {
   readonly #state: Uint8Array;
   /** The type whose own text is being looked at: it may name itself. */
   #current = 0;
+  /** How often it named itself. */
+  #selves = 0;
 
   constructor(btf: Btf, names: CNames, budget: Budget, emit: (declaration: Declaration) => void) {
     this.#btf = btf;
@@ -46,10 +48,10 @@ export class Order {
 
   /** Declares what `root`, of any kind, needs, and itself when it is something C declares. */
   add(root: number): void {
-    const type = this.#btf.type(root);
+    const kind = this.#btf.kind(root);
     // An enum without a name declares its enumerators; a struct without a name nothing.
-    if ((type.kind === "enum" || type.kind === "enum64") && type.name === "") this.#define(root);
-    else this.#need(root, type.kind === "struct" || type.kind === "union");
+    if (isEnum(kind) && this.#btf.name(root) === "") this.#define(root);
+    else this.#need(root, isComposite(kind));
   }
 
   /** The prototype of a function: everything in it by name. */
@@ -67,77 +69,89 @@ export class Order {
     this.#state[id] = state | opened;
     const outer = this.#current;
     this.#current = id;
-    this.#budget.within(id, () => this.#parts(id));
+    this.#budget.enter(id);
+    this.#parts(id);
+    this.#budget.leave();
     this.#current = outer;
     this.#state[id]! |= defined;
     this.#emit({ what: "define", id });
   }
 
   #forward(id: number): void {
-    if (id === this.#current || (this.#state[id]! & (defined | forwarded)) !== 0) return;
+    if ((this.#state[id]! & (defined | forwarded)) !== 0) return;
+    if (id === this.#current) {
+      this.#selves++;
+      return;
+    }
     this.#state[id]! |= forwarded;
     this.#emit({ what: "forward", id });
   }
 
-  /** What the text of a declaration of `id` goes through. */
+  /** What the text of a declaration of `id` goes through. Read from the words: large types need no record for it. */
   #parts(id: number): void {
-    const type = this.#btf.type(id);
-    switch (type.kind) {
-      case "struct":
-      case "union":
-        this.#budget.spend(type.members.length);
-        for (const member of type.members) this.#need(member.type, true);
-        break;
-      case "typedef":
-        this.#need(type.type, false);
-        break;
-      default:
-    }
+    const owner = this.#btf.owner(id);
+    const { words } = owner;
+    const at = owner.starts[id - owner.firstId]!;
+    const kind = infoKind(words[at + 1]!);
+    if (kind === BtfKind.BTF_KIND_TYPEDEF) this.#need(words[at + 2]!, false);
+    if (!isComposite(kind)) return;
+    const count = infoVlen(words[at + 1]!);
+    this.#budget.spend(count);
+    for (let i = 0; i < count; i++) this.#need(words[at + 4 + 3 * i]!, true);
   }
 
   /** Everything the use of `id` in a declarator needs; `whole` asks for a complete type. */
   #need(id: number, whole: boolean): void {
     this.#budget.spend(1);
-    const type = this.#btf.type(id);
-    switch (type.kind) {
-      case "ptr":
-        this.#within(type.type, false);
+    if (id === 0) return;
+    const owner = this.#btf.owner(id);
+    const { words } = owner;
+    const at = owner.starts[id - owner.firstId]!;
+    const info = words[at + 1]!;
+    const kind = infoKind(info);
+    const third = words[at + 2]!;
+    switch (kind) {
+      case BtfKind.BTF_KIND_PTR:
+        this.#within(third, false);
         break;
-      case "const":
-      case "volatile":
-      case "restrict":
-      case "type_tag":
-        this.#within(type.type, whole);
+      case BtfKind.BTF_KIND_CONST:
+      case BtfKind.BTF_KIND_VOLATILE:
+      case BtfKind.BTF_KIND_RESTRICT:
+      case BtfKind.BTF_KIND_TYPE_TAG:
+        this.#within(third, whole);
         break;
-      case "array":
-        this.#within(type.type, true);
+      case BtfKind.BTF_KIND_ARRAY:
+        this.#within(words[at + 3]!, true);
         break;
-      case "func_proto":
-        this.#within(type.type, false);
-        for (const param of type.params) this.#within(param.type, false);
+      case BtfKind.BTF_KIND_FUNC_PROTO:
+        this.#within(third, false);
+        for (let i = infoVlen(info), param = at + 4; i > 0; i--, param += 2) this.#within(words[param]!, false);
         break;
-      case "typedef":
+      case BtfKind.BTF_KIND_TYPEDEF:
         this.#define(id);
         if (whole && (this.#state[id]! & complete) === 0) {
-          this.#within(type.type, true);
+          this.#within(third, true);
           this.#state[id]! |= complete;
         }
         break;
-      case "struct":
-      case "union":
-        if (type.name === "") this.#budget.within(id, () => this.#parts(id));
-        else if (whole) this.#define(id);
+      case BtfKind.BTF_KIND_STRUCT:
+      case BtfKind.BTF_KIND_UNION:
+        if (owner.name(id) === "") {
+          this.#budget.enter(id);
+          this.#parts(id);
+          this.#budget.leave();
+        } else if (whole) this.#define(id);
         else this.#forward(id);
         break;
-      case "enum":
-      case "enum64":
-        if (type.name !== "") this.#define(id);
+      case BtfKind.BTF_KIND_ENUM:
+      case BtfKind.BTF_KIND_ENUM64:
+        if (owner.name(id) !== "") this.#define(id);
         break;
-      case "int":
-      case "float":
+      case BtfKind.BTF_KIND_INT:
+      case BtfKind.BTF_KIND_FLOAT:
         if (this.#names.isForeign(id)) this.#define(id);
         break;
-      case "fwd": {
+      case BtfKind.BTF_KIND_FWD: {
         const stands = this.#names.stands(id);
         if (stands !== id) this.#need(stands, whole);
         else this.#forward(id);
@@ -148,7 +162,14 @@ export class Order {
   }
 
   #within(id: number, whole: boolean): void {
-    if (id !== 0) this.#budget.within(id, () => this.#need(id, whole));
+    const met = whole ? metWhole : metByName;
+    if (id === 0 || (this.#state[id]! & met) !== 0) return;
+    const before = this.#selves;
+    this.#budget.enter(id);
+    this.#need(id, whole);
+    this.#budget.leave();
+    // What names the type that is being defined needs a name of it elsewhere.
+    if (this.#selves === before) this.#state[id]! |= met;
   }
 }
 
@@ -157,3 +178,6 @@ const defined = 2;
 const forwarded = 4;
 /** A typedef whose type has been defined, too. */
 const complete = 8;
+/** Types all of whose needs are met: by name, or as complete types. */
+const metByName = 16;
+const metWhole = 32;

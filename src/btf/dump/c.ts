@@ -132,7 +132,7 @@ class Header {
   }
 
   #declare({ what, id }: Declaration): void {
-    const type = this.#btf.type(id);
+    const type = this.#btf.record(id);
     const text = what === "forward" ? this.#forward(id, type) : this.#definition(id, type);
     if (text === "") return;
     this.#write(isC23(type) ? `#if __STDC_VERSION__ < 202311L\n${text};\n#endif\n\n` : `${text};\n\n`);
