@@ -1,6 +1,7 @@
 /** `bpfkit btf dump`: the types of a BTF in four formats. */
 import { formatRawType, writeC, writeJson, writeRaw, writeTypeScript, type Btf } from "../btf/index.js";
 import { failure, nearest } from "../diag/index.js";
+import type { LoadedName } from "../kernel/index.js";
 import { openBtf } from "./btf-open.js";
 import { put } from "./output.js";
 import { usage } from "./report.js";
@@ -17,16 +18,38 @@ interface Options {
 
 interface Request {
   readonly file: string;
+  /** Instead of a file, what the kernel holds. */
+  readonly loaded: LoadedName | undefined;
+  /** Of a map, the types of its keys or values alone. */
+  readonly part: string;
   readonly format: Format;
   readonly rootIds: readonly string[];
 }
 
 const formats: readonly string[] = ["raw", "c", "ts", "json"];
 
+const selectors: Readonly<Record<string, readonly string[]>> = {
+  prog: ["id", "name", "pinned", "tag"],
+  map: ["id", "name", "pinned"],
+};
+const mapParts = ["key", "value", "kv", "all"];
+
+/** `id N`, `prog id N`, `map pinned FILE` and the like, taken off `rest`; undefined where the words name a file. */
+function loadedName(rest: string[]): LoadedName | undefined {
+  const [first = "", second = ""] = rest;
+  // A number is asked for by its digits: there may be a file of that name.
+  if (first === "id" && /^\d+$/.test(second)) return { of: "btf", by: "id", value: rest.splice(0, 2)[1]! };
+  if (rest.length < 3 || selectors[first]?.includes(second) !== true) return undefined;
+  const [of, by, value] = rest.splice(0, 3) as [LoadedName["of"], LoadedName["by"], string];
+  return { of, by, value };
+}
+
 /** What the words ask for: one file, or the grammar of bpftool. Undefined when it is neither. */
 function request(words: readonly string[], options: Options): Request | undefined {
   const rest = words.length > 1 && words[0] === "file" ? words.slice(1) : [...words];
-  const file = rest.shift()!;
+  const loaded = words[0] === "file" ? undefined : loadedName(rest);
+  const file = loaded === undefined ? rest.shift()! : "";
+  const part = loaded?.of === "map" && mapParts.includes(rest[0] ?? "") ? rest.shift()! : "kv";
   const rootIds = [...options.rootId];
   let format: string = options.format ?? (options.json === true ? "json" : "raw");
   while (rest.length > 0) {
@@ -36,7 +59,7 @@ function request(words: readonly string[], options: Options): Request | undefine
     // Types are written in the order of their numbers in any case.
     else if (word !== "unsorted") return undefined;
   }
-  return { file, format: format as Format, rootIds };
+  return { file, loaded, part, format: format as Format, rootIds };
 }
 
 /** The numbers of the types asked for; undefined for all. Throws `btf-not-found`, `btf-type-id`. */
@@ -58,6 +81,16 @@ function rootsOf(btf: Btf, names: readonly string[], ids: readonly string[]): nu
     roots.push(...found);
   }
   return roots;
+}
+
+/** The BTF that is asked for; of a map, the types of its keys and values, too. */
+async function openAsked({ file, loaded: name, part }: Request, base: string | undefined) {
+  if (name === undefined) return { btf: await openBtf(file, base), mapTypes: [] };
+  const { openLoaded } = await import("./btf-loaded.js");
+  const { btf, loaded } = await openLoaded(name, base);
+  const keys = part === "key" || part === "kv" ? loaded.keyTypes : [];
+  const values = part === "value" || part === "kv" ? loaded.valueTypes : [];
+  return { btf, mapTypes: [...keys, ...values] };
 }
 
 /** Text is handed on in large pieces: a write of each line would cost more than making it. */
@@ -85,8 +118,8 @@ export async function run(words: readonly string[], given: object): Promise<void
   if (asked === undefined) {
     return usage(`these words are not understood: ${words.join(" ")}`, "bpfkit btf dump --help shows the grammar");
   }
-  const btf = await openBtf(asked.file, options.base);
-  const roots = rootsOf(btf, options.type, asked.rootIds);
+  const { btf, mapTypes } = await openAsked(asked, options.base);
+  const roots = rootsOf(btf, options.type, [...asked.rootIds, ...mapTypes.map(String)]);
   if (asked.format === "raw" && roots === undefined) {
     writeRaw(btf, put);
     return;

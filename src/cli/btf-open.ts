@@ -5,8 +5,9 @@ import { readElf } from "../elf/index.js";
 import { readInput } from "../node/index.js";
 import { inputName } from "./report.js";
 
+/** Where Linux shows its own BTF and that of its modules. */
 const kernelFolder = "/sys/kernel/btf/";
-const kernelBase = `${kernelFolder}vmlinux`;
+export const kernelBase: string = `${kernelFolder}vmlinux`;
 
 const elfMagic = [0x7f, 0x45, 0x4c, 0x46];
 

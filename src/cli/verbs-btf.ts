@@ -1,6 +1,6 @@
 /** The commands of `btf`. */
 import { Option, type Command } from "commander";
-import { append, type Action, type Verb } from "./verb.js";
+import { accepted, append, type Action, type Verb } from "./verb.js";
 
 function defineDump(command: Command, run: Action): void {
   command
@@ -12,8 +12,13 @@ function defineDump(command: Command, run: Action): void {
     .option("-B, --base <file>", "the BTF that split BTF stands on (a module's: vmlinux)")
     .option("--type <name>", "only this type, and in c and ts what it needs (repeatable)", append, [])
     .option("--root-id <id>", "the same by the type's number (repeatable)", append, [])
-    .option("--json", "the same as --format json")
-    .addHelpText("after", "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`.")
+    .option("-j, --json", "the same as --format json");
+  accepted(command, "-p, --pretty")
+    .addHelpText(
+      "after",
+      "\nThe words of bpftool are taken, too: `bpfkit btf dump file FILE format c root_id 7`, and, on Linux, what the kernel\n" +
+        "holds: `id 3`, `prog id 7`, `prog name NAME`, `map pinned FILE [key|value|kv|all]`.",
+    )
     .action(run);
 }
 

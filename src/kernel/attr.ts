@@ -14,9 +14,17 @@ export const BpfCommand = {
   BPF_MAP_DELETE_ELEM: 3,
   BPF_MAP_GET_NEXT_KEY: 4,
   BPF_PROG_LOAD: 5,
+  BPF_OBJ_GET: 7,
   BPF_PROG_TEST_RUN: 10,
+  BPF_PROG_GET_NEXT_ID: 11,
+  BPF_MAP_GET_NEXT_ID: 12,
+  BPF_PROG_GET_FD_BY_ID: 13,
+  BPF_MAP_GET_FD_BY_ID: 14,
+  BPF_OBJ_GET_INFO_BY_FD: 15,
   BPF_BTF_LOAD: 18,
+  BPF_BTF_GET_FD_BY_ID: 19,
   BPF_MAP_FREEZE: 22,
+  BPF_BTF_GET_NEXT_ID: 23,
 } as const;
 export type BpfCommand = keyof typeof BpfCommand;
 
@@ -99,6 +107,22 @@ export const attrLayouts = {
     log_true_size: { at: 140, size: 4 },
     prog_token_fd: { at: 144, size: 4 },
   },
+  BPF_OBJ_GET: {
+    pathname: { at: 0, size: 8 },
+    bpf_fd: { at: 8, size: 4 },
+    file_flags: { at: 12, size: 4 },
+  },
+  BPF_OBJ_GET_INFO_BY_FD: {
+    bpf_fd: { at: 0, size: 4 },
+    info_len: { at: 4, size: 4 },
+    info: { at: 8, size: 8 },
+  },
+  BPF_PROG_GET_NEXT_ID: { start_id: { at: 0, size: 4 }, next_id: { at: 4, size: 4 } },
+  BPF_MAP_GET_NEXT_ID: { start_id: { at: 0, size: 4 }, next_id: { at: 4, size: 4 } },
+  BPF_BTF_GET_NEXT_ID: { start_id: { at: 0, size: 4 }, next_id: { at: 4, size: 4 } },
+  BPF_PROG_GET_FD_BY_ID: { id: { at: 0, size: 4 } },
+  BPF_MAP_GET_FD_BY_ID: { id: { at: 0, size: 4 } },
+  BPF_BTF_GET_FD_BY_ID: { id: { at: 0, size: 4 } },
   BPF_BTF_LOAD: {
     btf: { at: 0, size: 8 },
     btf_log_buf: { at: 8, size: 8 },

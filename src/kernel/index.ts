@@ -2,6 +2,7 @@
 export { attrLayouts, BpfCommand, bpfRequest, objectName, type AttrFields } from "./attr.js";
 export { ProgramBuilder, type PlacedFunction, type ProgramCode } from "./closure.js";
 export { Errno, errnoName } from "./errno.js";
+export { readLoadedBtf, type LoadedBtf, type LoadedName } from "./loaded-btf.js";
 export { loadImage, segmentMapName, type LoadOptions } from "./load.js";
 export { KernelProgram, LoadedImage } from "./loaded.js";
 export { createMap, KernelMap, type UpdateMode } from "./maps.js";

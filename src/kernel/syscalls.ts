@@ -5,9 +5,11 @@
  */
 import type { Endian } from "../bytes/index.js";
 
-/** A pointer field of a request: the port writes the address of `buffer` at byte `at` of the attribute. */
+/** A pointer field of a request: the port writes the address of `buffer` at byte `at` of the attribute, or of `within`. */
 export interface Pointer {
   readonly at: number;
+  /** Another buffer of the request that holds the pointer. */
+  readonly within?: Uint8Array;
   /** The kernel reads or writes it during the call. Not empty: a null pointer is a field left zero. */
   readonly buffer: Uint8Array;
 }

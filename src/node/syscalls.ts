@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { failure } from "../diag/index.js";
-import type { BpfRequest, Syscalls } from "../kernel/index.js";
+import type { BpfRequest, Pointer, Syscalls } from "../kernel/index.js";
 
 /** The number of bpf() by `process.arch`. 32-bit machines are missing: their pointers are not 8 bytes. */
 const bpfNumbers: ReadonlyMap<string, number> = new Map([
@@ -77,12 +77,13 @@ class NodeSyscalls implements Syscalls {
 
   bpf(request: BpfRequest): number {
     const { command, attr, pointers } = request;
-    const view = new DataView(attr.buffer, attr.byteOffset, attr.byteLength);
-    for (const { at, buffer } of pointers) view.setBigUint64(at, this.#ffi.address(buffer), this.endian === "little");
+    const put = ({ at, within = attr }: Pointer, address: bigint): void =>
+      new DataView(within.buffer, within.byteOffset).setBigUint64(at, address, this.endian === "little");
+    for (const pointer of pointers) put(pointer, this.#ffi.address(pointer.buffer));
     const result = this.#syscall(this.#number, command, attr, attr.length);
     const answer = result < 0 ? -this.#ffi.errno() : result;
     // Walking the pointers again also keeps their buffers from the garbage collector until here.
-    for (const { at } of pointers) view.setBigUint64(at, 0n);
+    for (const pointer of pointers) put(pointer, 0n);
     return answer;
   }
 

@@ -57,6 +57,11 @@ export const kernelMessages = {
     message: "map {name} changes too fast to be listed: more than {limit} keys came",
     help: "list it while no program updates it",
   },
+  "kernel-not-found": {
+    severity: "error",
+    message: "the kernel has no types for {what}: {reason}",
+    help: "bpftool prog, map and btf list what is loaded; programs compiled without -g have no types",
+  },
   "kernel-no-map": {
     severity: "error",
     message: "there is no map {name}{suggestion}",
