@@ -4,6 +4,7 @@ import { failure } from "../diag/index.js";
 import type { Dialect } from "../isa/index.js";
 import { writeOutput } from "../node/index.js";
 import { eachElf } from "./open.js";
+import { put } from "./output.js";
 import { asWarnings, report, toJson } from "./report.js";
 
 export interface CfgCommand {
@@ -32,7 +33,9 @@ export async function drawGraphs(files: readonly string[], command: CfgCommand):
     const reason = command.function === undefined ? "no code" : `no function ${command.function}`;
     throw failure("cli-function", { reason });
   }
-  await writeOutput(command.output, new TextEncoder().encode(await text(graphs, command)));
+  const drawing = await text(graphs, command);
+  if (command.output === "-") put(drawing);
+  else await writeOutput(command.output, new TextEncoder().encode(drawing));
 }
 
 /** Placing more blocks takes minutes, and nobody looks at a picture of so many. */

@@ -180,7 +180,9 @@ export async function run(files: readonly string[], given: object): Promise<void
     async (opened) => {
       const { elf } = opened;
       const file = openedName(opened);
-      for (const name of options.section) {
+      // Why there are no sections at all has been told.
+      const isEmpty = elf.sections.length === 0 && opened.faults.length > 0;
+      for (const name of isEmpty ? [] : options.section) {
         if (!elf.sections.some((section) => section.name === name)) throw failure("cli-section", { file, name });
       }
       const problems: Diagnostic[] = [];

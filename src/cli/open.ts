@@ -27,6 +27,8 @@ export interface Opened {
   readonly member: string | undefined;
   /** What the archive says of it. */
   readonly entry: ArchiveMember | undefined;
+  /** What of the file could not be read, where that is tolerated; it has been reported. */
+  readonly faults: readonly Diagnostic[];
   readonly elf: ElfFile;
 }
 
@@ -72,7 +74,7 @@ export async function eachElf(
       const faults: Diagnostic[] = [];
       const elf = readElf(bytes, tolerant ? { file, faults } : { file });
       report(faults);
-      return use({ path, member: entry?.name, entry, elf });
+      return use({ path, member: entry?.name, entry, faults, elf });
     });
   };
   for (const path of files) {

@@ -68,6 +68,8 @@ function objectOf(elf: ElfFile, dialect: RelocDialect | undefined): ObjectFile |
 }
 
 function dumped(opened: Opened, names: readonly string[]): ElfSection[] {
+  // Why there are no sections at all has been told.
+  if (opened.elf.sections.length === 0 && opened.faults.length > 0) return [];
   return names.map((name) => {
     const section = findSection(opened.elf, name);
     if (section === undefined) throw failure("cli-section", { file: openedName(opened), name });
@@ -149,7 +151,7 @@ export async function run(files: readonly string[], given: object): Promise<void
             stringDumps.length === 0
               ? undefined
               : stringDumps.map((section) => ({ section: section.name, strings: sectionStrings(section) })),
-          problems,
+          problems: [...opened.faults, ...problems],
         });
         return report(problems);
       }

@@ -114,10 +114,9 @@ function largeSection(reader: ByteReader, index: number, at: number, report: Rep
   return damaged ? { ...section, damaged } : section;
 }
 
-/** The ELF header, its counts resolved through section 0 where they do not fit the header. */
-export function readHeader(reader: ByteReader): ElfHeader {
-  const shoff = reader.size(40, "e_shoff");
-  const header = {
+/** The ELF header as it stands there. */
+function headerFields(reader: ByteReader): ElfHeader {
+  return {
     osabi: reader.u8(7),
     abiversion: reader.u8(8),
     type: reader.u16(16),
@@ -125,7 +124,7 @@ export function readHeader(reader: ByteReader): ElfHeader {
     version: reader.u32(20),
     entry: reader.u64(24),
     phoff: reader.size(32, "e_phoff"),
-    shoff,
+    shoff: reader.size(40, "e_shoff"),
     flags: reader.u32(48),
     ehsize: reader.u16(52),
     phentsize: reader.u16(54),
@@ -134,6 +133,12 @@ export function readHeader(reader: ByteReader): ElfHeader {
     shnum: reader.u16(60),
     shstrndx: reader.u16(62),
   };
+}
+
+/** The ELF header, its counts resolved through section 0 where they do not fit the header. */
+export function readHeader(reader: ByteReader, fields: ElfHeader = headerFields(reader)): ElfHeader {
+  const header = { ...fields };
+  const { shoff } = header;
   if (shoff === 0) return { ...header, shnum: 0, shstrndx: 0 };
   if (header.shentsize !== elf.SHDR_SIZE) {
     const facts = { what: "e_shentsize", found: header.shentsize, expected: elf.SHDR_SIZE };
@@ -229,7 +234,7 @@ function readSegments(reader: ByteReader, header: ElfHeader, report: Report): El
 
 /**
  * Reads an ELF64 file of either byte order. Section data are views of `bytes`. Throws BpfkitError on anything illegal;
- * with `options.faults`, only where header or tables cannot be read at all.
+ * with `options.faults`, only where there is no ELF header, and a table that cannot be read is empty.
  */
 export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfFile {
   const { file, faults } = options;
@@ -239,8 +244,19 @@ export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfFil
   };
   const endian = identify(bytes, file);
   const reader = new ByteReader(bytes, endian, { file });
-  const header = readHeader(reader);
-  const sections = header.shoff === 0 ? [] : readSections(reader, header, report);
-  const segments = readSegments(reader, header, report);
+  const part = <Part>(read: () => Part, without: Part): Part => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof BpfkitError)) throw error;
+      report(error);
+      return without;
+    }
+  };
+  const fields = headerFields(reader);
+  const header = part(() => readHeader(reader, fields), fields);
+  // Without counts there is nothing to be read.
+  const sections = header.shoff === 0 || header === fields ? [] : part(() => readSections(reader, header, report), []);
+  const segments = part(() => readSegments(reader, header, report), []);
   return { file, endian, bytes, header, sections, segments };
 }

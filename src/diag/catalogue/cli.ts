@@ -31,6 +31,11 @@ export const cliMessages = {
     message: "{file} has no section {name}",
     help: "bpfkit objdump -h lists its sections",
   },
+  "cli-no-btf": {
+    severity: "error",
+    message: "{file} has no types: {what}",
+    help: "{help}",
+  },
   "cli-symbol": {
     severity: "error",
     message: "no file has a symbol {name}",
