@@ -3,14 +3,9 @@
  * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
 import { diagnostic, type Note } from "../diag/index.js";
-import {
-  isJumpTableSection,
-  jumpTablesOf,
-  type ObjectFile,
-  type ObjectSymbol,
-  type SymbolVisibility,
-} from "../object/index.js";
+import { jumpTablesOf, type ObjectFile, type ObjectSymbol, type SymbolVisibility } from "../object/index.js";
 import type { Context, Edit, Global, Input, SectionState } from "./context.js";
+import { withOwnTables } from "./jump-tables.js";
 import { renamer, renameSymbols } from "./rename.js";
 import { describeSymbol, placeOfSymbol } from "./where.js";
 
@@ -32,7 +27,7 @@ const noEdits: readonly Edit[] = [];
 export function addObject(context: Context, given: ObjectFile): Input {
   const rename = renamer(context.options, given.file);
   const tables = jumpTablesOf(given);
-  const own = tables.length > 0 ? withLocalTables(given) : given;
+  const own = withOwnTables(given, tables);
   const { object, renamed } =
     rename === undefined ? { object: own, renamed: new Map<string, string>() } : renameSymbols(own, rename);
   const sections = object.sections.map((): SectionState => ({
@@ -51,16 +46,6 @@ export function addObject(context: Context, given: ObjectFile): Input {
     if (symbol.binding !== "local") globalOf[index] = enter(context, input, symbol);
   });
   return input;
-}
-
-/** clang makes its jump tables global under names that count them: each object has a `BPF.JT.0.0` of its own. */
-function withLocalTables(object: ObjectFile): ObjectFile {
-  const symbols = object.symbols.map((symbol): ObjectSymbol => {
-    const { home } = symbol;
-    const isTable = home.kind === "section" && isJumpTableSection(object.sections[home.section]!.name);
-    return isTable ? { ...symbol, binding: "local" } : symbol;
-  });
-  return { ...object, symbols };
 }
 
 /** A comdat group is kept in the first input that has it; what later ones have of it is what they refer to. */

@@ -68,6 +68,28 @@ test.each(["little", "big"] as const)("tables of one name in two objects each fo
   }
 });
 
+test("loads of tables refer to symbols of their size, whatever they referred to, for libbpf", () => {
+  // The assembler refers to the section, and nothing says how long the tables are.
+  const text = `${choice("a", [1, 2])}${choice("b", [3, 4]).replaceAll("BPF.JT.0.0", "BPF.JT.1.0")}`;
+  const bare = text.replaceAll(/^\.(globl|type|size) BPF.*\n/gm, "");
+  const input = object(bare, "ab.o");
+  const loads = ({ sections, symbols }: ObjectFile): unknown[] =>
+    sections
+      .flatMap(({ relocations }) => relocations)
+      .filter(({ kind }) => kind === "abs_imm64")
+      .map(({ symbol, addend }) => [symbols[symbol]!.name, symbols[symbol]!.size, addend]);
+  expect(loads(input)).toEqual([
+    ["", 0, 0n],
+    ["", 0, 16n],
+  ]);
+  for (const options of [{ relocatable: true }, {}]) {
+    expect(loads(linked([object(main(call("b", 1))), input], options))).toEqual([
+      ["BPF.JT.0.0", 16, 0n],
+      ["BPF.JT.1.0", 16, 0n],
+    ]);
+  }
+});
+
 test("code that becomes longer or shorter before a target moves the words", () => {
   const longer = `${fn("first", " mov32 r1, %map(m)\n mov r0, 1")}.section maps,"aw",@progbits\n.globl m\nm:\n .long 2, 4, 8, 1\n`;
   const text = choice("a", [1, 2, 3]).replace(" mov r0, 2", " ldimm64 r0, 2");
