@@ -47,14 +47,24 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
     report.halt("asm-text-size", { limit: maxMain }, 0, 0);
   } else {
     define(run);
-    while (!report.full && next(run)) statement(run);
+    const { listing } = run;
+    while (!report.full && next(run)) {
+      if (listing === undefined) statement(run);
+      else listing.note(() => statement(run));
+    }
     run.conditions.close(0);
   }
   const object = settle(run, file, options.padSections ?? false);
   const explicitText = options.explicitMaps === true && report.errors === 0 ? explicitMaps(run) : undefined;
   const diagnostics = report.finish();
   if (report.errors > 0) return { object: undefined, diagnostics };
-  return explicitText === undefined ? { object, diagnostics } : { object, diagnostics, explicitText };
+  const listing = run.listing?.text(options.listing!);
+  return {
+    object,
+    diagnostics,
+    ...(explicitText === undefined ? {} : { explicitText }),
+    ...(listing === undefined ? {} : { listing }),
+  };
 }
 
 /** Goes to the next statement; what only says again what was said before is done here. False at the end of the text. */
@@ -62,7 +72,11 @@ function next(run: Run): boolean {
   const { shapes, scanner, input } = run;
   for (;;) {
     // Lines of a function with a type are counted one by one, and rows of the line table are for one line.
-    const single = run.typed.open !== undefined || run.lines.pending !== undefined || run.lines.marksLabels;
+    const single =
+      run.typed.open !== undefined ||
+      run.lines.pending !== undefined ||
+      run.lines.marksLabels ||
+      run.listing !== undefined;
     if (input.entered || single) shapes.pass();
     else if (shapes.mayKnow(scanner.at)) scanner.at = shapes.follow(scanner.at, run.sections.current);
     if (scanner.next()) return true;

@@ -1,6 +1,6 @@
 /** Room `asm`: text to Object, in every spelling of the instruction table. */
 export { assemble } from "./assemble.js";
-export type { AssembleOptions, AssembleResult, ReadFile } from "./types.js";
+export type { AssembleOptions, AssembleResult, ListingOptions, ReadFile } from "./types.js";
 // Programs written in TypeScript.
 export { insn, type Insns } from "./builder/insns.js";
 export {

@@ -8,6 +8,7 @@ import { gotolLevel, type Dialect, type IsaVersion } from "../isa/index.js";
 import { CoreOperators } from "./typed/core.js";
 import { Conditions } from "./macros/conditions.js";
 import { directiveUsage } from "./directives/usage.js";
+import { Listing } from "./output/listing.js";
 import { Macros } from "./directives/macro.js";
 import type { Version } from "./directives/alias.js";
 import type { StatedRelocation } from "./directives/reloc.js";
@@ -72,6 +73,7 @@ export class Run implements Names, Meaning {
   /** Symbols of `.addrsig_sym`, once `.addrsig` asks for the table. */
   addressTable = false;
   readonly addressed: AsmSymbol[] = [];
+  readonly listing: Listing | undefined;
   readonly frames: Frames = new Frames();
   /** Has nothing told the dialect so far? */
   undecided: boolean;
@@ -100,7 +102,8 @@ export class Run implements Names, Meaning {
     this.scanner = new Scanner(source.text, this.tokens, this.interner, dialect);
     this.conditions = new Conditions(this.report);
     this.input = new Input(source, this.scanner, this.report, this.conditions);
-    this.symbols = new Symbols(this.interner);
+    this.symbols = new Symbols(this.interner, options.keepLocals ?? false);
+    this.listing = options.listing === undefined ? undefined : new Listing(this);
     this.expressions = new ExpressionParser(this.tokens, this);
     this.strict = options.strict ?? false;
     this.typed = new Typed((name) => {

@@ -43,6 +43,10 @@ export interface AssembleOptions {
   readonly fatalWarnings?: boolean;
   /** Codes of warnings that are not given. */
   readonly silenced?: Iterable<DiagnosticCode>;
+  /** Make a listing, too. */
+  readonly listing?: ListingOptions;
+  /** Symbols whose names begin with `.L` are in the object's symbol table, too. Default false. */
+  readonly keepLocals?: boolean;
   /** Make the text with all map references written out, too. */
   readonly explicitMaps?: boolean;
 }
@@ -62,11 +66,25 @@ export interface AssembleResult {
   readonly object: ObjectFile | undefined;
   /** In the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
+  /** With `listing`. */
+  readonly listing?: string;
   /**
    * With `explicitMaps`: the text with `%map(…)` around each operand that was taken for a map without it. Macros and included files that
    * have such operands are written out. Undefined when there is an error.
    */
   readonly explicitText?: Uint8Array | undefined;
+}
+
+/** What is in a listing. */
+export interface ListingOptions {
+  /** Each line with the place and the bytes that it has made. */
+  readonly lines?: boolean;
+  /** The lines of expansions and repetitions, too. */
+  readonly macros?: boolean;
+  /** False: not the directives of debugging data. */
+  readonly debugging?: boolean;
+  /** The names, and where each is. */
+  readonly symbols?: boolean;
 }
 
 /** Bytes of the text from `start` up to `end`. */

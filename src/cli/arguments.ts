@@ -17,10 +17,30 @@ const machine: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** Options of the peers that say what is so here anyway. */
+const usual: ReadonlySet<string> = new Set(
+  (
+    "-filetype=obj --filetype=obj -no-pad-sections --noexecstack --nocompress-debug-sections --warn -w -X -f -nocpp " +
+    "--traditional-format --reduce-memory-overheads -mattr=+alu32 -mattr=-alu32"
+  ).split(" "),
+);
+const bigTriple = /^(?:-triple=|--triple=|-arch=)?bpfeb(?:-.*)?$/;
+const littleTriple = /^(?:-triple=|--triple=|-arch=)?bpf(?:el)?(?:-.*)?$/;
+
 /** `-Werror`, `-Wno-CODE`, `-mcpu=v3` and the like are long options in short clothes. */
 export function longOptions(args: readonly string[]): string[] {
-  return args.flatMap((arg) => {
+  return args.flatMap((arg, i) => {
+    if (usual.has(arg)) return [];
+    // llvm-mc's machine, in one word or in two.
+    const isTriple = /^--?triple$/.test(args[i - 1] ?? "");
+    if (/^--?triple$/.test(arg)) return [];
+    if (isTriple || /^-(?:-?triple|arch)=/.test(arg)) {
+      if (bigTriple.test(arg)) return ["--EB"];
+      if (littleTriple.test(arg)) return ["--EL"];
+    }
     if (arg === "-Werror") return ["--fatal-warnings"];
+    const listing = /^-a([a-z]*)(=.*)?$/.exec(arg);
+    if (listing !== null) return [`--listing=${listing[1] || "ls"}${listing[2] ?? ""}`];
     const words = Object.hasOwn(machine, arg) ? machine[arg] : undefined;
     if (words !== undefined) return words;
     return arg.startsWith("-Wno-") ? ["--silence", arg.slice("-Wno-".length)] : [arg];

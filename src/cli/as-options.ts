@@ -1,4 +1,5 @@
 /** The options of `bpfkit as` that say something about the text: symbols, folders, warnings. */
+import type { ListingOptions } from "../asm/index.js";
 import { catalogue, nearest, type DiagnosticCode } from "../diag/index.js";
 
 /** What is wrong with an option's value, and what to do. */
@@ -23,6 +24,34 @@ export function definitions(given: readonly string[]): ReadonlyMap<string, bigin
     found.set(name, sign === "-" ? -value : value);
   }
   return found;
+}
+
+/** What is listed, and where to. */
+export interface Listing {
+  readonly options: ListingOptions;
+  readonly file: string;
+}
+
+/** `LETTERS[=FILE]`, the letters of gas's `-a`; those for what there is not (`g`, `h`, `n`) change nothing. */
+export function listingOf(given: string): Listing | OptionProblem {
+  const [, letters = "", file = "-"] = /^([a-z]*)(?:=(.*))?$/s.exec(given) ?? [];
+  const wrong = /[^dghlmns]/.exec(letters);
+  if (wrong !== null || file === "" || !/^[a-z]*(=|$)/.test(given)) {
+    return {
+      message: `--listing ${given} is not LETTERS or LETTERS=FILE`,
+      help: "letters are l, m, s and d: --listing lm=out.lst",
+    };
+  }
+  const has = (letter: string): boolean => letters.includes(letter);
+  // Gas lists the lines where it is asked for their expansions.
+  const lines = has("l") || has("m") || !has("s");
+  return { options: { lines, macros: has("m"), debugging: !has("d"), symbols: has("s") }, file };
+}
+
+/** A rule for make: `target` is made from `files`. */
+export function makeRule(target: string, files: Iterable<string>): string {
+  const quoted = (name: string): string => name.replace(/[\s#\\]/g, "\\$&").replaceAll("$", "$$$$");
+  return `${[`${quoted(target)}:`, ...Array.from(files, quoted)].join(" \\\n ")}\n`;
 }
 
 /** Codes of warnings. */

@@ -1,9 +1,10 @@
 /** `bpfkit as`: text to object. No output file when there is an error. */
 import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
+import { encodeUtf8 } from "../bytes/index.js";
 import { includeReader, readInput, writeOutput } from "../node/index.js";
-import { writeObject, type RelocDialect } from "../object/index.js";
-import { definitions, warningCodes } from "./as-options.js";
+import { writeObject, type ObjectFile, type RelocDialect } from "../object/index.js";
+import { definitions, listingOf, makeRule, warningCodes } from "./as-options.js";
 import { mixed, report, usage } from "./report.js";
 
 interface Options {
@@ -23,6 +24,10 @@ interface Options {
   readonly warn: boolean;
   readonly fatalWarnings?: boolean;
   readonly silence: readonly string[];
+  readonly keepLocals?: boolean;
+  readonly listing?: string;
+  readonly MD?: string;
+  readonly statistics?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,8 +41,21 @@ export async function run(file: string, given: object): Promise<void> {
   if ("help" in defines) return usage(defines.message, defines.help);
   const silenced = warningCodes(options.silence);
   if ("help" in silenced) return usage(silenced.message, silenced.help);
+  const listing = options.listing === undefined ? undefined : listingOf(options.listing);
+  if (listing !== undefined && "help" in listing) return usage(listing.message, listing.help);
+  if (listing?.file === "-" && (output === "-" || options.json === true)) {
+    return usage("the listing and something else both go to standard output", "name a file: -al=FILE");
+  }
   const text = await readInput(file);
-  const { object, diagnostics, explicitText } = assemble(text, {
+  const files = new Set(file === "-" ? [] : [file]);
+  const reader = includeReader(options.I);
+  const started = process.hrtime.bigint();
+  const {
+    object,
+    diagnostics,
+    explicitText,
+    listing: listed,
+  } = assemble(text, {
     file: file === "-" ? "<stdin>" : file,
     endian: options.EB === true ? "big" : "little",
     syntax: options.syntax,
@@ -45,14 +63,38 @@ export async function run(file: string, given: object): Promise<void> {
     strict: options.strict ?? false,
     ...(options.isa === undefined ? {} : { isa: Number(options.isa.slice(1)) as IsaVersion }),
     relax: options.relax,
-    readFile: includeReader(options.I),
+    readFile(name, from, limit) {
+      const found = reader(name, from, limit);
+      if ("path" in found) files.add(found.path);
+      return found;
+    },
     defines: Object.fromEntries(defines),
     warnings: options.warn,
     fatalWarnings: options.fatalWarnings === true,
     silenced,
     explicitMaps: options.explicitMaps === true,
+    keepLocals: options.keepLocals === true,
+    ...(listing === undefined ? {} : { listing: listing.options }),
   });
   report(diagnostics, options.json);
   if (object === undefined) return;
-  await writeOutput(output, explicitText ?? writeObject(object, { dialect: options.relocDialect }));
+  const made = explicitText ?? writeObject(object, { dialect: options.relocDialect });
+  await writeOutput(output, made);
+  if (listing !== undefined) await writeOutput(listing.file, encodeUtf8(listed!));
+  if (options.MD !== undefined) await writeOutput(options.MD, encodeUtf8(makeRule(output, files)));
+  if (options.statistics === true) process.stderr.write(statistics(object, text.length, made.length, started));
+}
+
+/** Sizes and counts of what was made, and what that took: seconds since `started`, and the most memory. */
+function statistics({ sections, symbols }: ObjectFile, read: number, written: number, started: bigint): string {
+  const code = sections.reduce((size, section) => size + (section.flags.exec ? section.size : 0), 0);
+  const relocations = sections.reduce((count, section) => count + section.relocations.length, 0);
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  return [
+    `bpfkit as: read ${read} bytes, wrote ${written} bytes`,
+    `bpfkit as: ${code / 8} instructions, ${sections.length} sections, ${symbols.length} symbols, ${relocations} relocations`,
+    `bpfkit as: ${seconds.toFixed(3)} s, ${megabytes.toFixed(0)} MB`,
+    "",
+  ].join("\n");
 }

@@ -33,6 +33,13 @@ function define(command: Command, run: Action): void {
     .option("-W, --no-warn", "no warnings")
     .option("--fatal-warnings", "warnings are errors; also -Werror")
     .option("--silence <code>", "not the warnings of this code; also -Wno-<code> (repeatable)", append, [])
+    .option("-L, --keep-locals", "keep the symbols .L… in the symbol table")
+    .option(
+      "--listing <what[=file]>",
+      "list lines (l), expansions (m), symbols (s), without debugging directives (d); also -a<what>[=<file>], -a for -als",
+    )
+    .option("--MD <file>", "write a rule for make with the files that were read")
+    .option("--statistics", "print what was made, and the time and memory it took")
     .option("--json", "print diagnostics as JSON")
     .action(run);
 }

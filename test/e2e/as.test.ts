@@ -75,3 +75,42 @@ test("--json prints diagnostics with the way to them as data", () => {
     },
   ]);
 });
+
+test("-a lists lines, expansions and symbols, where it is told to", () => {
+  const text = ".macro two\nmov r1, 1\nexit\n.endm\nf: two\n";
+  const list = (...options: string[]): string => shop.ok(["as", "-", "-o", "l.o", ...options], text).stdout;
+  const plain = list("-a");
+  expect(plain).toContain("    5 0000 b701000001000000\n");
+  expect(plain).toContain("<stdin>:5  .text:0000000000000000  f");
+  expect(list("-alm")).toContain("    5 0008 9500000000000000  > exit\n");
+  expect(list("--listing", "s")).not.toContain("b701");
+  expect(list("-alm=out.lst")).toBe("");
+  expect(new TextDecoder().decode(shop.read("out.lst"))).toBe(list("-alm"));
+  expect(shop.bpfkit(["as", "-", "-al", "-o", "-"], text).stderr).toContain("name a file: -al=FILE");
+  expect(shop.bpfkit(["as", "-", "-aq", "-o", "l.o"], text).status).toBe(2);
+});
+
+test("--MD writes a rule for make, -L keeps .L symbols, --statistics counts", () => {
+  shop.write("dollar$ here.s", '.include "deep.inc"\n.incbin "deep.inc"\n');
+  shop.write("deep.inc", ".Lx: exit\n");
+  shop.ok(["as", "dollar$ here.s", "-L", "-o", "md.o", "--MD", "md.d"]);
+  expect(new TextDecoder().decode(shop.read("md.d"))).toBe("md.o: \\\n dollar$$\\ here.s \\\n deep.inc\n");
+  expect(shop.ok(["nm", "md.o"]).stdout).toContain(" t .Lx");
+  const { stderr } = shop.bpfkit(["as", "-", "-o", "s.o", "--statistics"], "call f\nexit\n");
+  expect(stderr).toMatch(/: 2 instructions, \d+ sections, 1 symbols, 1 relocations\n.* s, \d+ MB\n$/);
+});
+
+test("options that say what is so anyway, and llvm-mc's names of the machine", () => {
+  const header = (...options: string[]): string => {
+    shop.ok(["as", "-", "-o", "t.o", ...options], "exit\n");
+    return shop.ok(["readelf", "-h", "t.o"]).stdout;
+  };
+  for (const big of [["-triple=bpfeb"], ["-triple", "bpfeb", "-filetype=obj"], ["--triple=bpfeb"]])
+    expect(header(...big)).toContain("big endian");
+  for (const little of [
+    ["-triple=bpfel", "-mattr=+alu32"],
+    ["-triple", "bpf"],
+    ["-no-pad-sections", "--warn"],
+  ])
+    expect(header(...little)).toContain("little endian");
+});

@@ -56,8 +56,12 @@ export class Symbols {
   readonly #backward: Map<number, AsmSymbol> = new Map();
   readonly #forward: Map<number, AsmSymbol> = new Map();
 
-  constructor(interner: Interner) {
+  readonly #keepsLocals: boolean;
+
+  /** `keepsLocals`: names with `.L` before them are like others. */
+  constructor(interner: Interner, keepsLocals = false) {
     this.#interner = interner;
+    this.#keepsLocals = keepsLocals;
   }
 
   /** The symbol of word `id`; `at` is where it stands, for one never seen before. */
@@ -65,7 +69,7 @@ export class Symbols {
     const known = this.#byWord[id];
     if (known !== undefined) return known;
     const name = this.#interner.names[id]!;
-    const symbol = newSymbol(name, at, name.startsWith(".L"));
+    const symbol = newSymbol(name, at, !this.#keepsLocals && name.startsWith(".L"));
     while (this.#byWord.length <= id) this.#byWord.push(undefined);
     this.#byWord[id] = symbol;
     this.all.push(symbol);
