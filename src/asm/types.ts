@@ -31,7 +31,7 @@ export interface AssembleOptions {
   readonly relax?: boolean;
   /** Fill every section up to a multiple of its alignment, as GNU as does unless told not to. Default false. */
   readonly padSections?: boolean;
-  /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`. Default `false`. */
+  /** Refuse the additions of bpfkit: `.map`, `.ctype`, `.func` with a prototype, `.program`, `.license`, `%core`, `.core_reloc`. Default `false`. */
   readonly strict?: boolean;
   /** Reads the files of `.include` and `.incbin`. Without it there are none. */
   readonly readFile?: ReadFile;

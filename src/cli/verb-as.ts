@@ -25,7 +25,7 @@ function define(command: Command, run: Action): void {
     .option("--EB", "big-endian object")
     .option("--EL", "little-endian object (the default)")
     .option("--explicit-maps", "print the text with %map(…) around every map reference, and make no object")
-    .option("--strict", "refuse bpfkit's own directives: .map, .ctype, .func, .program, .license")
+    .option("--strict", "refuse bpfkit's own: .map, .ctype, .func, .program, .license, %core")
     .addOption(relocDialect("--reloc-dialect", "numbers of the object's relocations").default("llvm"))
     .option("-I <folder>", "look there for files of .include and .incbin (repeatable)", append, [])
     .option("-D <name[=n]>", "define a symbol, as 1 unless said otherwise (repeatable)", append, [])
