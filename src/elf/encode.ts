@@ -3,7 +3,7 @@
  *
  * A number that its field cannot hold is an error: nothing is cut off.
  */
-import { ByteWriter, fits, type Endian } from "../bytes/index.js";
+import { ByteWriter, fits, writeWords, type Endian } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import { StringTable } from "./strings.js";
 import * as elf from "./table.js";
@@ -98,28 +98,53 @@ export interface SymbolTableData {
   readonly firstGlobal: number;
 }
 
-/** A symbol to be encoded. */
-export type NewSymbol = Omit<ElfSymbol, "value" | "size"> & {
-  readonly value: bigint | number;
-  readonly size: bigint | number;
-};
+/** Puts the low 64 bits of `value` into two words, in the order in which a file of `endian` has them. */
+function put64(words: Uint32Array, at: number, little: boolean, value: bigint | number): void {
+  let low: number;
+  let high: number;
+  if (typeof value === "number" && value >= 0) {
+    low = value % 0x1_0000_0000;
+    high = value / 0x1_0000_0000;
+  } else {
+    const bits = BigInt.asUintN(64, BigInt(value));
+    low = Number(bits & 0xffff_ffffn);
+    high = Number(bits >> 32n);
+  }
+  words[at] = little ? low : high;
+  words[at + 1] = little ? high : low;
+}
 
-/**
- * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `strings`,
- * whose bytes are returned as `strtab`.
- */
-export function encodeSymbols(
-  symbols: readonly NewSymbol[],
-  endian: Endian,
-  strings: StringTable = new StringTable(),
-): SymbolTableData {
-  const writer = new ByteWriter(endian, symbols.length * elf.SYM_SIZE);
-  let needed = false;
-  let firstGlobal = symbols.length;
-  symbols.forEach((symbol, index) => {
-    const { name, bind, type, other, shndx, reserved } = symbol;
-    if (bind !== elf.SymbolBind.STB_LOCAL) firstGlobal = Math.min(firstGlobal, index);
-    else if (index > firstGlobal) throw failure("elf-symbol-order", { name, index });
+/** A symbol table on the way: words of one array, for there may be very many symbols. */
+export class SymbolEncoder {
+  readonly #endian: Endian;
+  readonly #strings: StringTable;
+  readonly #words: Uint32Array;
+  #extended: Uint32Array | undefined;
+  #count = 0;
+  #firstGlobal = -1;
+
+  /** For `count` symbols, whose names go into `strings`. */
+  constructor(count: number, endian: Endian, strings: StringTable = new StringTable()) {
+    this.#endian = endian;
+    this.#strings = strings;
+    this.#words = new Uint32Array((count * elf.SYM_SIZE) / 4);
+  }
+
+  /** Adds the next symbol: first the null symbol, then locals before all others. */
+  add(
+    name: string,
+    value: bigint | number,
+    size: bigint | number,
+    bind: number,
+    type: number,
+    other: number,
+    shndx: number,
+    reserved: boolean,
+  ): void {
+    const index = this.#count++;
+    if (bind !== elf.SymbolBind.STB_LOCAL) {
+      if (this.#firstGlobal < 0) this.#firstGlobal = index;
+    } else if (this.#firstGlobal >= 0) throw failure("elf-symbol-order", { name, index });
     // One comparison of all small fields; which one it was is found out for the message.
     if ((bind | type) >>> 4 !== 0 || other >>> 8 !== 0 || shndx >= 2 ** 32 || (reserved && shndx > 0xffff)) {
       check("st_bind", bind, 4, name);
@@ -127,27 +152,42 @@ export function encodeSymbols(
       check("st_other", other, 8, name);
       check("st_shndx", shndx, reserved ? 16 : 32, name);
     }
-    const large = !reserved && shndx >= elf.SHN_LORESERVE;
-    needed ||= large;
-    writer.u32(strings.add(name));
-    writer.u8((bind << 4) | type);
-    writer.u8(other);
-    writer.u16(large ? elf.SHN_XINDEX : shndx);
-    writer.u64(symbol.value);
-    writer.u64(symbol.size);
-  });
-  return {
-    symtab: writer.bytes(),
-    strtab: strings.bytes(),
-    shndx: needed ? encodeExtendedIndexes(symbols, endian) : undefined,
-    firstGlobal,
-  };
+    let section = shndx;
+    if (!reserved && shndx >= elf.SHN_LORESERVE) {
+      this.#extended ??= new Uint32Array(this.#words.length / (elf.SYM_SIZE / 4));
+      this.#extended[index] = shndx;
+      section = elf.SHN_XINDEX;
+    }
+    const little = this.#endian === "little";
+    const at = (index * elf.SYM_SIZE) / 4;
+    const info = (bind << 4) | type;
+    this.#words[at] = this.#strings.add(name);
+    this.#words[at + 1] = little ? info | (other << 8) | (section << 16) : (info << 24) | (other << 16) | section;
+    put64(this.#words, at + 2, little, value);
+    put64(this.#words, at + 4, little, size);
+  }
+
+  finish(): SymbolTableData {
+    const extended = this.#extended;
+    return {
+      symtab: writeWords(this.#words, this.#endian),
+      strtab: this.#strings.bytes(),
+      shndx: extended === undefined ? undefined : writeWords(extended, this.#endian),
+      firstGlobal: this.#firstGlobal < 0 ? this.#count : this.#firstGlobal,
+    };
+  }
 }
 
-function encodeExtendedIndexes(symbols: readonly NewSymbol[], endian: Endian): Uint8Array {
-  const writer = new ByteWriter(endian, 4 * symbols.length);
-  for (const { shndx, reserved } of symbols) writer.u32(!reserved && shndx >= elf.SHN_LORESERVE ? shndx : 0);
-  return writer.bytes();
+/**
+ * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `strings`,
+ * whose bytes are returned as `strtab`.
+ */
+export function encodeSymbols(symbols: readonly ElfSymbol[], endian: Endian, strings?: StringTable): SymbolTableData {
+  const encoder = new SymbolEncoder(symbols.length, endian, strings);
+  for (const { name, value, size, bind, type, other, shndx, reserved } of symbols) {
+    encoder.add(name, value, size, bind, type, other, shndx, reserved);
+  }
+  return encoder.finish();
 }
 
 /** A relocation to be encoded; offsets in bytes. */
@@ -160,21 +200,25 @@ export interface NewReloc {
 }
 
 function encodeRelocs(relocs: readonly NewReloc[], endian: Endian, rela: boolean): Uint8Array {
-  const writer = new ByteWriter(endian, relocs.length * (rela ? elf.RELA_SIZE : elf.REL_SIZE));
+  const step = (rela ? elf.RELA_SIZE : elf.REL_SIZE) / 4;
+  const words = new Uint32Array(relocs.length * step);
   const little = endian === "little";
+  let at = 0;
   for (const { offset, type, sym, addend = 0n } of relocs) {
     if (type >>> 0 !== type || sym >>> 0 !== sym) {
       check("r_type", type, 32);
       check("r_sym", sym, 32);
     }
-    writer.u64(offset);
-    writer.u32(little ? type : sym);
-    writer.u32(little ? sym : type);
-    if (!rela) continue;
-    if (!fits(addend, 64, "signed")) throw failure("elf-field-range", { what: "r_addend", value: addend, bits: 64 });
-    writer.u64(addend);
+    put64(words, at, little, offset);
+    words[at + 2] = little ? type : sym;
+    words[at + 3] = little ? sym : type;
+    if (rela) {
+      if (!fits(addend, 64, "signed")) throw failure("elf-field-range", { what: "r_addend", value: addend, bits: 64 });
+      put64(words, at + 4, little, addend);
+    }
+    at += step;
   }
-  return writer.bytes();
+  return writeWords(words, endian);
 }
 
 /** Encodes a SHT_REL table. */

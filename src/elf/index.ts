@@ -10,8 +10,8 @@ export {
   encodeRela,
   encodeSectionHeaders,
   encodeSymbols,
+  SymbolEncoder,
   type NewReloc,
-  type NewSymbol,
   type SymbolTableData,
 } from "./encode.js";
 export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";

@@ -9,20 +9,20 @@ import {
   elfTable,
   encodeGroup,
   encodeRel,
-  encodeSymbols,
   layoutElf,
   SectionHeaderFlag,
   SectionHeaderType,
   shndxSection,
   SymbolBind,
+  SymbolEncoder,
   type NewSection,
-  type NewSymbol,
+  type SymbolTableData,
 } from "../elf/index.js";
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
 import type { RelocSite } from "./reloc-match.js";
-import type { ObjectFile, ObjectSymbol, SectionFlags, SectionType, SymbolType } from "./types.js";
+import type { ObjectFile, SectionFlags, SectionType, SymbolType } from "./types.js";
 import { encodeRelocations } from "./write-relocations.js";
 
 const sht = SectionHeaderType;
@@ -65,47 +65,38 @@ function flagBits(flags: SectionFlags, group: boolean, linked: boolean): number 
   );
 }
 
-function elfSymbol(symbol: ObjectSymbol, sectionNumbers: readonly number[]): NewSymbol {
-  const { home } = symbol;
-  const shndx =
-    home.kind === "section"
-      ? sectionNumbers[home.section]!
-      : home.kind === "absolute"
-        ? elfTable.SHN_ABS
-        : home.kind === "common"
-          ? elfTable.SHN_COMMON
-          : elfTable.SHN_UNDEF;
-  const value =
-    home.kind === "section"
-      ? home.offset
-      : home.kind === "absolute"
-        ? home.value
-        : home.kind === "common"
-          ? home.align
-          : 0;
-  return {
-    // A section's symbol has its name from the section.
-    name: symbol.type === "section" ? "" : symbol.name,
-    value,
-    size: symbol.size,
-    bind: bindingNumbers[symbol.binding],
-    type: typeof symbol.type === "number" ? symbol.type : symbolTypeNumbers[symbol.type],
-    other: visibilityNumbers[symbol.visibility],
-    shndx,
-    reserved: home.kind === "absolute" || home.kind === "common",
-  };
+/** The symbol table of `object`; `sectionNumbers` are the numbers of its sections in the file. */
+function symbolTable({ symbols, endian }: ObjectFile, sectionNumbers: readonly number[]): SymbolTableData {
+  const encoder = new SymbolEncoder(symbols.length + 1, endian);
+  encoder.add("", 0, 0, SymbolBind.STB_LOCAL, 0, 0, elfTable.SHN_UNDEF, false);
+  for (let i = 0; i < symbols.length; i++) {
+    const { name, home, size, binding, type, visibility } = symbols[i]!;
+    let shndx: number = elfTable.SHN_UNDEF;
+    let value: bigint | number = 0;
+    if (home.kind === "section") {
+      shndx = sectionNumbers[home.section]!;
+      value = home.offset;
+    } else if (home.kind === "absolute") {
+      shndx = elfTable.SHN_ABS;
+      value = home.value;
+    } else if (home.kind === "common") {
+      shndx = elfTable.SHN_COMMON;
+      value = home.align;
+    }
+    encoder.add(
+      // A section's symbol has its name from the section.
+      type === "section" ? "" : name,
+      value,
+      size,
+      bindingNumbers[binding],
+      typeof type === "number" ? type : symbolTypeNumbers[type],
+      visibilityNumbers[visibility],
+      shndx,
+      home.kind === "absolute" || home.kind === "common",
+    );
+  }
+  return encoder.finish();
 }
-
-const nullSymbol: NewSymbol = {
-  name: "",
-  value: 0,
-  size: 0,
-  bind: SymbolBind.STB_LOCAL,
-  type: 0,
-  other: 0,
-  shndx: 0,
-  reserved: false,
-};
 
 /** A new section header entry; fields not named are zero. */
 function entry(name: string, type: number, data: Uint8Array, over: Partial<NewSection> = {}): NewSection {
@@ -178,8 +169,7 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
       }),
     );
   }
-  const symbols = [nullSymbol, ...object.symbols.map((symbol) => elfSymbol(symbol, sectionNumbers))];
-  const encoded = encodeSymbols(symbols, object.endian);
+  const encoded = symbolTable(object, sectionNumbers);
   const over = { link: symtab + 1, info: encoded.firstGlobal, addralign: 8, entsize: elfTable.SYM_SIZE };
   sections.push(entry(".symtab", sht.SHT_SYMTAB, encoded.symtab, over));
   sections.push(entry(".strtab", sht.SHT_STRTAB, encoded.strtab));

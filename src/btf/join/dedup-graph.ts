@@ -22,6 +22,8 @@ export class TypeGraph {
   readonly starts: Uint32Array;
   /** Type id -> the id of the type that stands for it; itself for a type that stays. */
   readonly map: Uint32Array;
+  /** By id: asked again and again. */
+  readonly #kinds: Uint8Array;
   readonly #assumed: Uint32Array;
   readonly #list: number[] = [];
   #pairs = 0;
@@ -30,6 +32,8 @@ export class TypeGraph {
   constructor(words: Uint32Array, starts: Uint32Array) {
     this.words = words;
     this.starts = starts;
+    this.#kinds = new Uint8Array(starts.length);
+    for (let id = 1; id < starts.length; id++) this.#kinds[id] = infoKind(words[starts[id - 1]! + 1]!);
     this.map = new Uint32Array(starts.length).fill(unprocessed);
     this.map[0] = 0;
     this.#assumed = new Uint32Array(starts.length).fill(unprocessed);
@@ -42,7 +46,7 @@ export class TypeGraph {
     return id === 0 ? 0 : this.words[this.at(id) + 1]!;
   }
   kind(id: number): number {
-    return infoKind(this.info(id));
+    return this.#kinds[id]!;
   }
   nameOffset(id: number): number {
     return id === 0 ? 0 : this.words[this.at(id)]!;
