@@ -270,8 +270,8 @@ export interface AsmSection {
   readonly places: AsmSymbol[];
   /** The places, once gaps and long jumps are known; undefined where nothing moves. */
   layout: Layout | undefined;
-  /** Has it bytes between its instructions that are none? */
-  mixed: boolean;
+  /** Of a section for code: the stretches that directives have filled, start and end by turns, those side by side as one. */
+  readonly filled: number[];
   /** Offsets between which a difference was taken for a number while the text was read: no jump may grow there. */
   measured: { low: number; high: number } | undefined;
   readonly relocations: AsmRelocation[];

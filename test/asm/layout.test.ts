@@ -143,8 +143,12 @@ test("a distance written as a number counts the instructions of the text", () =>
     "2503faff01000000",
     "06000000ffffffff",
   ]);
-  // Where there is data too, nobody knows what is an instruction.
-  expect(toHex(section(`.quad 1\n${text}`, ".text").data.subarray(8, 16))).toBe("0500030000000000");
+  // Data between the instructions count by their bytes, and are none themselves.
+  const mixed = `.quad 5\ngoto +4\nif r1 == 1 goto target\n.quad 0x0000000000030005\n.subsection 1\n.quad 5\ngoto -2\n.previous\nr2 = 1\nr3 = 1\n${"r0 = 1\n".repeat(33_000)}target: exit`;
+  const both = section(mixed, ".text").data;
+  const at = (slot: number): string => toHex(both.subarray(8 * slot, 8 * slot + 8));
+  expect([at(0), at(1), at(4)]).toEqual(["0500000000000000", "0500050000000000", "0500030000000000"]);
+  expect([toHex(both.subarray(-16, -8)), toHex(both.subarray(-8))]).toEqual(["0500000000000000", "0500feff00000000"]);
   expect(codes(`goto +32767\ns: if r1 == 1 goto target\n${"r0 = 1\n".repeat(33_000)}target: exit`)).toEqual([
     "asm-long-jump-number",
   ]);

@@ -1,9 +1,8 @@
 /** Directives that put bytes: numbers, strings, gaps, alignment. */
 import { decodeUtf8 } from "../../bytes/index.js";
-import { opcodes } from "../../isa/index.js";
 import { maxBytes, maxFilled } from "../limits.js";
 import type { Run } from "../run.js";
-import { reserve } from "../output/sections.js";
+import { noteFilled, reserve } from "../output/sections.js";
 import { unescape } from "../text/strings.js";
 import { Token } from "../text/tokens.js";
 import { comma } from "../text/scan.js";
@@ -26,7 +25,7 @@ export function take(run: Run, size: number, at: number, data: boolean): number 
     return -1;
   }
   if (section.flags.exec) {
-    section.mixed ||= data || size % opcodes.SLOT !== 0;
+    noteFilled(section, section.size, section.size + size);
     if (run.lines.pending !== undefined) run.lines.take(section);
   }
   return reserve(section, size);

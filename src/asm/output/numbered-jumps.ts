@@ -1,6 +1,6 @@
 /**
  * Jumps that count instructions (`goto +5`) over jumps that take more slots than they were written with: they go where they went
- * before. Only code can be counted: a section that has data between its instructions is left as it is.
+ * before. Data between the instructions are counted by their bytes.
  */
 import type { Endian } from "../../bytes/index.js";
 import { decodeSlot, newSlot, opcodes, rowNumber, insnTable, writeImm, writeOff } from "../../isa/index.js";
@@ -23,12 +23,14 @@ function gapsUpTo({ gaps }: AsmSection, offset: number): number {
 
 /** Changes the distances of the jumps without a fixup in `section`, whose bytes have not moved yet. False: one became too far. */
 export function moveNumberedJumps(section: AsmSection, layout: Layout, endian: Endian): boolean {
-  if (section.mixed) return true;
-  const { data, size, fixups } = section;
+  const { data, size, fixups, filled } = section;
   const slot = newSlot();
   const place = (offset: number): number => layout.place(offset, gapsUpTo(section, offset));
   let fixup = 0;
-  for (let at = 0; at + SLOT <= size; at += SLOT) {
+  let stretch = 0;
+  for (let at = 0; ; at += SLOT) {
+    for (; stretch < filled.length && filled[stretch]! <= at; stretch += 2) at = Math.max(at, filled[stretch + 1]!);
+    if (at + SLOT > size) return true;
     while (fixup < fixups.length && fixups[fixup]!.offset < at) fixup++;
     decodeSlot(data, at, endian, slot);
     const row = insnTable[rowNumber(slot)];
@@ -41,9 +43,10 @@ export function moveNumberedJumps(section: AsmSection, layout: Layout, endian: E
     const target = start + SLOT + SLOT * (wide ? slot.imm : slot.off);
     if (target < 0 || target > size) continue;
     const distance = (place(target) - place(start)) / SLOT - 1;
+    // A gap of a few bytes: there is no such jump.
+    if (!Number.isInteger(distance)) return false;
     if (wide) writeImm(data, start, endian, distance);
     else if (distance >= -32768 && distance <= 32767) writeOff(data, start, endian, distance);
     else return false;
   }
-  return true;
 }

@@ -50,7 +50,7 @@ function newSection(
     parts: new Map(),
     places: [],
     layout: undefined,
-    mixed: false,
+    filled: [],
     measured: undefined,
     relocations: [],
     firstExit: -1,
@@ -92,10 +92,18 @@ export function join(section: AsmSection): void {
       symbol.after += gaps;
     }
     section.align = Math.max(section.align, part.align);
-    section.mixed ||= part.mixed;
+    for (let i = 0; i < part.filled.length; i += 2)
+      noteFilled(section, part.filled[i]! + base, part.filled[i + 1]! + base);
     if (section.firstExit < 0 && part.firstExit >= 0) section.firstExit = part.firstExit + base;
   }
   section.parts.clear();
+}
+
+/** The bytes of `section` from `start` up to `end` are no instructions. */
+export function noteFilled({ filled }: AsmSection, start: number, end: number): void {
+  if (start === end) return;
+  if (filled.at(-1) === start) filled[filled.length - 1] = end;
+  else filled.push(start, end);
 }
 
 /** Names of symbols and sections have no NUL. */

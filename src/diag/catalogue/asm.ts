@@ -171,8 +171,8 @@ export const asmMessages = {
   },
   "asm-long-jump-number": {
     severity: "error",
-    message: "the jump needs more slots, and takes another one, written as a number, out of its 16 bits",
-    help: "write that jump's target as a label",
+    message: "the jump needs more slots, and another one, written as a number, cannot follow",
+    help: "its 16 bits are not enough, or its target is not a whole number of slots away: write that as a label",
   },
   "asm-gap-cycle": { severity: "error", message: "the size of this gap depends on itself" },
   "asm-padding": {
