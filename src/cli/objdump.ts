@@ -211,7 +211,11 @@ export async function run(files: readonly string[], given: object): Promise<void
       if (!listing) put(`\n${elf.file ?? file}:\tfile format elf64-bpf\n`);
       if (options.archiveHeaders === true && opened.entry !== undefined) put(`${memberLine(opened.entry)}\n`);
       if (tables) {
-        const known = elfFacts(elf, { dialect: options.relocDialect });
+        const known = elfFacts(elf, {
+          dialect: options.relocDialect,
+          relocations: views.relocations || views.dynamicRelocations,
+          symbols: views.symbols || views.dynamicSymbols,
+        });
         problems.push(...asWarnings(known.problems));
         put(formatObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }));
         put(formatElf(known, headers));

@@ -123,7 +123,11 @@ export async function run(files: readonly string[], given: object): Promise<void
     files,
     (opened) => {
       const { elf } = opened;
-      const facts = elfFacts(elf, { dialect: options.relocDialect });
+      const facts = elfFacts(elf, {
+        dialect: options.relocDialect,
+        relocations: json || views.relocations,
+        symbols: json || views.symbols || views.dynamicSymbols,
+      });
       const problems: Diagnostic[] = [...facts.problems];
       const hexDumps = dumped(opened, options.hexDump);
       const stringDumps = dumped(opened, options.stringDump);

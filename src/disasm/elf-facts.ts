@@ -97,6 +97,10 @@ export interface ElfFacts {
 export interface ElfFactsOptions {
   /** Whose relocation numbers the file has; found out unless given. */
   readonly dialect?: RelocDialect | undefined;
+  /** False: nobody asks for the tables of relocations, which take the longest; they are empty, and what is wrong with them is not told. */
+  readonly relocations?: boolean;
+  /** False: the same of the symbol tables, unless relocations are asked for, which name symbols. */
+  readonly symbols?: boolean;
 }
 
 function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
@@ -129,8 +133,10 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
   const problems: Diagnostic[] = [];
   const tables = new Map<number, readonly SymbolFacts[]>();
   const symbolTables: SymbolTableFacts[] = [];
+  const withRelocs = options.relocations !== false;
+  const withSymbols = withRelocs || options.symbols !== false;
   for (const section of elf.sections) {
-    if (section.type !== SHT_SYMTAB && section.type !== SHT_DYNSYM) continue;
+    if (!withSymbols || (section.type !== SHT_SYMTAB && section.type !== SHT_DYNSYM)) continue;
     const symbols = tolerant(problems, () => symbolFacts(elf, section));
     if (symbols === undefined) continue;
     tables.set(section.index, symbols);
@@ -138,8 +144,9 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
   }
 
   const relocTables: RelocTableFacts[] = [];
-  const relocOrigin = originOf(elf, options.dialect);
+  const relocOrigin = withRelocs ? originOf(elf, options.dialect) : undefined;
   for (const section of elf.sections) {
+    if (!withRelocs) break;
     if (section.type !== SHT_REL && section.type !== SHT_RELA) continue;
     const target = elf.sections[section.info];
     const symbols = tables.get(section.link) ?? [];

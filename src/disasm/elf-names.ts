@@ -2,13 +2,27 @@
  * Numbers of an ELF file as readelf's words. Source: gABI chapters 4 and 5, elf.h; wording of GNU readelf.
  */
 import { elfTable, ElfType, SectionHeaderType, SymbolBind, SymbolKind } from "../elf/index.js";
-import { dialects, type RelocDialect } from "../object/index.js";
+import { rowsOfType, type RelocDialect } from "../object/index.js";
 
 const hex = (value: number): string => value.toString(16);
 
-function nameIn(table: Readonly<Record<string, number>>, value: number, prefix: string): string | undefined {
-  for (const [name, number] of Object.entries(table)) if (number === value) return name.slice(prefix.length);
-  return undefined;
+type Names = Readonly<Record<string, number>>;
+
+/** The names in a table by number, for the tables that were asked. */
+const namesByNumber = new Map<Names, ReadonlyMap<number, string>>();
+
+function nameIn(table: Names, value: number, prefix: string): string | undefined {
+  let names = namesByNumber.get(table);
+  if (names === undefined) {
+    // Of two names for a number the first counts.
+    names = new Map(
+      Object.entries(table)
+        .toReversed()
+        .map(([name, number]) => [number, name.slice(prefix.length)]),
+    );
+    namesByNumber.set(table, names);
+  }
+  return names.get(value);
 }
 
 const typeWords: Readonly<Record<number, string>> = {
@@ -112,6 +126,6 @@ export function homeName(shndx: number, reserved: boolean): string {
 
 /** The name of relocation number `type` in `dialect`, or undefined where the dialect has none. */
 export function relocName(dialect: RelocDialect, type: number, inCode: boolean): string | undefined {
-  const rows = dialects[dialect].filter((row) => row.type === type);
+  const rows = rowsOfType(dialect, type);
   return (rows.find((row) => (row.in === "code") === inCode) ?? rows[0])?.name;
 }

@@ -1,4 +1,5 @@
 /** Symbols in the layouts of GNU nm: BSD's, POSIX's, System V's, and names alone. */
+import { hex64 } from "./hex.js";
 import type { ListedSymbol } from "./nm.js";
 
 export type SymbolLayout = "bsd" | "posix" | "sysv" | "just-symbols";
@@ -51,7 +52,8 @@ function homeOf({ section, letter }: ListedSymbol): string {
 /** The lines of `list`, sorted and laid out as `format` says; a System V table with its head. */
 export function formatSymbols(list: readonly ListedSymbol[], format: SymbolFormat = {}): string {
   const { layout = "bsd", radix = 16, prefix = "", sizes = false, place } = format;
-  const number = (value: bigint | number): string => BigInt.asUintN(64, BigInt(value)).toString(radix);
+  const number = (value: bigint | number): string =>
+    radix === 16 ? hex64(value) : BigInt.asUintN(64, BigInt(value)).toString(radix);
   const wide = (value: bigint | number): string => number(value).padStart(16, "0");
   const line = (symbol: ListedSymbol): string => {
     const { name, letter, value, size, type } = symbol;

@@ -1,5 +1,6 @@
 /** The tables of objdump: file header, sections, symbols and relocations, in the layout of llvm-objdump. */
 import type { ElfFacts, RelocTableFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+import { hex64 } from "./hex.js";
 
 /** Which tables to print. */
 export interface ObjdumpViews {
@@ -14,12 +15,9 @@ export interface ObjdumpViews {
   readonly only?: (section: string) => boolean;
 }
 
-const hex = (value: number | bigint, digits: number): string =>
-  BigInt.asUintN(64, BigInt(value)).toString(16).padStart(digits, "0");
-
 function headerLines({ header }: ElfFacts): string[] {
   const arch = header.endian === "little" ? "bpfel" : "bpfeb";
-  return [`architecture: ${arch}`, `start address: 0x${hex(header.entry, 16)}`];
+  return [`architecture: ${arch}`, `start address: 0x${hex64(header.entry, 16)}`];
 }
 
 /** What a section holds, in a word. */
@@ -40,7 +38,7 @@ function sectionLines({ sections }: ElfFacts, only: (name: string) => boolean): 
     `Idx ${"Name".padEnd(width)} Size     VMA              Type`,
     ...shown.map((section) => {
       const { index, name, size, addr } = section;
-      const numbers = `${hex(size, 8)} ${hex(addr, 16)}`;
+      const numbers = `${hex64(size, 8)} ${hex64(addr, 16)}`;
       return `${String(index).padStart(3)} ${name.padEnd(width)} ${numbers} ${contents(section)}`;
     }),
   ];
@@ -75,7 +73,7 @@ function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) 
     const shown = bind === "UNIQUE" ? { ...symbol, bind: "GLOBAL" } : symbol;
     // Of a common symbol the size comes first, then the alignment.
     const [first, second] = home === "*COM*" ? [size, value] : [value, size];
-    lines.push(`${hex(first, 16)} ${symbolLetters(shown)} ${home}\t${hex(second, 16)}${seen} ${name}`);
+    lines.push(`${hex64(first, 16)} ${symbolLetters(shown)} ${home}\t${hex64(second, 16)}${seen} ${name}`);
   }
   return lines;
 }
@@ -83,8 +81,8 @@ function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) 
 function relocLines({ relocs }: Pick<RelocTableFacts, "relocs">, title: string): string[] {
   const lines = relocs.map(({ offset, type, typeName, symbolName, addend }) => {
     const plus =
-      addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex(-addend, 1)}` : `+0x${hex(addend, 1)}`;
-    return `${hex(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
+      addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex64(-addend, 1)}` : `+0x${hex64(addend, 1)}`;
+    return `${hex64(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
   });
   return ["", title, `OFFSET           TYPE                     VALUE`, ...lines];
 }

@@ -1,5 +1,6 @@
 /** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
 import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SegmentFacts, SymbolFacts } from "./elf-facts.js";
+import { hex64 } from "./hex.js";
 import { dynamicLines, groupLines, notesLines, sectionDetailLines } from "./readelf-extra.js";
 
 /** Which views to print; those not named are left out. */
@@ -18,10 +19,6 @@ export interface ElfViews {
   readonly dynamic?: boolean;
 }
 
-function hex(value: number | bigint, digits = 0): string {
-  return BigInt.asUintN(64, BigInt(value)).toString(16).padStart(digits, "0");
-}
-
 function headerLines(header: HeaderFacts): string[] {
   const dataWords = header.endian === "little" ? "little endian" : "big endian";
   const bytes = (size: number): string => `${size} (bytes)`;
@@ -33,11 +30,11 @@ function headerLines(header: HeaderFacts): string[] {
     ["ABI Version:", String(header.abiversion)],
     ["Type:", header.typeName],
     ["Machine:", header.machineName],
-    ["Version:", `0x${hex(header.version)}`],
-    ["Entry point address:", `0x${hex(header.entry)}`],
+    ["Version:", `0x${hex64(header.version)}`],
+    ["Entry point address:", `0x${hex64(header.entry)}`],
     ["Start of program headers:", `${header.phoff} (bytes into file)`],
     ["Start of section headers:", `${header.shoff} (bytes into file)`],
-    ["Flags:", `0x${hex(header.flags)}`],
+    ["Flags:", `0x${hex64(header.flags)}`],
     ["Size of this header:", bytes(header.ehsize)],
     ["Size of program headers:", bytes(header.phentsize)],
     ["Number of program headers:", String(header.phnum)],
@@ -45,7 +42,7 @@ function headerLines(header: HeaderFacts): string[] {
     ["Number of section headers:", String(header.shnum)],
     ["Section header string table index:", String(header.shstrndx)],
   ];
-  const magic = header.ident.map((byte) => hex(byte, 2)).join(" ");
+  const magic = header.ident.map((byte) => hex64(byte, 2)).join(" ");
   return ["ELF Header:", `  Magic:   ${magic}`, ...lines.map(([name, value]) => `  ${name.padEnd(35)}${value}`)];
 }
 
@@ -62,10 +59,10 @@ function sectionLine(section: SectionFacts): string {
     `  [${String(section.index).padStart(2)}]`,
     section.name.padEnd(17),
     section.typeName.padEnd(15),
-    hex(section.addr, 16),
-    hex(section.offset, 6),
-    hex(section.size, 6),
-    hex(section.entsize, 2),
+    hex64(section.addr, 16),
+    hex64(section.offset, 6),
+    hex64(section.size, 6),
+    hex64(section.entsize, 2),
     section.flagLetters.padStart(3),
     String(section.link).padStart(2),
     String(section.info).padStart(3),
@@ -75,7 +72,7 @@ function sectionLine(section: SectionFacts): string {
 
 function sectionLines({ header, sections }: ElfFacts): string[] {
   return [
-    `There are ${sections.length} section headers, starting at offset 0x${hex(header.shoff)}:`,
+    `There are ${sections.length} section headers, starting at offset 0x${hex64(header.shoff)}:`,
     "",
     "Section Headers:",
     "  [Nr] Name              Type            Address          Off    Size   ES Flg Lk Inf Al",
@@ -92,16 +89,16 @@ function segmentLines({ header, segments, sections }: ElfFacts): string[] {
   });
   const rows = segments.map((segment) => {
     const letters = ["R", "W", "E"].map((letter, i) => ((segment.flags & (4 >> i)) === 0 ? " " : letter)).join("");
-    const six = (value: number | bigint): string => `0x${hex(value, 6)}`;
-    const sixteen = (value: bigint): string => `0x${hex(value, 16)}`;
+    const six = (value: number | bigint): string => `0x${hex64(value, 6)}`;
+    const sixteen = (value: bigint): string => `0x${hex64(value, 16)}`;
     const places = [six(segment.offset), sixteen(segment.vaddr), sixteen(segment.paddr)];
-    const sizes = [six(segment.filesz), six(segment.memsz), letters, `0x${hex(segment.align)}`];
+    const sizes = [six(segment.filesz), six(segment.memsz), letters, `0x${hex64(segment.align)}`];
     return `  ${segment.typeName.padEnd(14)} ${[...places, ...sizes].join(" ")}`;
   });
   return [
     "",
     `Elf file type is ${header.typeName}`,
-    `Entry point 0x${hex(header.entry)}`,
+    `Entry point 0x${hex64(header.entry)}`,
     `There are ${segments.length} program headers, starting at offset ${header.phoff}`,
     "",
     "Program Headers:",
@@ -125,7 +122,7 @@ function isInside({ typeName, flagLetters, addr, offset, size }: SectionFacts, s
 
 function symbolLine({ index, value, size, type, bind, visibility, home, name }: SymbolFacts): string {
   const words = `${type.padEnd(7)} ${bind.padEnd(6)} ${visibility.padEnd(9)} ${home.padStart(3)}`;
-  return `${String(index).padStart(6)}: ${hex(value, 16)} ${String(size).padStart(5)} ${words} ${name}`;
+  return `${String(index).padStart(6)}: ${hex64(value, 16)} ${String(size).padStart(5)} ${words} ${name}`;
 }
 
 function symbolLines({ symbolTables, sections }: ElfFacts, onlyDynamic: boolean): string[] {
@@ -141,12 +138,11 @@ function symbolLines({ symbolTables, sections }: ElfFacts, onlyDynamic: boolean)
 }
 
 function relocLine({ offset, type, typeName, symbol, symbolName, symbolValue, addend }: RelocFacts): string {
-  const info = (BigInt(symbol) << 32n) | BigInt(type);
   const shown = typeName ?? `<unknown: ${type}>`;
-  const line = `${hex(offset, 16)}  ${hex(info, 16)} ${shown.padEnd(22)}`;
-  const plus = addend === undefined ? "" : addend < 0n ? ` - ${hex(-addend)}` : ` + ${hex(addend)}`;
-  if (symbol === 0) return `${line}${addend === undefined ? "" : ` ${hex(addend)}`}`.trimEnd();
-  return `${line} ${symbolValue === undefined ? " ".repeat(16) : hex(symbolValue, 16)} ${symbolName}${plus}`;
+  const line = `${hex64(offset, 16)}  ${hex64(symbol, 8)}${hex64(type, 8)} ${shown.padEnd(22)}`;
+  const plus = addend === undefined ? "" : addend < 0n ? ` - ${hex64(-addend)}` : ` + ${hex64(addend)}`;
+  if (symbol === 0) return `${line}${addend === undefined ? "" : ` ${hex64(addend)}`}`.trimEnd();
+  return `${line} ${symbolValue === undefined ? " ".repeat(16) : hex64(symbolValue, 16)} ${symbolName}${plus}`;
 }
 
 function relocLines({ relocTables, relocOrigin }: ElfFacts): string[] {
@@ -159,7 +155,7 @@ function relocLines({ relocTables, relocOrigin }: ElfFacts): string[] {
     const hasAddend = relocs.some(({ addend }) => addend !== undefined);
     return [
       "",
-      `Relocation section '${section}' at offset 0x${hex(offset)} contains ${relocs.length} entries:`,
+      `Relocation section '${section}' at offset 0x${hex64(offset)} contains ${relocs.length} entries:`,
       `    Offset             Info             Type               Symbol's Value  Symbol's Name${hasAddend ? " + Addend" : ""}`,
       ...relocs.map(relocLine),
     ];

@@ -1,6 +1,8 @@
 /** Contents of sections as readelf's `-x` and `-p` and objdump's `-s` show them. */
-import { decodeUtf8, toHex } from "../bytes/index.js";
+import { decodeUtf8 } from "../bytes/index.js";
 import { SectionHeaderType, type ElfFile, type ElfSection } from "../elf/index.js";
+import { hex64 } from "./hex.js";
+import { putHexByte, TextBuffer } from "./text-buffer.js";
 
 /** A section by its name (the first one of it) or, as readelf takes them, by its number. */
 export function findSection(elf: ElfFile, name: string): ElfSection | undefined {
@@ -39,30 +41,54 @@ export function formatStrings(section: ElfSection): string {
 }
 
 const rowBytes = 16;
+/** Text in a buffer before it becomes a part of the result. */
+const partBytes = 1 << 16;
 
-function asciiOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
-  return text;
+/** Rows of 16 bytes in four words, and as characters, behind their addresses of at least `width` digits; `data` starts at `addr`. */
+function rows(data: Uint8Array, addr: bigint, before: string, width: number, gap: string): string {
+  const out = new TextBuffer(new Uint8Array(partBytes + 256));
+  const parts: string[] = [];
+  for (let at = 0; at < data.length; at += rowBytes) {
+    if (out.length > partBytes) {
+      parts.push(out.toString());
+      out.clear();
+    }
+    out.text(before);
+    out.text(hex64(addr + BigInt(at), width));
+    putRow(out, data, at, gap);
+  }
+  parts.push(out.toString());
+  return parts.join("");
 }
 
-/** Rows of 16 bytes in four words, and as characters; `head` writes the address of a row. */
-function rows(data: Uint8Array, head: (offset: number) => string, gap: string): string {
-  const lines: string[] = [];
-  for (let at = 0; at < data.length; at += rowBytes) {
-    const bytes = data.subarray(at, at + rowBytes);
-    const words: string[] = [];
-    for (let word = 0; word < rowBytes; word += 4) words.push(toHex(bytes.subarray(word, word + 4)).padEnd(8));
-    lines.push(`${head(at)} ${words.join(" ")}${gap}${asciiOf(bytes)}\n`);
+const blank = 0x20;
+const dot = 0x2e;
+const newline = 0x0a;
+
+function putRow(out: TextBuffer, data: Uint8Array, at: number, gap: string): void {
+  out.ensure(4 * rowBytes);
+  const end = Math.min(at + rowBytes, data.length);
+  const { bytes } = out;
+  let to = out.length;
+  for (let i = at; i < at + rowBytes; i++) {
+    if (((i - at) & 3) === 0) bytes[to++] = blank;
+    if (i < end) putHexByte(bytes, to, data[i]!);
+    else bytes[to] = bytes[to + 1] = blank;
+    to += 2;
   }
-  return lines.join("");
+  for (let i = 0; i < gap.length; i++) bytes[to++] = blank;
+  for (let i = at; i < end; i++) {
+    const byte = data[i]!;
+    bytes[to++] = byte >= 0x20 && byte < 0x7f ? byte : dot;
+  }
+  bytes[to++] = newline;
+  out.length = to;
 }
 
 /** readelf's `-x`; the section's bytes may be others than the file's, as relocated ones are. */
 export function formatHexDump(section: ElfSection, data: Uint8Array = section.data): string {
   if (data.length === 0) return `\nSection '${section.name}' has no data to dump.\n`;
-  const head = (offset: number): string => `  0x${(section.addr + BigInt(offset)).toString(16).padStart(8, "0")}`;
-  return `\nHex dump of section '${section.name}':\n${rows(data, head, " ")}`;
+  return `\nHex dump of section '${section.name}':\n${rows(data, section.addr, "  0x", 8, " ")}`;
 }
 
 /** objdump's `-s`; nothing for sections without contents. */
@@ -74,6 +100,5 @@ export function formatContents(section: ElfSection): string {
     const range = `[${four(addr)}, ${four(addr + BigInt(section.size))})`;
     return `Contents of section ${name}:\n<skipping contents of bss section at ${range}>\n`;
   }
-  const head = (offset: number): string => ` ${(addr + BigInt(offset)).toString(16).padStart(4, "0")}`;
-  return `Contents of section ${name}:\n${rows(data, head, "  ")}`;
+  return `Contents of section ${name}:\n${rows(data, addr, " ", 4, "  ")}`;
 }

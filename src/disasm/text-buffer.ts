@@ -129,12 +129,16 @@ export function putHex(bytes: Uint8Array, at: number, value: number): number {
   return at;
 }
 
+/** Writes `byte` in two hex digits at `at`. */
+export function putHexByte(bytes: Uint8Array, at: number, byte: number): void {
+  bytes[at] = hexDigits[byte >> 4]!;
+  bytes[at + 1] = hexDigits[byte & 15]!;
+}
+
 /** Writes `count` bytes of `from` as `b7 01 …` with a blank between at `at` and returns the end. */
 export function putHexBytes(bytes: Uint8Array, at: number, from: Uint8Array, start: number, count: number): number {
   for (let i = start; i < start + count; i++) {
-    const byte = from[i]!;
-    bytes[at] = hexDigits[byte >> 4]!;
-    bytes[at + 1] = hexDigits[byte & 15]!;
+    putHexByte(bytes, at, from[i]!);
     bytes[at + 2] = 0x20;
     at += 3;
   }

@@ -4,6 +4,7 @@ export {
   dialectFacts,
   dialects,
   relocDialects,
+  rowsOfType,
   type AddendRule,
   type DialectFacts,
   type DialectRow,
