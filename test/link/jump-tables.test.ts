@@ -155,7 +155,18 @@ test.skipIf(missing !== "")(`labels as values: a table in .rodata, an address in
     expect(answer(linked([start, before, made], options))).toBe(expected);
 });
 
+test("the VM takes no entry that is no slot of the code", () => {
+  const image = imageOf(linked([object(main(call("a", 0))), object(choice("a", [1]))]));
+  const far = image.patches.map((patch) => (patch.kind === "instruction" ? { ...patch, target: 10_000 } : patch));
+  expect(far).not.toEqual(image.patches);
+  expect(() => createVm({ ...image, patches: far })).toThrow("there is no slot 10000");
+});
+
 test.skipIf(kernelMissing !== "")(`the kernel's loader refuses jump tables${kernelMissing}`, () => {
   const image = imageOf(linked([object(main(call("a", 0))), object(choice("a", [1]))]));
   expect(() => loadImage(image, kernel())).toThrow(".jumptables holds the address of an instruction");
+  const inCode = fn("f", " ldimm64 r1, .Lthere\n gotox r1\n.Lthere:\n mov r0, 1");
+  const other = imageOf(linked([object(main(" call f")), object(inCode)]));
+  expect(createVm(other).run("main")).toMatchObject({ r0: 1n });
+  expect(() => loadImage(other, kernel())).toThrow("code holds the address of an instruction");
 });
