@@ -20,7 +20,9 @@ export function keepDebug(file: EditFile): void {
     file.sections.filter((table) => isLoaded(targetOf(table))),
   );
   for (const section of file.sections) {
-    if (!isLoaded(section) || section.type === SectionHeaderType.SHT_NOTE || section.data.length === 0) continue;
+    const { type, data, symbols, group } = section;
+    const isTable = symbols !== undefined || group !== undefined || type === SectionHeaderType.SHT_STRTAB;
+    if (!isLoaded(section) || isTable || type === SectionHeaderType.SHT_NOTE || data.length === 0) continue;
     section.type = SectionHeaderType.SHT_NOBITS;
     section.data = empty;
     file.changes.push({ what: "contents-removed", name: section.name });

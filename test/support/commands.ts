@@ -1,22 +1,27 @@
 /** What every verb does with an input, as functions: no process is started, so that a million inputs are affordable. */
 import { readBtf, readBtfExt, writeC, writeJson, writeRaw } from "../../src/btf/index.js";
-import { copyFile, type CopyOptions } from "../../src/copy/index.js";
+import { copyFile, rawContents, type CopyOptions } from "../../src/copy/index.js";
 import { BpfkitError, type Diagnostic } from "../../src/diag/index.js";
 import {
   btfParts,
   controlFlow,
   disassemble,
+  dwarfLines,
   dwarfPlaces,
   elfBtfExt,
   elfFacts,
   formatBtfExt,
   formatCfgDot,
   formatContents,
+  formatDwarfLines,
   formatElf,
+  formatGnuSizes,
   formatHexDump,
   formatMaps,
   formatObjdump,
   formatPrograms,
+  formatRelocatedDump,
+  formatSectionSizes,
   formatSizes,
   formatSource,
   formatStrings,
@@ -25,6 +30,7 @@ import {
   listSymbols,
   mapFacts,
   programFacts,
+  relocatedSection,
   remarksOf,
   sizeFacts,
   writeAnnotated,
@@ -42,6 +48,9 @@ const copies: readonly CopyOptions[] = [
   { strip: "debug", removeSections: [".BTF*"] },
   { onlySections: ["xdp", "license"], prefixSymbols: "p_", weaken: true },
   { addSections: [{ name: ".more", data: new Uint8Array(3) }], renameSections: [{ from: "xdp", to: "tc" }] },
+  { onlyDebug: true, debugLink: { file: "mutant.dbg", contents: new Uint8Array(5) }, keepFileSymbols: true },
+  { prefixAllocSections: ".p", removeRelocations: ["xdp"], localizeHidden: true },
+  { addSymbols: [{ name: "added", section: "xdp", value: 8n, bind: "weak", type: "func", hidden: false }] },
 ];
 
 /** A function of bytes that remembers its last result, or that it threw: commands share what they all start with. */
@@ -69,12 +78,15 @@ function readelf(bytes: Uint8Array): void {
   const file = elf(bytes);
   const problems: Diagnostic[] = [];
   formatElf(facts(bytes), { ...views, groups: true, notes: true, dynamic: true });
+  formatElf(facts(bytes), { sectionDetails: true, dynamicSymbols: true });
+  formatDwarfLines(dwarfLines(file, problems));
   formatBtfExt(elfBtfExt(file, problems));
   for (const section of file.sections) {
     formatHexDump(section);
     formatStrings(section);
   }
   const listed = listable(bytes).object;
+  for (const section of file.sections) formatRelocatedDump(section, relocatedSection(listed, section));
   formatMaps(mapFacts(listed, btfParts(file, problems).btf, problems));
   formatPrograms(programFacts(listed));
 }
@@ -88,6 +100,8 @@ function objdump(bytes: Uint8Array): void {
   const remarks = remarksOf(elfBtfExt(file, []), dwarfPlaces(file, []), { source: true, coreRelos: true });
   writeAnnotated(listed, { remarks, relocations: true }, nothing);
   disassemble(listed);
+  writeAnnotated(listed, { from: 16, to: 64, symbols: ["xdp", "prog"], addresses: "names" }, nothing);
+  formatObjdump(facts(bytes), { dynamicSymbols: true, dynamicRelocations: true });
 }
 
 /** By verb; each may throw a BpfkitError. */
@@ -98,10 +112,19 @@ export const commands: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   source: (bytes) => void formatSource(listable(bytes).object),
   nm: (bytes) => {
     const { object: listed, addresses } = listable(bytes);
-    formatSymbols(listSymbols(listed, { all: true, addresses }));
+    for (const layout of ["bsd", "posix", "sysv"] as const) {
+      formatSymbols(listSymbols(listed, { all: true, addresses }), { layout, sort: "size", radix: 8 });
+    }
+    listSymbols(listableObject(elf(bytes), { dynamic: true }).object);
   },
-  size: (bytes) => void formatSizes([sizeFacts(elf(bytes))]),
+  size: (bytes) => {
+    const sizes = [sizeFacts(elf(bytes))];
+    formatSizes(sizes, { totals: true, common: true });
+    formatGnuSizes(sizes);
+    formatSectionSizes(sizes[0]!, { radix: 16, common: true });
+  },
   objcopy: (bytes) => {
+    tolerate(() => rawContents(bytes, "mutant.o"));
     for (const options of copies) tolerate(() => readElf(copyFile(bytes, options, { file: "mutant.o" }).bytes));
   },
   ar: (bytes) => {
