@@ -4,16 +4,18 @@ import { exitCodes } from "./exit-codes.js";
 import { put } from "./output.js";
 import { fail, usage } from "./report.js";
 import { verbs } from "./verbs.js";
-import type { Action, Verb } from "./verb.js";
+import { written, type Action, type Verb } from "./verb.js";
 
 declare const BPFKIT_VERSION: string;
+
+const version = `bpfkit ${BPFKIT_VERSION}`;
 
 const groups: Readonly<Record<string, string>> = { btf: "show, compare and reduce BTF" };
 
 function newProgram(): Command {
   return new Command("bpfkit")
     .description("The eBPF toolchain: assemble, inspect, link, run and load eBPF programs.")
-    .version(`bpfkit ${BPFKIT_VERSION}`, "--version", "print the version")
+    .version(version, "--version", "print the version")
     .helpOption("--help", "print this help")
     .showSuggestionAfterError()
     .configureHelp({
@@ -30,15 +32,21 @@ function newProgram(): Command {
 
 /** Commander hands `exitOverride` down only to commands made this way. */
 function newCommand(parent: Command, name: string, description: string): Command {
-  return parent.command(name).description(description).helpOption("--help", "print this help");
+  const command = parent.command(name).description(description).helpOption("--help", "print this help");
+  // Scripts ask each tool for its version; the help has it in one place.
+  command.version(version, "--version").options.at(-1)!.hidden = true;
+  return command;
 }
 
-function addVerb(program: Command, name: string, { description, define }: Verb, run: Action): void {
+function addVerb(program: Command, name: string, { description, define }: Verb, run: Action): Command {
   const [first = "", second] = name.split(" ");
-  if (second === undefined) return define(newCommand(program, first, description), run);
   const group =
-    program.commands.find((command) => command.name() === first) ?? newCommand(program, first, groups[first]!);
-  return define(newCommand(group, second, description), run);
+    second === undefined
+      ? program
+      : (program.commands.find((each) => each.name() === first) ?? newCommand(program, first, groups[first]!));
+  const command = newCommand(group, second ?? first, description);
+  define(command, run);
+  return command;
 }
 
 /** Reached by `bpfkit -- VERB` and the like alone: other words that name a verb come with what it does. */
@@ -62,9 +70,13 @@ export async function main(words: readonly string[], name?: string, run?: Action
       for (const [each, verb] of Object.entries(verbs)) addVerb(program, each, verb, misplaced);
     } else {
       const verb = verbs[name]!;
-      addVerb(program, name, verb, run!);
+      const command = addVerb(program, name, verb, run!);
       const own = name.split(" ").length;
       if (verb.rewrite !== undefined) given = [...words.slice(0, own), ...verb.rewrite(words.slice(own))];
+      given = written(
+        given,
+        command.options.map(({ long }) => long ?? ""),
+      );
     }
     await program.parseAsync(given, { from: "user" });
   } catch (error) {

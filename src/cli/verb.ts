@@ -51,3 +51,15 @@ export function respelt(words: readonly string[], pairs: readonly (readonly [Reg
     return found === undefined ? word : word.replace(found[0], found[1]);
   });
 }
+
+/** `words` with long options written out that are cut short, as GNU's tools take them, where one option alone begins so. */
+export function written(words: readonly string[], options: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  return words.map((word, i) => {
+    if (!/^--[a-z]/.test(word) || (end >= 0 && i >= end)) return word;
+    const [name = ""] = word.split("=", 1);
+    if (options.includes(name)) return word;
+    const meant = options.filter((option) => option.startsWith(name));
+    return meant.length === 1 ? meant[0]! + word.slice(name.length) : word;
+  });
+}

@@ -181,3 +181,18 @@ test("an option that is not taken is refused with what to use instead", () => {
     expect(stderr).toContain(advice);
   }
 });
+
+test("long options may be cut short, and each verb tells the version", () => {
+  expect(shop.ok(["nm", "--undef", "--no-s", "lib.a"]).stdout).toBe(
+    shop.ok(["nm", "--undefined-only", "--no-sort", "lib.a"]).stdout,
+  );
+  expect(shop.ok(["objdump", "--disassemble", "--sect=.text", "common.o"]).stdout).toBe(
+    shop.ok(["objdump", "-d", "-j", ".text", "common.o"]).stdout,
+  );
+  // Several options begin so.
+  expect(shop.bpfkit(["objcopy", "--strip", "common.o", "never.o"]).stderr).toMatch(/unknown option '--strip'/);
+  const { stdout } = shop.ok(["--version"]);
+  for (const verb of [["objdump"], ["ar"], ["btf", "dump"], ["strip"]]) {
+    expect(shop.ok([...verb, "--version"]).stdout).toBe(stdout);
+  }
+});
