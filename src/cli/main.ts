@@ -32,10 +32,7 @@ function newProgram(): Command {
 
 /** Commander hands `exitOverride` down only to commands made this way. */
 function newCommand(parent: Command, name: string, description: string): Command {
-  const command = parent.command(name).description(description).helpOption("--help", "print this help");
-  // Scripts ask each tool for its version; the help has it in one place.
-  command.version(version, "--version").options.at(-1)!.hidden = true;
-  return command;
+  return parent.command(name).description(description).helpOption("--help", "print this help");
 }
 
 function addVerb(program: Command, name: string, { description, define }: Verb, run: Action): Command {
@@ -45,6 +42,8 @@ function addVerb(program: Command, name: string, { description, define }: Verb, 
       ? program
       : (program.commands.find((each) => each.name() === first) ?? newCommand(program, first, groups[first]!));
   const command = newCommand(group, second ?? first, description);
+  // Scripts ask each tool for its version; the help has it in one place.
+  command.version(version, "--version").options.at(-1)!.hidden = true;
   define(command, run);
   return command;
 }
