@@ -26,7 +26,6 @@ export {
   result,
   select,
   set,
-  tee,
   v128,
   WasmFunction,
   when,

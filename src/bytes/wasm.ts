@@ -4,27 +4,40 @@
  * Source: the WebAssembly core specification 2.0, chapter 5 (binary format).
  */
 
-/** Code: an instruction's bytes, its operands' code before them. */
-export type Wasm = readonly (number | Wasm)[];
+/** Code: an instruction's bytes as characters, its operands' code before them; or pieces of code one after another. */
+export type Wasm = string | readonly Wasm[];
 
 type Type = "i32" | "i64" | "v128";
 const typeCodes = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const;
-const emptyBlock = 0x40;
+const emptyBlock = "\x40";
 
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  bytes.push(value);
-  return bytes;
+/** Bytes as characters: joining strings costs less than joining lists. */
+const raw = (...bytes: number[]): string => String.fromCharCode(...bytes);
+const flat = (code: Wasm): string => (typeof code === "string" ? code : code.map(flat).join(""));
+
+function unsigned(value: number): string {
+  let bytes = "";
+  for (; value > 0x7f; value >>>= 7) bytes += raw((value & 0x7f) | 0x80);
+  return bytes + raw(value);
 }
 
-function signed(value: bigint): number[] {
-  const bytes: number[] = [];
+function signed(value: number): string {
+  let bytes = "";
+  for (;;) {
+    const low = value & 0x7f;
+    value >>= 7;
+    if (value === ((low & 0x40) === 0 ? 0 : -1)) return bytes + raw(low);
+    bytes += raw(low | 0x80);
+  }
+}
+
+function signed64(value: bigint): string {
+  let bytes = "";
   for (;;) {
     const low = Number(value & 0x7fn);
     value >>= 7n;
-    if (value === (low & 0x40 ? -1n : 0n)) return [...bytes, low];
-    bytes.push(low | 0x80);
+    if (value === ((low & 0x40) === 0 ? 0n : -1n)) return bytes + raw(low);
+    bytes += raw(low | 0x80);
   }
 }
 
@@ -34,25 +47,31 @@ type Two = (a: Wasm, b: Wasm) => Wasm;
 type Load = (address: Wasm, distance?: number) => Wasm;
 type Store = (address: Wasm, value: Wasm, distance?: number) => Wasm;
 
-const one =
-  (...opcode: number[]): One =>
-  (a) => [a, opcode];
-const two =
-  (...opcode: number[]): Two =>
-  (a, b) => [a, b, opcode];
+function one(...opcode: number[]): One {
+  const end = raw(...opcode);
+  return (a) => flat(a) + end;
+}
+function two(...opcode: number[]): Two {
+  const end = raw(...opcode);
+  return (a, b) => flat(a) + flat(b) + end;
+}
 // The alignment is a hint only, and 0 is always right.
-const load =
-  (...opcode: number[]): Load =>
-  (address, distance = 0) => [address, opcode, 0, unsigned(distance)];
-const store =
-  (...opcode: number[]): Store =>
-  (address, value, distance = 0) => [address, value, opcode, 0, unsigned(distance)];
+function load(...opcode: number[]): Load {
+  const end = raw(...opcode, 0);
+  return (address, distance = 0) => flat(address) + end + unsigned(distance);
+}
+function store(...opcode: number[]): Store {
+  const end = raw(...opcode, 0);
+  return (address, value, distance = 0) => flat(address) + flat(value) + end + unsigned(distance);
+}
+/** Sixteen bytes. */
+const sixteen = (bytes: ArrayLike<number>): string => raw(...Array.from({ length: 16 }, (_, i) => bytes[i] ?? 0));
 
 const vector = 0xfd;
 
 /** Instructions on 32-bit numbers. */
 export const i32 = {
-  const: (value: number): Wasm => [0x41, signed(BigInt(value | 0))],
+  const: (value: number): Wasm => `\x41${signed(value | 0)}`,
   load: load(0x28) as Load,
   load8: load(0x2d) as Load,
   load16: load(0x2f) as Load,
@@ -87,7 +106,7 @@ export const i32 = {
 
 /** Instructions on 64-bit numbers. */
 export const i64 = {
-  const: (value: bigint): Wasm => [0x42, signed(BigInt.asIntN(64, value))],
+  const: (value: bigint): Wasm => `\x42${signed64(BigInt.asIntN(64, value))}`,
   load: load(0x29) as Load,
   store: store(0x37) as Store,
   lt: two(0x53) as Two,
@@ -110,16 +129,11 @@ export const v128 = {
   load64: load(vector, 0x5d) as Load,
   store: store(vector, 0x0b) as Store,
   /** Stores the first eight bytes. */
-  store64: (address: Wasm, value: Wasm, distance = 0): Wasm => [address, value, vector, 0x5b, 0, unsigned(distance), 0],
-  const: (bytes: ArrayLike<number>): Wasm => [vector, 0x0c, Array.from({ length: 16 }, (_, i) => bytes[i] ?? 0)],
+  store64: (address: Wasm, value: Wasm, distance = 0): Wasm =>
+    `${flat(address)}${flat(value)}${raw(vector, 0x5b, 0)}${unsigned(distance)}\0`,
+  const: (bytes: ArrayLike<number>): Wasm => raw(vector, 0x0c) + sixteen(bytes),
   /** The bytes of both, numbered 0 to 31, that `lanes` names. */
-  shuffle: (a: Wasm, b: Wasm, lanes: readonly number[]): Wasm => [
-    a,
-    b,
-    vector,
-    0x0d,
-    Array.from({ length: 16 }, (_, i) => lanes[i] ?? 0),
-  ],
+  shuffle: (a: Wasm, b: Wasm, lanes: readonly number[]): Wasm => flat(a) + flat(b) + raw(vector, 0x0d) + sixteen(lanes),
   /** 255 where the bytes of both are the same, else 0. */
   eq8: two(vector, 0x23) as Two,
   /** The highest bit of each byte, as a 32-bit number. */
@@ -132,73 +146,57 @@ export const v128 = {
   shr8: two(vector, 0x6d) as Two,
 } as const;
 
-export type Local = readonly [get: 0x20, index: number];
+/** A local variable: the code that reads it. */
+export type Local = string;
 
-/** Reads a local by its own name: a `Local` is code. */
-export const set = ([, index]: Local, value: Wasm): Wasm => [value, 0x21, unsigned(index)];
-export const tee = ([, index]: Local, value: Wasm): Wasm => [value, 0x22, unsigned(index)];
+const numberOf = (local: Local): string => local.slice(1);
+const localOf = (number: number): Local => `\x20${unsigned(number)}`;
+
+export const set = (local: Local, value: Wasm): Wasm => `${flat(value)}\x21${numberOf(local)}`;
 /** `local += value`. */
 export const bump = (local: Local, value: Wasm): Wasm => set(local, i32.add(local, value));
 
-export const select = (condition: Wasm, yes: Wasm, no: Wasm): Wasm => [yes, no, condition, 0x1b];
-export const when = (condition: Wasm, yes: Wasm, no: Wasm = []): Wasm => [
-  condition,
-  0x04,
-  emptyBlock,
-  yes,
-  no.length === 0 ? [] : [0x05, no],
-  0x0b,
-];
+export const select = (condition: Wasm, yes: Wasm, no: Wasm): Wasm => `${flat(yes)}${flat(no)}${flat(condition)}\x1b`;
+export const when = (condition: Wasm, yes: Wasm, no: Wasm = ""): Wasm =>
+  `${flat(condition)}\x04${emptyBlock}${flat(yes)}${no.length === 0 ? "" : `\x05${flat(no)}`}\x0b`;
 /** A block that `leave(0)` directly in it ends; each `when`, `block` and `repeat` between adds one. */
-export const block = (...body: Wasm): Wasm => [0x02, emptyBlock, body, 0x0b];
+export const block = (...body: readonly Wasm[]): Wasm => `\x02${emptyBlock}${flat(body)}\x0b`;
 /** A loop that `leave(0)` directly in it starts again; it ends at its end. */
-export const repeat = (...body: Wasm): Wasm => [0x03, emptyBlock, body, 0x0b];
-export const leave = (depth: number): Wasm => [0x0c, unsigned(depth)];
-export const leaveIf = (condition: Wasm, depth: number): Wasm => [condition, 0x0d, unsigned(depth)];
+export const repeat = (...body: readonly Wasm[]): Wasm => `\x03${emptyBlock}${flat(body)}\x0b`;
+export const leave = (depth: number): Wasm => `\x0c${unsigned(depth)}`;
+export const leaveIf = (condition: Wasm, depth: number): Wasm => `${flat(condition)}\x0d${unsigned(depth)}`;
 /** Ends the function. */
-export const result = (value: Wasm): Wasm => [value, 0x0f];
-export const call = (func: WasmFunction, ...values: Wasm): Wasm => [values, 0x10, unsigned(func.index)];
+export const result = (value: Wasm): Wasm => `${flat(value)}\x0f`;
+export const call = (func: WasmFunction, ...values: readonly Wasm[]): Wasm =>
+  `${flat(values)}\x10${unsigned(func.index)}`;
 
 /** A function of 32-bit parameters that returns a 32-bit number. */
 export class WasmFunction {
   readonly index: number;
   readonly parameters: readonly Local[];
-  body: Wasm = [];
+  body: Wasm = "";
   readonly #types: Type[] = [];
 
   constructor(index: number, parameters: number) {
     this.index = index;
-    this.parameters = Array.from({ length: parameters }, (_, i): Local => [0x20, i]);
+    this.parameters = Array.from({ length: parameters }, (_, i) => localOf(i));
   }
 
   local(type: Type): Local {
     this.#types.push(type);
-    return [0x20, this.parameters.length + this.#types.length - 1];
+    return localOf(this.parameters.length + this.#types.length - 1);
   }
 
   /** The function's entry in the code section. */
-  code(): number[] {
-    const locals = this.#types.map((type) => [1, typeCodes[type]]);
-    return sized([unsigned(locals.length), locals, this.body, 0x0b]);
+  code(): string {
+    const locals = this.#types.map((type) => raw(1, typeCodes[type]));
+    return sized(`${list(locals)}${flat(this.body)}\x0b`);
   }
-}
-
-function flatten(code: Wasm, into: number[]): number[] {
-  for (const part of code) {
-    if (typeof part === "number") into.push(part);
-    else flatten(part, into);
-  }
-  return into;
 }
 
 /** Bytes behind their number. */
-function sized(code: Wasm): number[] {
-  const bytes = flatten(code, []);
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-const list = (entries: readonly Wasm[]): Wasm => [unsigned(entries.length), ...entries];
-const text = (name: string): Wasm => [name.length, Array.from(name, (letter) => letter.charCodeAt(0))];
+const sized = (bytes: string): string => unsigned(bytes.length) + bytes;
+const list = (entries: readonly string[]): string => unsigned(entries.length) + entries.join("");
 
 /** What is used of the platform's WebAssembly. */
 interface Platform {
@@ -217,24 +215,28 @@ export interface WasmInstance {
  * WebAssembly, or does not allow it: whoever calls needs another way.
  */
 export function instantiate(functions: readonly WasmFunction[], pages: number): WasmInstance | undefined {
-  const sections: [number, Wasm][] = [
-    [1, list(functions.map(({ parameters }) => [0x60, list(parameters.map(() => [typeCodes.i32])), 1, typeCodes.i32]))],
-    [3, list(functions.map((_, i) => [i]))],
-    [5, list([[0x01, unsigned(pages), unsigned(pages)]])],
+  const size = unsigned(pages);
+  const sections: readonly (readonly [number, string])[] = [
     [
-      7,
-      list([
-        [text("memory"), 2, 0],
-        [text("run"), 0, functions.length - 1],
-      ]),
+      1,
+      list(
+        functions.map(
+          ({ parameters }) => `\x60${list(parameters.map(() => raw(typeCodes.i32)))}${list([raw(typeCodes.i32)])}`,
+        ),
+      ),
     ],
+    [3, list(functions.map((_, i) => unsigned(i)))],
+    [5, list([`\x01${size}${size}`])],
+    [7, list([`${sized("memory")}\x02\0`, `${sized("run")}\0${unsigned(functions.length - 1)}`])],
     [10, list(functions.map((each) => each.code()))],
   ];
-  const bytes = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flatMap(([id, body]) => [id, ...sized(body)])];
+  const text = `\0asm\x01\0\0\0${sections.map(([id, body]) => raw(id) + sized(body)).join("")}`;
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   const { WebAssembly: platform } = globalThis as { readonly WebAssembly?: Platform };
   if (platform === undefined) return undefined;
   try {
-    const { memory, run } = new platform.Instance(new platform.Module(Uint8Array.from(bytes))).exports as {
+    const { memory, run } = new platform.Instance(new platform.Module(bytes)).exports as {
       readonly memory: { readonly buffer: ArrayBuffer };
       readonly run: WasmInstance["run"];
     };
