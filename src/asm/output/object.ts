@@ -73,6 +73,12 @@ function linkedTo({ linked, name }: AsmSection, report: Report): number {
   return linked.section.index;
 }
 
+/** The bytes of `section`; where little more was kept for them, not once more. */
+function contents({ type, data, size }: AsmSection): Uint8Array {
+  if (type === "nobits") return new Uint8Array(0);
+  return data.length - size < size / 8 ? data.subarray(0, size) : data.slice(0, size);
+}
+
 export function makeObject(
   file: string,
   endian: Endian,
@@ -132,7 +138,7 @@ export function makeObject(
     align: Math.max(section.align, alignments.get(section.name) ?? 1),
     entsize: section.entsize,
     size: section.size,
-    data: section.data.slice(0, section.type === "nobits" ? 0 : section.size),
+    data: contents(section),
     relocations: section.relocations.map(({ offset, kind, target, addend }) => {
       return { offset, kind, symbol: "flags" in target ? target.symbol : target.index, addend };
     }),

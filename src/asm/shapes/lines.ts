@@ -31,7 +31,7 @@ import { ShapeTree } from "./tree.js";
 const { SLOT } = opcodes;
 
 /** A text shorter than this is done before shapes pay. */
-const worthwhile = 1 << 14;
+const worthwhile = 1 << 13;
 /** Lines longer than this teach nothing. */
 const longestLine = 160;
 /** So many lines may be looked at in vain, and one more for each `reward` that are known. */
@@ -39,6 +39,8 @@ const patience = 1 << 10;
 const reward = 1 << 8;
 /** From so many bytes on a section grows by what the text is likely to give. */
 const large = 1 << 16;
+/** Letters of a register's name. */
+const longestRegister = 3;
 const newline = 10;
 
 /** What a line means, but for what is in it. */
@@ -118,14 +120,13 @@ export class ShapedLines {
       const next = words[Result.next / 4]! - shift;
       this.#found += reached - at;
       at = reached;
+      this.#put(kernel, words[Result.filled / 4]!, section, at);
       if (stop === Stop.name) {
-        const fact = words[Result.fact / 4]!;
-        const name = words[Result.name / 4]! - shift;
-        if (!this.#named(kernel, fact, name, words[Result.nameEnd / 4]! - shift, section, at)) break;
+        const from = words[Result.name / 4]! - shift;
+        if (!this.#named(words[Result.fact / 4]!, from, words[Result.nameEnd / 4]! - shift, section)) break;
         at = next;
         continue;
       }
-      this.#put(kernel, words[Result.filled / 4]!, section, at);
       if (stop === Stop.end) continue;
       const end = this.#remarkEnd(at);
       if (end < 0) {
@@ -197,37 +198,31 @@ export class ShapedLines {
   }
 
   /**
-   * Puts what the loop has, up to the line at `at`, and does what the name of that line, from byte `from` up to `end`, asks for: it is a
-   * label, or in the last instruction. False, and that instruction is not put, where it is not for a shape to say.
+   * Does what the name of the line at `at`, from byte `from` up to `end`, asks for: it is a label, or in the last instruction put into
+   * `section`. False, and that instruction is taken back, where it is not for a shape to say.
    */
-  #named(kernel: Kernel, fact: number, from: number, end: number, section: AsmSection, at: number): boolean {
-    const { words } = kernel;
+  #named(fact: number, from: number, end: number, section: AsmSection): boolean {
+    const { words } = this.#kernel!;
     const flags = words[(fact + Fact.flags) / 4]!;
-    const bytes = words[Result.filled / 4]!;
-    const isLabel = (flags & Flag.label) !== 0;
-    const own = isLabel ? 0 : (flags & (Flag.upper | Flag.own)) === 0 ? SLOT : 2 * SLOT;
-    this.#put(kernel, bytes - own, section, at);
     const { interner, registers, symbols } = this.#meaning;
     const id = interner.bytes(this.#text, from, end);
-    if (isLabel) {
+    if ((flags & Flag.label) !== 0) {
       const symbol = symbols.get(id, from);
       if (isDefined(symbol) || symbol.name === ".") return false;
       putHere(symbol, section);
       symbol.at = from;
       return true;
     }
-    if (registers.byWord.has(interner.folded(id))) return false;
-    const symbol = this.#meaning.word(id, from);
-    if (symbol === undefined || "kind" in symbol || symbol.name === "") return false;
-    section.fixups.push({
-      kind: this.#kinds[words[(fact + Fact.fixup) / 4]!]!,
-      offset: section.size,
-      expression: { kind: "symbol", symbol, at: from },
-      at: from,
-      end,
-    });
-    kernel.bytes.copyWithin(Place.code, Place.code + bytes - own, Place.code + bytes);
-    this.#put(kernel, own, section, at);
+    const offset = section.size - ((flags & (Flag.upper | Flag.own)) === 0 ? SLOT : 2 * SLOT);
+    const isRegister = end - from <= longestRegister && registers.byWord.has(interner.folded(id));
+    const symbol = isRegister ? undefined : this.#meaning.word(id, from);
+    if (symbol === undefined || "kind" in symbol || symbol.name === "") {
+      section.data.fill(0, offset, section.size);
+      section.size = offset;
+      return false;
+    }
+    const kind = this.#kinds[words[(fact + Fact.fixup) / 4]!]!;
+    section.fixups.push({ kind, offset, expression: { kind: "symbol", symbol, at: from }, at: from, end });
     return true;
   }
 
