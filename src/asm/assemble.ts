@@ -76,7 +76,8 @@ function next(run: Run): boolean {
       run.typed.open !== undefined ||
       run.lines.pending !== undefined ||
       run.lines.marksLabels ||
-      run.listing !== undefined;
+      run.listing !== undefined ||
+      run.generated !== undefined;
     if (input.entered || single) shapes.pass();
     else if (shapes.mayKnow(scanner.at)) scanner.at = shapes.follow(scanner.at, run.sections.current);
     if (scanner.next()) return true;
@@ -250,6 +251,7 @@ function instruction(run: Run, first: number): void {
     return run.errorAt("asm-isa", facts, first, run.tokens.count - 1);
   }
   if (run.typed.open !== undefined) run.typed.line(run, first);
+  if (run.generated?.active === true) run.generated.expect(first);
   if (run.lines.pending !== undefined) run.lines.take(section);
   if (run.core.waits) run.core.take(leaf);
   const { length } = section.fixups;

@@ -1,5 +1,6 @@
 /** Room `asm`: text to Object, in every spelling of the instruction table. */
 export { assemble } from "./assemble.js";
+export type { DebugOptions } from "./debug/generate.js";
 export type { AssembleOptions, AssembleResult, ListingOptions, ReadFile } from "./types.js";
 // Programs written in TypeScript.
 export { insn, type Insns } from "./builder/insns.js";

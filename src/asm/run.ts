@@ -18,6 +18,7 @@ import { buildGrammar, type GrammarNode } from "./match/grammar.js";
 import { Frames } from "./debug/frames.js";
 import { Input } from "./text/input.js";
 import { Interner } from "./text/intern.js";
+import { GeneratedLines } from "./debug/generate.js";
 import { Lines } from "./debug/lines.js";
 import { Matcher } from "./match/match.js";
 import { statementText } from "./macros/raw.js";
@@ -74,6 +75,7 @@ export class Run implements Names, Meaning {
   addressTable = false;
   readonly addressed: AsmSymbol[] = [];
   readonly listing: Listing | undefined;
+  readonly generated: GeneratedLines | undefined;
   readonly frames: Frames = new Frames();
   /** Has nothing told the dialect so far? */
   undecided: boolean;
@@ -103,6 +105,7 @@ export class Run implements Names, Meaning {
     this.conditions = new Conditions(this.report);
     this.input = new Input(source, this.scanner, this.report, this.conditions);
     this.symbols = new Symbols(this.interner, options.keepLocals ?? false);
+    this.generated = options.debug === undefined ? undefined : new GeneratedLines(this, options.debug);
     this.listing = options.listing === undefined ? undefined : new Listing(this);
     this.expressions = new ExpressionParser(this.tokens, this);
     this.strict = options.strict ?? false;

@@ -7,6 +7,7 @@ import type { Diagnostic, DiagnosticCode } from "../diag/index.js";
 import type { Endian } from "../bytes/index.js";
 import type { Dialect, IsaVersion } from "../isa/index.js";
 import type { Layout } from "./output/layout.js";
+import type { DebugOptions } from "./debug/generate.js";
 import type { LineRow } from "./debug/lines.js";
 import type {
   ObjectFile,
@@ -43,6 +44,8 @@ export interface AssembleOptions {
   readonly fatalWarnings?: boolean;
   /** Codes of warnings that are not given. */
   readonly silenced?: Iterable<DiagnosticCode>;
+  /** Make debugging data (DWARF) of the text itself, where it has none of its own. */
+  readonly debug?: DebugOptions;
   /** Make a listing, too. */
   readonly listing?: ListingOptions;
   /** Symbols whose names begin with `.L` are in the object's symbol table, too. Default false. */

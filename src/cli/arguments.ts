@@ -39,6 +39,8 @@ export function longOptions(args: readonly string[]): string[] {
       if (littleTriple.test(arg)) return ["--EL"];
     }
     if (arg === "-Werror") return ["--fatal-warnings"];
+    const dwarf = /^-{1,2}gdwarf-([45])$/.exec(arg);
+    if (dwarf !== null) return ["--gen-debug", "--dwarf", dwarf[1]!];
     const listing = /^-a([a-z]*)(=.*)?$/.exec(arg);
     if (listing !== null) return [`--listing=${listing[1] || "ls"}${listing[2] ?? ""}`];
     const words = Object.hasOwn(machine, arg) ? machine[arg] : undefined;

@@ -25,6 +25,8 @@ interface Options {
   readonly fatalWarnings?: boolean;
   readonly silence: readonly string[];
   readonly keepLocals?: boolean;
+  readonly genDebug?: boolean;
+  readonly dwarf?: "4" | "5";
   readonly listing?: string;
   readonly MD?: string;
   readonly statistics?: boolean;
@@ -74,6 +76,9 @@ export async function run(file: string, given: object): Promise<void> {
     silenced,
     explicitMaps: options.explicitMaps === true,
     keepLocals: options.keepLocals === true,
+    ...(options.genDebug === true
+      ? { debug: { dwarf: options.dwarf === "5" ? 5 : 4, directory: process.cwd() } as const }
+      : {}),
     ...(listing === undefined ? {} : { listing: listing.options }),
   });
   report(diagnostics, options.json);

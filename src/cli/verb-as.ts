@@ -33,6 +33,8 @@ function define(command: Command, run: Action): void {
     .option("-W, --no-warn", "no warnings")
     .option("--fatal-warnings", "warnings are errors; also -Werror")
     .option("--silence <code>", "not the warnings of this code; also -Wno-<code> (repeatable)", append, [])
+    .option("-g, --gen-debug", "debugging data of the text: its lines as DWARF 4; also --gdwarf-4, --gdwarf-5")
+    .addOption(new Option("--dwarf <version>").choices(["4", "5"]).hideHelp())
     .option("-L, --keep-locals", "keep the symbols .L… in the symbol table")
     .option(
       "--listing <what[=file]>",

@@ -180,6 +180,72 @@ i:	exit
   });
 });
 
+const noTools = toolMissing("llvm-dwarfdump-22", "llvm-objdump-22");
+
+test.skipIf(noTools !== "")(`-g: the lines of the text, found by the tools${noTools}`, () => {
+  const text = `.text
+.globl f
+f: r1 = 5
+.macro two
+r2 = 1
+r2 += 1
+.endm
+ two
+ if r1 == 1 goto far
+ exit
+.section xdp,"ax"
+.include "i.inc"
+exit
+.text
+.rept 33000
+r0 = 3
+.endr
+far: exit
+`;
+  inScratchFolder((folder) => {
+    writeFileSync(join(folder, "g.s"), text);
+    writeFileSync(join(folder, "i.inc"), "# included\nr0 = 7\n");
+    const readFile = (name: string): { path: string; bytes: Uint8Array } => ({
+      path: name,
+      bytes: new TextEncoder().encode("# included\nr0 = 7\n"),
+    });
+    for (const endian of ["little", "big"] as const) {
+      for (const dwarf of [4, 5] as const) {
+        const file = join(folder, "g.o");
+        const made = assemble(text, { file: "g.s", endian, readFile, debug: { dwarf, directory: folder } });
+        expect(made.diagnostics).toEqual([]);
+        writeFileSync(file, writeObject(made.object!));
+        expect(runTool("llvm-dwarfdump-22", ["--verify", file])).toMatchObject({ status: 0 });
+        const info = runTool("llvm-dwarfdump-22", ["--debug-info", file]).stdout;
+        expect(info).toContain(`version = 0x000${dwarf}`);
+        expect(info).toContain('DW_AT_name\t("g.s")');
+        expect(info).toContain(`DW_AT_comp_dir\t("${folder}")`);
+        const shown = runTool("llvm-objdump-22", ["-S", "-l", "-j", "xdp", file]).stdout;
+        expect(shown).toContain(`; ${folder}/i.inc:2\n; r0 = 7\n`);
+        expect(shown).toContain(`; ${folder}/g.s:13\n; exit\n`);
+        expect(
+          decoded(file)
+            .slice(0, 4)
+            .map((row) => row.trim().split(/ +/).slice(0, 3).join(" ")),
+        ).toEqual([
+          "0x0000000000000000 3 4",
+          "0x0000000000000008 5 1",
+          "0x0000000000000010 6 1",
+          "0x0000000000000018 9 2",
+        ]);
+      }
+    }
+  });
+});
+
+test("-g leaves texts with lines of their own alone, and says so where it is too late", () => {
+  const debug = { dwarf: 4, directory: "/" } as const;
+  const own = '.file 1 "x.c"\n.loc 1 3\nexit\n';
+  const plain = assemble(own);
+  expect(assemble(own, { debug }).object).toEqual(plain.object);
+  expect(assemble(`exit\n${own}`, { debug }).diagnostics.map(({ code }) => code)).toEqual(["asm-debug-late"]);
+});
+
 test("a view's number counts the rows of its place", () => {
   const text = `.file 1 "a.c"\n.loc 1 1 view .LV0\n.loc 1 2 view .LV1\nexit\n.loc 1 3 view .LV2\nexit\n.data\n.byte .LV0, .LV1, .LV2`;
   expect(toHex(object(text).sections.find(({ name }) => name === ".data")!.data)).toBe("000100");
@@ -199,7 +265,7 @@ test("rows move with gaps, long jumps and subsections", () => {
 test("wrong lines and frames are errors", () => {
   expect(codes(".loc 1 2")).toEqual(["asm-file-unknown"]);
   expect(codes('.file 1 "a"\n.file 1 "b"')).toEqual(["asm-file-twice"]);
-  expect(codes('.file 1 "a"\n.loc 1 2 3 foo')).toEqual(["asm-expected"]);
+  expect(codes('.file 1 "a"\n.loc 1 2 3 foo')).toEqual(["asm-expected-usage"]);
   expect(codes('.file 1 "a" md5 x')).toEqual(["asm-expected"]);
   expect(codes(".quad 0x123456789012345678")).toEqual(["asm-scan-number-range"]);
   expect(codes(".cfi_endproc")).toEqual(["asm-cfi-outside"]);

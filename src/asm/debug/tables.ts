@@ -33,6 +33,7 @@ export function addDebugTables(run: Run): void {
     append(section, table.encode(frames.all), table.relocations);
   }
   if (lines.files.length === 0) return;
+  if (run.generated?.active === true) run.generated.addUnit(run.source.file);
   const section = sections.open(".debug_line", noFlags, "progbits");
   const names = lines.version === 5 ? sections.open(".debug_line_str", strings, "progbits", 1) : undefined;
   const made = new LineProgram(lines, endian, names);

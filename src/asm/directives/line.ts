@@ -13,7 +13,7 @@ function isNumber(run: Run, at: number): boolean {
 
 /** `.file "NAME"`: a symbol; `.file NUMBER ["DIRECTORY"] "NAME" [md5 NUMBER] [source "TEXT"]`: a file of the line table. */
 export function file(run: Run): void {
-  if (isNumber(run, 1)) return numbered(run);
+  if (isNumber(run, 1)) return stopGenerating(run) ? numbered(run) : undefined;
   const bytes = stringAt(run, 1);
   if (bytes !== undefined && run.ends(2)) run.files.push(decodeUtf8(bytes));
 }
@@ -61,6 +61,18 @@ function wide(run: Run, at: number): bigint | undefined {
   if (at >= tokens.count) return undefined;
   if (tokens.kind[at] === Token.number) return BigInt(tokens.value[at]!);
   return tokens.bigs.get(at);
+}
+
+/** Lines of the text's own take the place of those of `-g`; false, and an error, where some of these are there already. */
+function stopGenerating(run: Run): boolean {
+  const { generated, lines } = run;
+  if (generated?.active !== true) return true;
+  if (lines.files.length > 0) {
+    run.errorAt("asm-debug-late", {}, 0);
+    return false;
+  }
+  generated.active = false;
+  return true;
 }
 
 /** `.loc FILE LINE [COLUMN] [MARK…]`: where the next instruction comes from. */

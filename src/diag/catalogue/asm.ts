@@ -190,6 +190,11 @@ export const asmMessages = {
     message: "`.org` goes back from {here} to {there}",
     help: "a section only grows; `.subsection` puts pieces in another order",
   },
+  "asm-debug-late": {
+    severity: "error",
+    message: "instructions before this have lines of -g already",
+    help: "put `.file` before the first instruction, or leave -g out",
+  },
   "asm-file-twice": { severity: "error", message: "there is a file {number} already" },
   "asm-file-unknown": {
     severity: "error",
