@@ -115,10 +115,10 @@ test("a section that is opened in another way is an error", () => {
 
 test("wrong operands of .section are errors", () => {
   expect(codes('.section a,"q"')).toEqual(["asm-section-flag"]);
-  expect(codes('.section a,"aM"')).toEqual(["asm-expected"]);
-  expect(codes('.section a,"aG",@progbits')).toEqual(["asm-expected"]);
-  expect(codes('.section a,"a",@foo')).toEqual(["asm-expected"]);
-  expect(codes('.section a,"a",@progbits,unique')).toEqual(["asm-expected"]);
+  expect(codes('.section a,"aM"')).toEqual(["asm-expected-usage"]);
+  expect(codes('.section a,"aG",@progbits')).toEqual(["asm-expected-usage"]);
+  expect(codes('.section a,"a",@foo')).toEqual(["asm-expected-usage"]);
+  expect(codes('.section a,"a",@progbits,unique')).toEqual(["asm-expected-usage"]);
   expect(codes('.section a,"ao",@progbits,nowhere\n.byte 1')).toEqual(["asm-linked-to"]);
 });
 
