@@ -151,18 +151,22 @@ function plainSymbols(
       if (sections[shndx]!.type === sht.SHT_GROUP) return undefined;
       continue;
     }
-    const value = words[at + 3]! * 0x1_0000_0000 + words[at + 2]!;
     numbers[index] = symbols.length;
     symbols.push({
       name: type === sectionSymbol && name === "" && !reserved ? sections[shndx]!.name : name,
-      home: homeOf(shndx, section, value),
-      size: words[at + 5]! * 0x1_0000_0000 + words[at + 4]!,
+      home: homeOf(shndx, section, joined(words[at + 2]!, words[at + 3]!)),
+      size: joined(words[at + 4]!, words[at + 5]!),
       binding,
       type: symbolTypes[type] ?? type,
       visibility: visibilities[(packed >>> 8) & 3]!,
     });
   }
   return symbols;
+}
+
+/** The number of two words. Where the high one is 0 it stays a small integer, which takes no memory of its own. */
+function joined(low: number, high: number): number {
+  return high === 0 ? low : high * 0x1_0000_0000 + low;
 }
 
 const nowhere: SymbolHome = { kind: "undefined" };

@@ -111,7 +111,8 @@ class QuickRow {
       const data = new Uint8Array(16);
       data[0] = opcode;
       const back = matchRow(this.#dialect, { type: row.type, offset: 0, data, endian, exec, to }, options);
-      this.#known[key] = !("misfit" in back) && isMeant(row, back.row, to) ? 1 : 2;
+      const meant = !("misfit" in back) && isMeant(row, back.row, to) && isStoredAlike(row, back.row);
+      this.#known[key] = meant ? 1 : 2;
     }
     return this.#known[key] === 1;
   }
@@ -124,6 +125,14 @@ function quickOf(dialect: RelocDialect, row: DialectRow): QuickRow | undefined {
   const usual = (store === "imm32" || store === "data32") && (row.addend === "bytes" || row.addend === "slots");
   const shifted = row.skew !== undefined || row.storeAt !== undefined || row.unsigned === true;
   return usual && !shifted && (store === field || field === "imm64") ? new QuickRow(dialect, row) : undefined;
+}
+
+/** Is what one row stores read by the other as the same addend? */
+function isStoredAlike(row: DialectRow, other: DialectRow): boolean {
+  if (row === other) return true;
+  const alike = row.store === other.store && row.addend === other.addend && row.unsigned === other.unsigned;
+  const placed = row.skew === other.skew && row.storeAt === other.storeAt;
+  return alike && placed && relocTable[row.kind].field === relocTable[other.kind].field;
 }
 
 /** Writes the relocation the short way into the data of `site`; false where the long one is to be gone. */
@@ -147,13 +156,14 @@ function put32(data: Uint8Array, at: number, endian: Endian, value: number): voi
   for (let i = 0; i < 4; i++) data[at + (endian === "little" ? i : 3 - i)] = value >>> (8 * i);
 }
 
-/** The records of `section`; `classes` has what the symbols are as far as it was asked. */
+/** The records of `section`; `classes` has what the symbols are as far as it was asked. Without `short`, all go the long way. */
 export function encodeRelocations(
   object: ObjectFile,
   section: Section,
   dialect: RelocDialect,
   classes: RelocSite["to"][],
   faults: Diagnostic[],
+  short = true,
 ): EncodedRelocations {
   if (section.relocations.length === 0) return { data: section.data, records: [], usesPrivate: false };
   const data = section.data.slice();
@@ -174,7 +184,7 @@ export function encodeRelocations(
     const symbol = object.symbols[number]!;
     site.to = classes[number] ??= classOf(object, symbol);
     const { rows: usable, quick } = rows.get(kind)!;
-    if (quick !== undefined && tryQuick(quick, relocation, site)) {
+    if (short && quick !== undefined && tryQuick(quick, relocation, site)) {
       usesPrivate ||= quick.row.private === true;
       records.push({ offset: site.offset, type: site.type, sym: number + 1 });
       continue;
