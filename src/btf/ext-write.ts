@@ -1,5 +1,5 @@
 /** Writing .BTF.ext: the inverse of `ext.ts`, with records of the sizes every kernel takes. */
-import { ByteWriter, writeWords, type Endian } from "../bytes/index.js";
+import { ByteWriter, wordBytes, type Endian } from "../bytes/index.js";
 import { extWidths, type BtfExt, type BtfExtSection, type BtfExtTables, type BtfExtWords } from "./ext.js";
 import { btfMagic, btfVersion, packLineColumn } from "./table.js";
 
@@ -68,7 +68,7 @@ export function writeBtfExtTables(ext: BtfExtTables, stringOffset: Named, endian
       out.u32(stringOffset(section));
       out.u32(words.length / extWidths[table]);
       runs.push({ at: out.length, size, count: words.length / extWidths[table] });
-      out.write(writeWords(words, endian));
+      out.write(wordBytes(words, endian));
     }
     out.patchU32(places + 8 * number + 4, out.length - start);
   }

@@ -140,8 +140,8 @@ export class StringTable {
     const slots = this.#slots;
     const hashes = this.#hashes;
     // By much: to enter all again costs more than free slots.
-    this.#slots = new Int32Array(8 * slots.length);
-    this.#hashes = new Int32Array(8 * slots.length);
+    this.#slots = new Int32Array(4 * slots.length);
+    this.#hashes = new Int32Array(4 * slots.length);
     const mask = this.#slots.length - 1;
     for (let i = 0; i < slots.length; i++) {
       if (slots[i] === 0) continue;

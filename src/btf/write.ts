@@ -1,5 +1,5 @@
 /** The .BTF section from its parts: header, types, layout (where there is one), strings. Source: include/uapi/linux/btf.h. */
-import { ByteWriter, writeWords, type Endian } from "../bytes/index.js";
+import { ByteWriter, wordBytes, type Endian } from "../bytes/index.js";
 import { btfHeaderSize, btfHeaderSizeWithLayout, btfMagic, btfVersion } from "./table.js";
 
 export interface BtfSectionParts {
@@ -32,7 +32,7 @@ export function writeBtf(parts: BtfSectionParts): Uint8Array {
     out.u32(hasLayout ? typeLen : 0);
     out.u32(layout.length);
   }
-  out.write(writeWords(words, endian));
+  out.write(wordBytes(words, endian));
   for (let i = 0; i < layout.length; i += 4) {
     const swap = endian === layoutEndian ? 0 : 1;
     out.write(layout.subarray(i, i + 2));

@@ -33,5 +33,5 @@ export {
   type Wasm,
   type WasmInstance,
 } from "./wasm.js";
-export { copyWords, readWords, writeWords } from "./words.js";
+export { copyWords, readWords, wordBytes } from "./words.js";
 export { ByteWriter } from "./writer.js";

@@ -25,15 +25,13 @@ export function readWords(bytes: Uint8Array, endian: Endian): Uint32Array {
   return endian === host ? copy : swapWords(copy);
 }
 
-/** The bytes of `words` in the given order: a copy. */
-export function writeWords(words: Uint32Array, endian: Endian): Uint8Array {
-  const copy = words.slice();
-  if (endian !== host) swapWords(copy);
-  return new Uint8Array(copy.buffer);
+/** The bytes of `words` in the given order: a view where that is this machine's, else a copy. For who changes neither afterwards. */
+export function wordBytes(words: Uint32Array, endian: Endian): Uint8Array {
+  const { buffer, byteOffset, byteLength } = endian === host ? words : swapWords(words.slice());
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Writes `words` in little-endian order into `into`, from byte `at` on. */
 export function copyWords(words: Uint32Array, into: Uint8Array, at: number): void {
-  const isHost = host === "little";
-  into.set(isHost ? new Uint8Array(words.buffer, words.byteOffset, words.byteLength) : writeWords(words, "little"), at);
+  into.set(wordBytes(words, "little"), at);
 }

@@ -3,7 +3,7 @@
  *
  * A number that its field cannot hold is an error: nothing is cut off.
  */
-import { ByteWriter, fits, writeWords, type Endian } from "../bytes/index.js";
+import { ByteWriter, fits, wordBytes, type Endian } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import { StringTable } from "./strings.js";
 import * as elf from "./table.js";
@@ -170,9 +170,9 @@ export class SymbolEncoder {
   finish(): SymbolTableData {
     const extended = this.#extended;
     return {
-      symtab: writeWords(this.#words, this.#endian),
+      symtab: wordBytes(this.#words, this.#endian),
       strtab: this.#strings.bytes(),
-      shndx: extended === undefined ? undefined : writeWords(extended, this.#endian),
+      shndx: extended === undefined ? undefined : wordBytes(extended, this.#endian),
       firstGlobal: this.#firstGlobal < 0 ? this.#count : this.#firstGlobal,
     };
   }
@@ -218,7 +218,7 @@ function encodeRelocs(relocs: readonly NewReloc[], endian: Endian, rela: boolean
     }
     at += step;
   }
-  return writeWords(words, endian);
+  return wordBytes(words, endian);
 }
 
 /** Encodes a SHT_REL table. */

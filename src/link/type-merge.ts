@@ -84,7 +84,8 @@ export function mergeTypes(context: Context): void {
   );
   const { btf, ids } = dedupBtf(all);
   const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + shifts[numbers[input.number]!]!]!);
-  const names = new Names(context, all, btf.typeCount);
+  const declarations = typed.reduce((sum, input) => sum + typesOf(input)!.declared.length, 0);
+  const names = new Names(context, all, btf.typeCount, declarations);
   const byInput: (InputDeclarations | undefined)[] = context.inputs.map(() => undefined);
   const kernel = new Set<string>();
   for (const input of typed) {
@@ -106,18 +107,22 @@ class Names {
   readonly byId: Uint32Array;
   readonly #context: Context;
   readonly #all: Btf;
-  /** Number of a name plus 1 by the offset of its string: an array, for there are very many. */
+  /** Numbers of names plus 1 by the offsets of their strings: open addressing, with room for all declarations. */
   readonly #numbers: Uint32Array;
+  readonly #offsets: Uint32Array;
   /** By number of the name: the last input that declared it, and where in its list. */
   readonly #lastInput: number[] = [];
   readonly #lastAt: number[] = [];
 
-  /** `all` are the merged types, of which `count` are left. */
-  constructor(context: Context, all: Btf, count: number) {
+  /** `all` are the merged types, of which `count` are left; `declarations` is how many declarations there are in all inputs. */
+  constructor(context: Context, all: Btf, count: number, declarations: number) {
     this.#context = context;
     this.#all = all;
     this.byId = new Uint32Array(count);
-    this.#numbers = new Uint32Array(all.strings.length);
+    let size = 16;
+    while (size < 2 * declarations) size *= 2;
+    this.#numbers = new Uint32Array(size);
+    this.#offsets = new Uint32Array(size);
     this.byGlobal = context.globals.map(() => undefined);
   }
 
@@ -154,7 +159,10 @@ class Names {
   }
 
   #numberOf(offset: number, owner: Input): number {
-    let number = this.#numbers[offset]! - 1;
+    const mask = this.#numbers.length - 1;
+    let slot = (Math.imul(offset, 0x9e37_79b1) >>> 8) & mask;
+    while (this.#numbers[slot] !== 0 && this.#offsets[slot] !== offset) slot = (slot + 1) & mask;
+    let number = this.#numbers[slot]! - 1;
     if (number < 0) {
       const name = this.#all.string(offset);
       const at = this.#context.globalNumbers.get(name);
@@ -162,7 +170,8 @@ class Names {
       number = this.declared.length;
       const made: Declared = { number, name, global, standing: 0, owner, id: 0, defines: false };
       this.declared.push(made);
-      this.#numbers[offset] = number + 1;
+      this.#numbers[slot] = number + 1;
+      this.#offsets[slot] = offset;
       this.#lastInput.push(-1);
       this.#lastAt.push(0);
       if (at !== undefined) this.byGlobal[at] = made;
