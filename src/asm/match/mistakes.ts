@@ -421,6 +421,15 @@ const words = (): Readonly<Record<string, readonly [mnemonic: string, pseudoc: s
   xadd: ["`xadddw [r1+0], r2`, or `xaddw`", "`lock *(u64 *)(r1 + 0) += r2`"],
   syscall: ["`call HELPER`", "`call HELPER`"],
   svc: ["`call HELPER`", "`call HELPER`"],
+  // LLVM 3.7 to 3.9, Solana's SBPF v2, bpf-as -mxbpf.
+  ld_64: ["`lddw r1, NUMBER`", "`r1 = NUMBER ll`"],
+  lmul: ["`mul`", "`*=`"],
+  urem: ["`mod`", "`%=`"],
+  srem: ["`smod`", "`s%=`"],
+  uhmul: ["nothing: SBPF v2 alone multiplies so", "nothing: SBPF v2 alone multiplies so"],
+  shmul: ["nothing: SBPF v2 alone multiplies so", "nothing: SBPF v2 alone multiplies so"],
+  hor64: ["`lddw r1, NUMBER` for both halves at once", "`r1 = NUMBER ll` for both halves at once"],
+  brkpt: ["nothing: a simulator alone has breakpoints", "nothing: a simulator alone has breakpoints"],
 });
 
 /** What says here what `word` says elsewhere; undefined where it says nothing. */
