@@ -146,6 +146,15 @@ export class Btf {
     return owner.string(owner.words[owner.starts[id - owner.firstId]!]!, `the name of type [${id}]`);
   }
 
+  /** Has type `id` a name? No string is made, nor is one outside of the string section told. */
+  hasName(id: number): boolean {
+    if (id === 0) return false;
+    const owner = this.owner(id);
+    const offset = owner.words[owner.starts[id - owner.firstId]!]!;
+    if (offset === 0) return false;
+    return offset < owner.stringBase ? owner.name(id) !== "" : owner.strings[offset - owner.stringBase] !== 0;
+  }
+
   /** All types of its own with their ids, ascending. */
   *types(): Generator<readonly [id: number, type: BtfType]> {
     for (let id = this.firstId; id < this.typeCount; id++) yield [id, this.type(id)];

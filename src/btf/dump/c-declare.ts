@@ -229,7 +229,7 @@ export class Declarer {
     for (let n = 0; n < 4 && isQualified(); n++) at = this.#btf.word(at, 2);
     const kind = this.#btf.kind(at);
     const isComposite = kind === BtfKind.BTF_KIND_STRUCT || kind === BtfKind.BTF_KIND_UNION;
-    const anonymous = isComposite && this.#btf.name(at) === "";
+    const anonymous = isComposite && !this.#btf.hasName(at);
     return anonymous || width > 0 ? "" : `__unnamed${index}`;
   }
 

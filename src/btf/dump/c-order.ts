@@ -21,7 +21,7 @@ export function hasBody(kind: number): boolean {
 
 /** Is type `id` written in place where it is used: a struct, union or enum without a name? */
 export function isInline(btf: Btf, id: number): boolean {
-  return hasBody(btf.kind(id)) && btf.name(id) === "";
+  return hasBody(btf.kind(id)) && !btf.hasName(id);
 }
 
 const isComposite = (kind: number): boolean => kind === BtfKind.BTF_KIND_STRUCT || kind === BtfKind.BTF_KIND_UNION;
@@ -50,7 +50,7 @@ export class Order {
   add(root: number): void {
     const kind = this.#btf.kind(root);
     // An enum without a name declares its enumerators; a struct without a name nothing.
-    if (isEnum(kind) && this.#btf.name(root) === "") this.#define(root);
+    if (isEnum(kind) && !this.#btf.hasName(root)) this.#define(root);
     else this.#need(root, isComposite(kind));
   }
 
@@ -136,7 +136,7 @@ export class Order {
         break;
       case BtfKind.BTF_KIND_STRUCT:
       case BtfKind.BTF_KIND_UNION:
-        if (owner.name(id) === "") {
+        if (!owner.hasName(id)) {
           this.#budget.enter(id);
           this.#parts(id);
           this.#budget.leave();
@@ -145,7 +145,7 @@ export class Order {
         break;
       case BtfKind.BTF_KIND_ENUM:
       case BtfKind.BTF_KIND_ENUM64:
-        if (owner.name(id) !== "") this.#define(id);
+        if (owner.hasName(id)) this.#define(id);
         break;
       case BtfKind.BTF_KIND_INT:
       case BtfKind.BTF_KIND_FLOAT:

@@ -4,7 +4,7 @@
  */
 import type { Btf } from "../btf.js";
 import { visitTypeIds } from "../join/refs.js";
-import { BtfKind } from "../table.js";
+import { BtfKind, infoKind } from "../table.js";
 import type { BtfType } from "../types.js";
 import { Budget } from "./budget.js";
 import { Declarer } from "./c-declare.js";
@@ -74,21 +74,23 @@ function referredTo(btf: Btf): Uint8Array {
 
 /** What C declares of its own accord: not pointers and the like, and enums without a name only where nothing holds them. */
 function defaultRoots(btf: Btf): number[] {
+  const { words, starts, firstId } = btf;
   const held = referredTo(btf);
   const roots: number[] = [];
-  for (let id = btf.firstId; id < btf.typeCount; id++) {
-    switch (btf.kind(id)) {
+  for (let own = 0; own < starts.length - 1; own++) {
+    const id = own + firstId;
+    switch (infoKind(words[starts[own]! + 1]!)) {
       case BtfKind.BTF_KIND_STRUCT:
       case BtfKind.BTF_KIND_UNION:
       case BtfKind.BTF_KIND_TYPEDEF:
-        if (btf.name(id) !== "") roots.push(id);
+        if (btf.hasName(id)) roots.push(id);
         break;
       case BtfKind.BTF_KIND_FWD:
         roots.push(id);
         break;
       case BtfKind.BTF_KIND_ENUM:
       case BtfKind.BTF_KIND_ENUM64:
-        if (held[id] === 0 || btf.name(id) !== "") roots.push(id);
+        if (held[id] === 0 || btf.hasName(id)) roots.push(id);
         break;
       default:
     }
@@ -105,9 +107,10 @@ interface Kfunc {
 function kfuncs(btf: Btf): Kfunc[] {
   const tagged = new Map<number, boolean>();
   const fast = new Set<number>();
-  for (let id = btf.firstId; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== BtfKind.BTF_KIND_DECL_TAG) continue;
-    const type = btf.type(id);
+  const { words, starts } = btf;
+  for (let own = 0; own < starts.length - 1; own++) {
+    if (infoKind(words[starts[own]! + 1]!) !== BtfKind.BTF_KIND_DECL_TAG) continue;
+    const type = btf.type(own + btf.firstId);
     if (type.kind !== "decl_tag" || type.componentIdx !== -1) continue;
     if (type.name === "bpf_kfunc") tagged.set(type.type, true);
     if (type.name === "bpf_fastcall") fast.add(type.type);
