@@ -2,7 +2,7 @@
  * One winner for every global name, decided as the inputs come: a strong definition beats a weak one, a weak one a common, a
  * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
-import { diagnostic, type Note } from "../diag/index.js";
+import { diagnostic, type BinaryPlace, type Note } from "../diag/index.js";
 import { jumpTablesOf, type ObjectFile, type ObjectSymbol, type SymbolVisibility } from "../object/index.js";
 import type { Context, Edit, Global, Input, SectionState } from "./context.js";
 import { withOwnTables } from "./jump-tables.js";
@@ -28,6 +28,11 @@ export function addObject(context: Context, given: ObjectFile): Input {
   const rename = renamer(context.options, given.file);
   const tables = jumpTablesOf(given);
   const own = withOwnTables(given, tables);
+  if (own !== given && context.options.compat !== undefined) {
+    const problem = "section .jumptables, whose words have to follow the code";
+    const place: BinaryPlace = { kind: "binary", file: given.file, section: ".jumptables", offset: 0 };
+    context.diagnostics.push(diagnostic("link-compat", { problem }, place));
+  }
   const { object, renamed } =
     rename === undefined ? { object: own, renamed: new Map<string, string>() } : renameSymbols(own, rename);
   const sections = object.sections.map((): SectionState => ({

@@ -117,6 +117,12 @@ test.each([
   expect(() => imageOf(bad)).toThrow(message);
 });
 
+test("with --compat libbpf, jump tables are refused", () => {
+  const { object: made, diagnostics } = link([object(choice("a", [1]))], { relocatable: true, compat: "libbpf" });
+  expect(made).toBeUndefined();
+  expect(diagnostics).toMatchObject([{ code: "link-compat", place: { file: "a.o", section: ".jumptables" } }]);
+});
+
 test("code of two sections cannot share a table", () => {
   const text = `${choice("a", [1])}.section .text.b,"ax",@progbits\n.globl b\n.type b,@function\nb:\n ldimm64 r0, BPF.JT.0.0\n exit\n`;
   expect(() => link([object(text)])).toThrow("code of two sections loads it");
