@@ -1,5 +1,6 @@
 /** `bpfkit nm`: the symbols of objects. */
 import {
+  demangled,
   dwarfPlaces,
   elfBtfExt,
   formatSymbols,
@@ -31,6 +32,7 @@ interface Options {
   readonly printSize?: boolean;
   readonly printArmap?: boolean;
   readonly lineNumbers?: boolean;
+  readonly demangle?: boolean;
   readonly format: SymbolLayout;
   readonly radix: "d" | "o" | "x";
   readonly quiet?: boolean;
@@ -105,7 +107,9 @@ export async function run(files: readonly string[], given: object): Promise<void
   await eachElf(files, async (opened) => {
     const { object, addresses, problems } = listableObject(opened.elf, { dynamic: options.dynamic ?? false });
     report(asWarnings(problems));
-    const all = listSymbols(object, { all: options.debugSyms ?? false, addresses });
+    const found = listSymbols(object, { all: options.debugSyms ?? false, addresses });
+    const isPlain = options.demangle !== true;
+    const all = isPlain ? found : found.map((symbol) => ({ ...symbol, name: demangled(symbol.name) }));
     const symbols = chosen(all, options);
     if (options.json === true) {
       facts.push({ file: openedName(opened), symbols });

@@ -1,5 +1,8 @@
 /** `bpfkit objdump`: disassembly, and the tables of objects. */
 import {
+  demangled,
+  demangledFacts,
+  demangledObject,
   disassemble,
   dwarfLines,
   dwarfPlaces,
@@ -43,6 +46,7 @@ interface Options {
   readonly dwarf?: string;
   readonly disassembleSymbols?: string;
   readonly prefixAddresses?: boolean;
+  readonly demangle?: boolean;
   readonly addresses: boolean;
   readonly disassemblerOptions?: string;
   readonly fullContents?: boolean;
@@ -156,7 +160,8 @@ export async function run(files: readonly string[], given: object): Promise<void
   };
 
   const list = async (elf: ElfFile, problems: Diagnostic[]): Promise<void> => {
-    const { object, problems: missing } = listableObject(elf, { dialect: options.relocDialect });
+    const { object: found, problems: missing } = listableObject(elf, { dialect: options.relocDialect });
+    const object = options.demangle === true ? demangledObject(found) : found;
     problems.push(...asWarnings(missing));
     const relocations = allHeaders || (options.reloc ?? false);
     const ext: readonly BtfExtFacts[] = source || lineNumbers || relocations ? elfBtfExt(elf, problems) : [];
@@ -186,7 +191,10 @@ export async function run(files: readonly string[], given: object): Promise<void
         if (!elf.sections.some((section) => section.name === name)) throw failure("cli-section", { file, name });
       }
       const problems: Diagnostic[] = [];
-      if (unseen.size > 0) for (const { name } of listableObject(elf).object.symbols) unseen.delete(name);
+      if (unseen.size > 0) {
+        const { object } = listableObject(elf);
+        for (const { name } of object.symbols) unseen.delete(options.demangle === true ? demangled(name) : name);
+      }
       if (options.json === true) {
         const { object, problems: missing } = listing
           ? listableObject(elf, { dialect: options.relocDialect })
@@ -211,11 +219,12 @@ export async function run(files: readonly string[], given: object): Promise<void
       if (!listing) put(`\n${elf.file ?? file}:\tfile format elf64-bpf\n`);
       if (options.archiveHeaders === true && opened.entry !== undefined) put(`${memberLine(opened.entry)}\n`);
       if (tables) {
-        const known = elfFacts(elf, {
+        const plain = elfFacts(elf, {
           dialect: options.relocDialect,
           relocations: views.relocations || views.dynamicRelocations,
           symbols: views.symbols || views.dynamicSymbols,
         });
+        const known = options.demangle === true ? demangledFacts(plain) : plain;
         problems.push(...asWarnings(known.problems));
         put(formatObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }));
         put(formatElf(known, headers));

@@ -1,6 +1,7 @@
 /** `bpfkit readelf`: what stands in an ELF file. */
 import {
   btfParts,
+  demangledFacts,
   dwarfLines,
   elfBtfExt,
   elfFacts,
@@ -46,6 +47,7 @@ interface Options {
   readonly debugDump?: string;
   readonly versionInfo?: boolean;
   readonly unwind?: boolean;
+  readonly demangle?: boolean;
   readonly maps?: boolean;
   readonly programs?: boolean;
   readonly btf?: boolean;
@@ -123,11 +125,12 @@ export async function run(files: readonly string[], given: object): Promise<void
     files,
     (opened) => {
       const { elf } = opened;
-      const facts = elfFacts(elf, {
+      const plain = elfFacts(elf, {
         dialect: options.relocDialect,
         relocations: json || views.relocations,
         symbols: json || views.symbols || views.dynamicSymbols,
       });
+      const facts = options.demangle === true ? demangledFacts(plain) : plain;
       const problems: Diagnostic[] = [...facts.problems];
       const hexDumps = dumped(opened, options.hexDump);
       const stringDumps = dumped(opened, options.stringDump);

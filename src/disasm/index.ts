@@ -49,6 +49,8 @@ export {
   type SymbolTableFacts,
 } from "./elf-facts.js";
 export type { DynamicFacts, GroupFacts, NoteFacts, NoteTableFacts } from "./elf-extra.js";
+export { demangled } from "./demangle.js";
+export { demangledFacts, demangledObject } from "./demangle-facts.js";
 export { dwarfLines, dwarfPlaces, type DwarfLine } from "./dwarf-lines.js";
 export { formatDwarfLines } from "./dwarf-table.js";
 export { formatInsn, formatInsnAt, type InsnNames } from "./format-insn.js";

@@ -196,3 +196,21 @@ test("long options may be cut short, and each verb tells the version", () => {
     expect(shop.ok([...verb, "--version"]).stdout).toBe(stdout);
   }
 });
+
+test("-C shows names of Rust as its source has them", () => {
+  const name = "_RNvNtC8aya_prog3map3get";
+  shop.write("rust.s", `\t.text\n\t.globl ${name}\n\t.type ${name},@function\n${name}:\n\tcall ${name}\n\texit\n`);
+  shop.ok(["as", "rust.s", "-o", "rust.o"]);
+  for (const words of [
+    ["nm", "-gC"],
+    ["nm", "--demangle=rust"],
+    ["readelf", "-sCW"],
+    ["objdump", "-dC"],
+    ["objdump", "-tC"],
+  ]) {
+    const { stdout } = shop.ok([...words, "rust.o"]);
+    expect(stdout).toContain("aya_prog::map::get");
+    expect(stdout).not.toContain(name);
+  }
+  expect(shop.ok(["nm", "--no-demangle", "rust.o"]).stdout).toContain(name);
+});
