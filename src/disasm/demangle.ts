@@ -41,10 +41,15 @@ function older(name: string): string | undefined {
   return parts.map(unescaped).join("::");
 }
 
-const basicTypes: Readonly<Record<string, string>> = {
-  ...{ a: "i8", b: "bool", c: "char", d: "f64", e: "str", f: "f32", h: "u8", i: "isize", j: "usize", l: "i32" },
-  ...{ m: "u32", n: "i128", o: "u128", s: "i16", t: "u16", u: "()", v: "...", x: "i64", y: "u64", z: "!", p: "_" },
-};
+/** Of primitive types, by the letter that stands for each. */
+const basicTypes: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    "a i8,b bool,c char,d f64,e str,f f32,h u8,i isize,j usize,l i32,m u32,n i128,o u128,s i16,t u16,u (),v ...,x i64,y u64," +
+    "z !,p _"
+  )
+    .split(",")
+    .map((row) => row.split(" ") as [string, string]),
+);
 
 /** Deeper and longer names are somebody's joke. */
 const depthLimit = 64;
