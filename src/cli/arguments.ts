@@ -51,6 +51,6 @@ export function longOptions(args: readonly string[]): string[] {
 
 /** `--cfg` alone means `--cfg=svg`: commander would take the file behind it for the format. */
 export function withChoice(args: readonly string[]): string[] {
-  const isBare = (i: number): boolean => args[i] === "--cfg" && args[i + 1] !== "svg" && args[i + 1] !== "dot";
+  const isBare = (i: number): boolean => /^--c(fg?)?$/.test(args[i]!) && args[i + 1] !== "svg" && args[i + 1] !== "dot";
   return args.map((each, i) => (isBare(i) ? "--cfg=svg" : each));
 }

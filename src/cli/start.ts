@@ -22,8 +22,8 @@ interface Bundle {
 function bundleFor([first = "", ...rest]: readonly string[]): string {
   let name = first;
   if (first === "btf") name = `btf-${rest[0] ?? ""}`;
-  // The layout library is as large as the rest of the verb.
-  else if (first === "objdump" && rest.some((word) => word.startsWith("--cfg"))) name = "objdump-cfg";
+  // The layout library is as large as the rest of the verb. `--cfg` may be cut short.
+  else if (first === "objdump" && rest.some((word) => word.startsWith("--c"))) name = "objdump-cfg";
   return Object.hasOwn(BPFKIT_BUNDLES, name) ? name : "help";
 }
 

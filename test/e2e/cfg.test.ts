@@ -15,6 +15,8 @@ test("--cfg draws all functions or one, to a file or standard output, with or wi
   const svg = shop.ok(["objdump", "--cfg", "two.o"]).stdout;
   expect(svg).toMatch(/^<svg [^]*one \(section \.text\): 2 instructions, 1 block[^]*two \(section[^]*<\/svg>\n$/);
   expect(shop.ok(["objdump", "--cfg=svg", "two.o"]).stdout).toBe(svg);
+  for (const short of ["--c", "--cf", "--cfg"]) expect(shop.ok(["objdump", short, "two.o"]).stdout).toBe(svg);
+  expect(shop.ok(["objdump", "--cf=svg", "two.o"]).stdout).toBe(svg);
   shop.ok(["objdump", "two.o", "--cfg", "svg", "-o", "two.svg"]);
   expect(Buffer.from(shop.read("two.svg")).toString()).toBe(svg);
   const dot = shop.ok(["objdump", "--cfg=dot", "--function", "two", "--syntax", "gnu", "two.o"]).stdout;
