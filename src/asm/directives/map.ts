@@ -74,6 +74,8 @@ export function map(run: Run): void {
     if (symbol.binding === "local" && !symbol.kept) symbol.binding = "global";
     symbol.size = { kind: "number", value: BigInt(size) };
     typed.maps.push({ ...statement, symbol });
+    const missing = missingOf(statement);
+    if (missing !== "") run.errorAt("asm-map-incomplete", { name, missing }, 1);
   }
   sections.pop();
 }
@@ -211,6 +213,25 @@ function readMap(
     inner,
     values,
   };
+}
+
+/** Maps of entries with keys and values: the kernel makes them with nothing less. */
+const keyed: ReadonlySet<number> = new Set([
+  MapType.BPF_MAP_TYPE_HASH,
+  MapType.BPF_MAP_TYPE_ARRAY,
+  MapType.BPF_MAP_TYPE_PERCPU_HASH,
+  MapType.BPF_MAP_TYPE_PERCPU_ARRAY,
+  MapType.BPF_MAP_TYPE_LRU_HASH,
+  MapType.BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  MapType.BPF_MAP_TYPE_LPM_TRIE,
+]);
+
+/** The options without which the kernel does not make the map. */
+function missingOf({ type, key, value, maxEntries }: MapStatement): string {
+  const entries = maxEntries === 0 ? ["`max_entries`"] : [];
+  if (type === MapType.BPF_MAP_TYPE_RINGBUF) return entries.join("");
+  if (!keyed.has(type)) return "";
+  return [...(key === 0 ? ["`key`"] : []), ...(value === 0 ? ["`value`"] : []), ...entries].join(", ");
 }
 
 /** `{ first, 0, third }`: names of maps or programs. */

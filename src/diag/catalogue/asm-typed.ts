@@ -84,6 +84,11 @@ export const asmTypedMessages = {
     message: "the map `{name}` has no `{option}`",
     help: "for example: .map {name}, type=hash, key=u32, value=u64, max_entries=256",
   },
+  "asm-map-incomplete": {
+    severity: "warning",
+    message: "the map `{name}` has no {missing}",
+    help: "the kernel makes no map of this type without",
+  },
   "asm-map-type": {
     severity: "error",
     message: "there is no map type `{type}`",
