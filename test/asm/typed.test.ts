@@ -140,7 +140,9 @@ test(".map: what is wrong is said at its place", () => {
   expect(one("type=array, max_entries=1 << 33")).toEqual([
     "1:33+7 asm-range: 8589934592 does not fit an option of a map",
   ]);
-  expect(errorsOf(".map m, type=array, key=4, value=4, max_entries=1\n.map m, type=array, key=4")[0]).toContain("2:6+1 asm-redefined");
+  expect(errorsOf(".map m, type=array, key=4, value=4, max_entries=1\n.map m, type=array, key=4")[0]).toContain(
+    "2:6+1 asm-redefined",
+  );
 });
 
 test(".ctype: errors have their caret inside the string, escapes or not; a block has its lines", () => {
