@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import { equalBytes } from "../../src/bytes/index.js";
 import { readBtf, readBtfExt } from "../../src/btf/index.js";
 import { decodeSlot, newSlot, opcodes } from "../../src/isa/index.js";
+import { loadImage } from "../../src/kernel/index.js";
 import { link, type LinkOptions } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
+import { kernel, kernelMissing } from "../support/kernel.js";
 import { fn, main, object } from "./objects.js";
 
 const map = '.section maps,"aw",@progbits\n.globl m\nm:\n .long 2, 4, 8, 1\n';
@@ -63,6 +65,25 @@ test.each([
   expectCode(linked([again], { relax: true }), made);
   expectCode(linked([input], { relax: true }), made);
 });
+
+test
+  .skipIf(kernelMissing !== "")
+  .each([" jeq r6, 9, 2f\n ja 1f\n2:", " jeq r6, 7, 1f", " jset r6, 3, 1f", " jsgt r6, 7, 1f"])(
+  `the kernel takes the long form of%s${kernelMissing}`,
+  (jump) => {
+    // A number that the verifier does not know, so that both ways are looked at.
+    const known = " call bpf_get_smp_processor_id\n and r0, 0\n mov r6, r0\n add r6, 7\n mov r0, 5";
+    const made = linked([object(main(`${known}\n${jump}\n mov r0, 6\n${growing(20_000)}\n1:\n add r0, 1`) + map)]);
+    expect(count(code(made), GOTOL)).toEqual([1]);
+    const loaded = loadImage(imageOf(made), kernel());
+    try {
+      const { retval } = loaded.program("main").testRun({ data: new Uint8Array(64) });
+      expect(BigInt(retval)).toBe(answer(made));
+    } finally {
+      loaded.close();
+    }
+  },
+);
 
 test("jumps back become long, and one that just reaches does not", () => {
   for (const [filler, long] of [
