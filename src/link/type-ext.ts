@@ -78,8 +78,12 @@ export function moveRecords(context: Context, nextId: number): MovedRecords {
     };
     move(input, ext.funcInfo, moved.funcs, ids);
     move(input, ext.lineInfo, moved.lines, ({ words, width, end }, from) => {
+      // Most lines are of the file of the line before.
+      let file = -1;
+      let name = 0;
       for (let at = from; at < end; at += width) {
-        words[at + 1] = strings.get(words[at + 1]!);
+        if (words[at + 1] !== file) name = strings.get((file = words[at + 1]!));
+        words[at + 1] = name;
         words[at + 2] = strings.get(words[at + 2]!);
       }
     });

@@ -55,9 +55,11 @@ export interface Types {
 /** Takes the strings that the lines and CO-RE records of an input use. */
 function takeExtStrings(input: Input, strings: MovedStrings): void {
   const { ext } = typesOf(input)!;
+  // Most lines are of the file of the line before.
+  let file = -1;
   for (const { words } of ext?.lineInfo ?? []) {
     for (let at = 0; at < words.length; at += extWidths.lineInfo) {
-      strings.take(words[at + 1]!);
+      if (words[at + 1] !== file) strings.take((file = words[at + 1]!));
       strings.take(words[at + 2]!);
     }
   }

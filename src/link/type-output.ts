@@ -73,8 +73,15 @@ function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
 /** Keeps the strings that records use, and puts their new offsets into them. */
 function moveStrings({ lines, relos }: MovedRecords, kept: KeptStrings): void {
   for (const { words, width, end } of lines) {
+    // Most lines are of the file of the line before.
+    let file = -1;
+    let moved = 0;
     for (let at = 0; at < end; at += width) {
-      if (words[at + 1]! < fileNumbers) words[at + 1] = kept.take(words[at + 1]!);
+      if (words[at + 1] !== file) {
+        file = words[at + 1]!;
+        moved = file < fileNumbers ? kept.take(file) : file;
+      }
+      words[at + 1] = moved;
       words[at + 2] = kept.take(words[at + 2]!);
     }
   }
