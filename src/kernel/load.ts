@@ -8,7 +8,14 @@ import { readBtf, type Btf } from "../btf/index.js";
 import { failure } from "../diag/index.js";
 import { ByteWriter, encodeUtf8 } from "../bytes/index.js";
 import { helperId, MapType, opcodes, writeImm, writeOff, writeSrc, type ProgramType } from "../isa/index.js";
-import { programType, type Image, type ImageProgram, type ImageSegment, type Patch } from "../object/index.js";
+import {
+  noFunction,
+  programType,
+  type Image,
+  type ImageProgram,
+  type ImageSegment,
+  type Patch,
+} from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
 import { DebugInfo, hasCore } from "./debug-info.js";
@@ -250,10 +257,10 @@ function fill(
       const { name } = place();
       if (patch.kind === "kfunc") {
         const id = functionOf(called);
-        if (id === undefined) throw failure("kernel-kfunc", { name, kfunc: called });
-        writeSrc(code, at, image.endian, BPF_PSEUDO_KFUNC_CALL);
+        if (id === undefined && patch.optional !== true) throw failure("kernel-kfunc", { name, kfunc: called });
+        writeSrc(code, at, image.endian, id === undefined ? 0 : BPF_PSEUDO_KFUNC_CALL);
         writeOff(code, at, image.endian, 0);
-        writeImm(code, at, image.endian, id);
+        writeImm(code, at, image.endian, id ?? Number(noFunction));
         continue;
       }
       const id = helperId(called);

@@ -52,10 +52,11 @@ function addPatch(building: Building, patch: Patch): void {
 }
 
 /** The patch for a name that only a loader knows: a helper or a kernel function. */
-function namePatch(building: Building, kind: PatchKind, name: string, at: number): void {
+function namePatch(building: Building, kind: PatchKind, name: string, at: number, optional = false): void {
   let target = building.names.indexOf(name);
   if (target < 0) target = building.names.push(name) - 1;
-  addPatch(building, { kind, target, addend: 0, field: "imm32", segment: -1, at });
+  const patch: Patch = { kind, target, addend: 0, field: "imm32", segment: -1, at };
+  addPatch(building, optional ? { ...patch, optional } : patch);
 }
 
 /** Resolves a call or jump, both ends in code. */
@@ -70,7 +71,7 @@ function resolveBranch(building: Building, section: Section, base: number, reloc
     // A name that the types say is the kernel's function, then a helper's (docs/psabi.md "Calls").
     if (kind === "kfunc_imm32" || (kind === "call_imm32" && building.kernelNames().has(symbol.name))) {
       writeSrc(code, at * SLOT, object.endian, opcodes.BPF_PSEUDO_KFUNC_CALL);
-      return namePatch(building, "kfunc", symbol.name, at);
+      return namePatch(building, "kfunc", symbol.name, at, symbol.binding === "weak");
     }
     if ((kind === "call_imm32" || kind === "helper_imm32") && helperId(symbol.name) !== undefined) {
       writeSrc(code, at * SLOT, object.endian, 0);

@@ -78,6 +78,8 @@ export interface Patch {
   readonly segment: number;
   /** Slot number in `Image.code`, or byte offset in the segment. */
   readonly at: number;
+  /** The name is weak: a loader that does not find it writes a call that goes nowhere (`kfunc` only). */
+  readonly optional?: boolean;
 }
 
 export interface Image {

@@ -72,6 +72,22 @@ test.skipIf(missing !== "")(`a function of the kernel is called by its BTF id${m
   });
 });
 
+test.skipIf(missing !== "")(
+  `a weak function that the kernel lacks is no error where nothing calls it${missing}`,
+  () => {
+    inScratchFolder((folder) => {
+      const declared = "extern int no_such_thing(void) __ksym __attribute__((weak));";
+      const guarded = compiled(folder, "a", `${declared}${program("return no_such_thing ? no_such_thing() : 9;")}`);
+      const made = linked(guarded);
+      expect(complaint(folder, made)).toBe("");
+      expect(result(made)).toBe(9);
+      const bare = linked(compiled(folder, "b", `${declared}${program("return no_such_thing();")}`));
+      expect(complaint(folder, bare)).not.toBe("");
+      expect(thrown(() => loadImage(imageOf(bare), kernel(), options)).code).toBe("kernel-program-rejected");
+    });
+  },
+);
+
 test.skipIf(missing !== "")(`a helper's name in .ksyms is a function of the kernel, as libbpf has it${missing}`, () => {
   inScratchFolder((folder) => {
     const source = `extern u64 bpf_ktime_get_ns(void) __ksym;${program("return bpf_ktime_get_ns() != 0;")}`;
