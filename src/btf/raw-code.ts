@@ -31,7 +31,7 @@ const c = i32.const;
 const anonymous = "(anon)";
 const linkages = ["static", "global", "extern"];
 /** The kinds whose name is never shown. */
-const unnamed = [
+export const unnamed: readonly number[] = [
   K.BTF_KIND_PTR,
   K.BTF_KIND_ARRAY,
   K.BTF_KIND_FUNC_PROTO,

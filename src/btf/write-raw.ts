@@ -8,8 +8,9 @@ import { failure } from "../diag/index.js";
 import type { Btf } from "./btf.js";
 import { decodeType } from "./decode.js";
 import { formatRawType } from "./format-raw.js";
-import { rawCode } from "./raw-code.js";
+import { rawCode, unnamed } from "./raw-code.js";
 import { chunk, Layout, State, Stop, stringsRoom, typesRoom } from "./raw-layout.js";
+import { infoKind } from "./table.js";
 
 /** A kernel's text is 2.2 times its BTF: names that overlap could make it endless. */
 const timesInput = 64;
@@ -47,8 +48,14 @@ class RawWriter {
   /** The line of type number `own` of the BTF's own, and those of its elements. */
   type(own: number): Uint8Array {
     const { words, starts, firstId } = this.#btf;
+    // The first name is the type's own: of these kinds nobody sees it, and it may be anything.
+    let isUnseen = unnamed.includes(infoKind(words[starts[own]! + 1]!));
+    const name = (offset: number): string => {
+      if (!isUnseen) return this.#btf.string(offset, "a name");
+      isUnseen = false;
+      return "";
+    };
     // Not by `btf.type`, which keeps what it has made, and a place for each type.
-    const name = (offset: number): string => this.#btf.string(offset, "a name");
     const type = decodeType(words, starts[own]!, starts[own + 1]!, name);
     return encodeUtf8(`${formatRawType(this.#btf, own + firstId, type)}\n`);
   }

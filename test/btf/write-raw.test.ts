@@ -114,3 +114,10 @@ test.each([
     expect.objectContaining({ diagnostics: [expect.objectContaining({ code: "btf-string" })] }),
   );
 });
+
+test.each([3, 3000])("the name of a pointer is not looked at, of %i of them", (count) => {
+  const words = Uint32Array.from({ length: 3 * count }, (_, i) => [0xffff_fff0, BtfKind.BTF_KIND_PTR << 24, 7][i % 3]!);
+  const parts = { endian: "little", words, strings: new Uint8Array(1), layout: new Uint8Array(0) } as const;
+  const text = new TextDecoder().decode(bytesOf(readBtf(writeBtf({ ...parts, layoutEndian: "little" }))));
+  expect(text).toBe(Array.from({ length: count }, (_, i) => `[${i + 1}] PTR '(anon)' type_id=7\n`).join(""));
+});
