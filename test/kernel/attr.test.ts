@@ -58,6 +58,14 @@ test("names are cut to 15 bytes and lose what the kernel does not take", () => {
 const header = "/usr/include/linux/bpf.h";
 const missing = existsSync(header) ? toolMissing("clang-22", "llvm-objcopy-22") : ` (skipped: there is no ${header})`;
 
+/** The header's name of a field: some commands have a struct of their own, and an `id` is that of a program, a map or types. */
+function memberOf(command: string, field: string): string {
+  if (command === "BPF_PROG_TEST_RUN") return `test.${field}`;
+  if (command === "BPF_OBJ_GET_INFO_BY_FD") return `info.${field}`;
+  const object = /^BPF_(PROG|MAP|BTF)_GET_FD_BY_ID$/.exec(command)?.[1];
+  return object === undefined ? field : `${object.toLowerCase()}_${field}`;
+}
+
 test.skipIf(missing !== "")(`every field stands where linux/bpf.h puts it${missing}`, () => {
   // An older header than ours lacks the newest fields.
   const known = readFileSync(header, "utf8");
@@ -65,7 +73,7 @@ test.skipIf(missing !== "")(`every field stands where linux/bpf.h puts it${missi
   for (const [command, layout] of Object.entries(attrLayouts)) {
     for (const [field, { at, size }] of Object.entries(layout as Record<string, { at: number; size: number }>)) {
       if (!new RegExp(`\\b${field};|\\b${field}\\[`).test(known)) continue;
-      const path = command === "BPF_PROG_TEST_RUN" ? `test.${field}` : field;
+      const path = memberOf(command, field);
       const member = `((union bpf_attr *)0)->${path}`;
       rows.push({
         name: `${command}.${field} at`,
