@@ -73,7 +73,7 @@ test("what is asked for and is not there is told", () => {
   expect(fails(1, ["dump", "little.btf", "--type", "pont"])).toMatch(/no type pont in the BTF; did you mean point\?/);
   expect(fails(1, ["dump", "little.btf", "--root-id", "9"])).toMatch(/--root-id refers to type \[9\], but there are/);
   expect(fails(1, ["dump", "little.btf", "--root-id", "x"])).toMatch(/\[btf-type-id\]/);
-  expect(fails(1, ["dump", "tunnel.o"])).toMatch(/has no section \.BTF/);
+  expect(fails(1, ["dump", "tunnel.o"])).toMatch(/there is no section \.BTF/);
   expect(fails(1, ["dump", "missing"])).toMatch(/cannot read missing/);
   expect(fails(2, ["dump", "little.btf", "form", "c"])).toMatch(/not understood: little.btf form c/);
   expect(fails(2, ["dump", "little.btf", "--format", "go"])).toMatch(/Allowed choices are/);
