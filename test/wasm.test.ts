@@ -16,7 +16,7 @@ import {
   when,
   type Local,
   type Wasm,
-} from "../src/bytes/index.js";
+} from "../src/wasm/index.js";
 
 /** What a function of this body, made of its two parameters, returns for `values`. */
 function run(body: (a: Local, b: Local, func: WasmFunction) => Wasm, ...values: number[]): number {

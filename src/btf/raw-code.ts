@@ -21,7 +21,7 @@ import {
   type Local,
   type Wasm,
   type WasmInstance,
-} from "../bytes/index.js";
+} from "../wasm/index.js";
 import { Layout, longName, State, Stop } from "./raw-layout.js";
 import { BtfKind, btfKinds } from "./table.js";
 

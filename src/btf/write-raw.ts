@@ -3,7 +3,8 @@
  * that fill it (`raw-code.ts`), without a record, a string or a line; the rare ones, and all where there is no WebAssembly, are
  * written from their records.
  */
-import { alignUp, copyWords, countBefore, encodeUtf8, type WasmInstance } from "../bytes/index.js";
+import { alignUp, copyWords, countBefore, encodeUtf8 } from "../bytes/index.js";
+import { type WasmInstance } from "../wasm/index.js";
 import { failure } from "../diag/index.js";
 import type { Btf } from "./btf.js";
 import { decodeType } from "./decode.js";

@@ -4,34 +4,5 @@ export type { Endian } from "./endian.js";
 export { ByteReader, type Origin } from "./reader.js";
 export { countBefore } from "./search.js";
 export { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from "./text.js";
-export {
-  ascii,
-  decimalFunction,
-  eightDigits,
-  hexDigits,
-  hexFunction,
-  leadingZeros,
-  swapBytes,
-} from "./wasm-numbers.js";
-export {
-  block,
-  bump,
-  call,
-  i32,
-  i64,
-  instantiate,
-  leave,
-  leaveIf,
-  repeat,
-  result,
-  select,
-  set,
-  v128,
-  WasmFunction,
-  when,
-  type Local,
-  type Wasm,
-  type WasmInstance,
-} from "./wasm.js";
 export { copyWords, readWords, wordBytes } from "./words.js";
 export { ByteWriter } from "./writer.js";

@@ -29,7 +29,7 @@ import {
   type Local,
   type Wasm,
   type WasmInstance,
-} from "../bytes/index.js";
+} from "../wasm/index.js";
 import { Layout, Piece, recordBits, Source, State, Word } from "./line-layout.js";
 
 const c = i32.const;

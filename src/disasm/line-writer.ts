@@ -2,7 +2,8 @@
  * Writes lines of instructions by their shapes, at several times the speed of writing them by their templates. Without
  * WebAssembly there is no such writer.
  */
-import { encodeUtf8, type Endian, type WasmInstance } from "../bytes/index.js";
+import { encodeUtf8, type Endian } from "../bytes/index.js";
+import { type WasmInstance } from "../wasm/index.js";
 import { opcodes, type Dialect } from "../isa/index.js";
 import { lineCode, wide } from "./line-code.js";
 import { chunk, Layout, lineRoom, longestHead, State, windowSlots, Word } from "./line-layout.js";

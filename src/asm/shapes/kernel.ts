@@ -5,6 +5,7 @@
  * It follows the tree of `tree.ts` with the bytes of each line, reads registers, numbers and a name on the way, checks them by the facts of
  * the shape it comes to, and puts the instruction. All of it is in one memory, see `Place`.
  */
+import { type Endian } from "../../bytes/index.js";
 import {
   bump,
   i32,
@@ -18,11 +19,10 @@ import {
   swapBytes,
   WasmFunction,
   when,
-  type Endian,
   type Local,
   type Wasm,
   type WasmInstance,
-} from "../../bytes/index.js";
+} from "../../wasm/index.js";
 import { Class, classes } from "../text/scan.js";
 import { Edge, edgeBytes, mostEdges, What } from "./tree.js";
 

@@ -5,7 +5,8 @@
  *
  * Whatever else there is to a line (a new shape, an error, a directive) is left to who asks, at the start of that line.
  */
-import type { Endian, WasmInstance } from "../../bytes/index.js";
+import type { Endian } from "../../bytes/index.js";
+import type { WasmInstance } from "../../wasm/index.js";
 import { opcodes } from "../../isa/index.js";
 import type { Names } from "../match/expression.js";
 import type { Registers } from "../match/registers.js";

@@ -1,5 +1,5 @@
 /** Numbers as characters, in WebAssembly: functions and pieces of code that write several digits at once. */
-import { bump, i32, i64, result, set, v128, WasmFunction, when, type Local, type Wasm } from "./wasm.js";
+import { bump, i32, i64, result, set, v128, WasmFunction, when, type Local, type Wasm } from "./module.js";
 
 export const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
 const c = i32.const;
