@@ -30,6 +30,8 @@ const trailerSize = 8;
 const stride = 256;
 const day = 24 * 60 * 60 * 1000;
 const longestUnused = 90 * day;
+/** Versions of bpfkit and of Node that may share a folder. */
+const mostOfBundle = 8;
 
 /** The folder, or undefined where there is none to use. */
 function folder(): string | undefined {
@@ -80,7 +82,7 @@ export function readCode(key: CodeKey): Buffer | undefined {
   }
 }
 
-/** Keeps the code that `make` makes under `key`, and drops what was not used for long. */
+/** Keeps the code that `make` makes under `key`, and drops others that hardly anybody needs. */
 export function writeCode(key: CodeKey, make: () => Buffer): void {
   const to = folder();
   if (to === undefined) return;
@@ -115,13 +117,19 @@ function replace(target: string, beside: string, parts: readonly Uint8Array[]): 
   }
 }
 
+/** Drops what nobody used for long, and of each bundle all but the newest: whoever builds bpfkit makes new ones all day. */
 function dropOld(from: string): void {
   const now = Date.now();
-  for (const name of readdirSync(from)) {
-    if (!name.endsWith(".code") && !/\.code\.\d+$/.test(name)) continue;
-    const facts = statSync(`${from}/${name}`, { throwIfNoEntry: false });
-    if (facts !== undefined && now - Math.max(facts.atimeMs, facts.mtimeMs) > longestUnused) {
-      rmSync(`${from}/${name}`, { force: true });
-    }
+  const found = readdirSync(from).flatMap((file) => {
+    const bundle = /^(.+)-[0-9a-f]{16}-v[^/]*\.code$/.exec(file)?.[1];
+    if (bundle === undefined && !/^\..*\.code\.\d+$/.test(file)) return [];
+    const facts = statSync(`${from}/${file}`, { throwIfNoEntry: false });
+    return facts === undefined ? [] : [{ file, bundle, used: Math.max(facts.atimeMs, facts.mtimeMs) }];
+  });
+  const kept = new Map<string | undefined, number>();
+  for (const { file, bundle, used } of found.toSorted((a, b) => b.used - a.used)) {
+    const newer = kept.get(bundle) ?? 0;
+    kept.set(bundle, newer + 1);
+    if (now - used > longestUnused || newer >= mostOfBundle) rmSync(`${from}/${file}`, { force: true });
   }
 }

@@ -122,9 +122,15 @@ test("what nobody used for long is dropped when something is added, and other fi
   put("as-0000000000000000-v20.0.0-x64.code", 100);
   put(".as-0000000000000000-v20.0.0-x64.code.123", 100);
   put("nm-0000000000000000-v20.0.0-x64.code", 10);
+  for (let i = 1; i <= 20; i++) put(`ld-00000000000000${10 + i}-v20.0.0-x64.code`, i);
   put("notes", 1000);
   expect(assemble(folder)).toEqual(plain);
-  const names = readdirSync(folder).toSorted();
+  const all = readdirSync(folder).toSorted();
+  const names = all.filter((name) => !name.startsWith("ld-"));
   expect(names).toHaveLength(3);
+  // Of each bundle the newest eight.
+  expect(all.filter((name) => name.startsWith("ld-"))).toEqual(
+    Array.from({ length: 8 }, (_, i) => `ld-00000000000000${11 + i}-v20.0.0-x64.code`),
+  );
   expect(names).toEqual(expect.arrayContaining(["nm-0000000000000000-v20.0.0-x64.code", "notes"]));
 });
