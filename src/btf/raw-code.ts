@@ -93,12 +93,8 @@ function nameFunction(index: number): WasmFunction {
 function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 2);
   const [at, limit] = func.parameters as [Local, Local];
-  const [type, end, id, element, isNamed, offset, strings, stringsSize] = Array.from({ length: 8 }, () =>
-    func.local("i32"),
-  ) as [Local, Local, Local, Local, Local, Local, Local, Local];
-  const [info, kind, vlen, words, stride, stop, found, place, width] = Array.from({ length: 9 }, () =>
-    func.local("i32"),
-  ) as [Local, Local, Local, Local, Local, Local, Local, Local, Local];
+  const [type, end, id, element, isNamed, offset, strings, stringsSize] = func.locals("i32", 8);
+  const [info, kind, vlen, words, stride, stop, found, place, width] = func.locals("i32", 9);
   const kept: readonly (readonly [Local, number])[] = [
     [type, State.type],
     [end, State.end],

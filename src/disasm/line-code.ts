@@ -67,9 +67,7 @@ function linesFunction(index: number, hex: WasmFunction, number: WasmFunction): 
   const showsBytes = known(State.showsBytes);
   const near = known(State.near);
   const far = known(State.far);
-  const [low, high, off, imm, shape, jump, target, from, length] = Array.from({ length: 9 }, () =>
-    func.local("i32"),
-  ) as [Local, Local, Local, Local, Local, Local, Local, Local, Local];
+  const [low, high, off, imm, shape, jump, target, from, length] = func.locals("i32", 9);
   const line = func.local("i64");
   const part = func.local("i64");
   const bytes = func.local("v128");

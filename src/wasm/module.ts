@@ -170,6 +170,11 @@ export const result = (value: Wasm): Wasm => `${flat(value)}\x0f`;
 export const call = (func: WasmFunction, ...values: readonly Wasm[]): Wasm =>
   `${flat(values)}\x10${unsigned(func.index)}`;
 
+/** So many of them. */
+type Locals<Count extends number, Found extends readonly Local[] = []> = Found["length"] extends Count
+  ? Found
+  : Locals<Count, readonly [...Found, Local]>;
+
 /** A function of 32-bit parameters that returns a 32-bit number. */
 export class WasmFunction {
   readonly index: number;
@@ -180,6 +185,10 @@ export class WasmFunction {
   constructor(index: number, parameters: number) {
     this.index = index;
     this.parameters = Array.from({ length: parameters }, (_, i) => localOf(i));
+  }
+
+  locals<Count extends number>(type: Type, count: Count): Locals<Count> {
+    return Array.from({ length: count }, () => this.local(type)) as readonly Local[] as Locals<Count>;
   }
 
   local(type: Type): Local {

@@ -2,27 +2,15 @@
 import { expect, test } from "vitest";
 import { controlFlow } from "../../src/disasm/index.js";
 import { loadImage } from "../../src/kernel/index.js";
-import { link, type LinkOptions } from "../../src/link/index.js";
+import { link } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { toolMissing } from "../support/tools.js";
 import { clangMissing, kitchen } from "./compile.js";
-import { fn, main, object } from "./objects.js";
+import { answer, fn, main, object, linked } from "./objects.js";
 
 const { compile } = kitchen();
-
-function linked(objects: readonly ObjectFile[], options: LinkOptions = {}): ObjectFile {
-  const { object: made, diagnostics } = link(objects, options);
-  expect(diagnostics.map(({ message }) => message)).toEqual([]);
-  return made!;
-}
-
-function answer(made: ObjectFile): bigint {
-  const done = createVm(imageOf(made)).run("main");
-  if (done.kind === "fault") throw new Error(done.diagnostic.message);
-  return done.r0;
-}
 
 /** A function that goes through its table: entry n gives `values[n]`. */
 function choice(

@@ -6,26 +6,13 @@ import { decodeSlot, newSlot, opcodes } from "../../src/isa/index.js";
 import { loadImage } from "../../src/kernel/index.js";
 import { link, type LinkOptions } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
-import { createVm } from "../../src/vm/index.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
-import { fn, main, object } from "./objects.js";
+import { answer, fn, main, object, linked } from "./objects.js";
 
 const map = '.section maps,"aw",@progbits\n.globl m\nm:\n .long 2, 4, 8, 1\n';
 /** Instructions that the link makes twice as long. */
 const growing = (count: number): string => ` .rept ${count}\n mov32 r1, %map(m)\n .endr`;
-
-function linked(objects: readonly ObjectFile[], options: LinkOptions = {}): ObjectFile {
-  const { object: made, diagnostics } = link(objects, options);
-  expect(diagnostics.map(({ message }) => message)).toEqual([]);
-  return made!;
-}
-
-function answer(made: ObjectFile): bigint {
-  const done = createVm(imageOf(made)).run("main");
-  if (done.kind === "fault") throw new Error(done.diagnostic.message);
-  return done.r0;
-}
 
 const code = (made: ObjectFile, name = "socket"): Uint8Array => made.sections.find((each) => each.name === name)!.data;
 

@@ -1,7 +1,9 @@
 /** Small assembly objects for tests of the linker. */
+import { expect } from "vitest";
 import { assemble } from "../../src/asm/index.js";
-import { writeObject, type ObjectFile } from "../../src/object/index.js";
-import type { ArchiveInput } from "../../src/link/index.js";
+import { imageOf, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { link, type ArchiveInput, type LinkOptions } from "../../src/link/index.js";
+import { createVm } from "../../src/vm/index.js";
 
 export function object(text: string, file = "a.o", endian: "little" | "big" = "little"): ObjectFile {
   const { object: made, diagnostics } = assemble(text, { file, endian, syntax: "plain" });
@@ -21,4 +23,18 @@ export const fn = (name: string, body: string, head = ".globl"): string =>
 export function archive(file: string, members: Readonly<Record<string, ObjectFile>>, whole = false): ArchiveInput {
   const list = Object.entries(members).map(([name, each]) => ({ name, data: writeObject(each) }));
   return { kind: "archive", file, members: list, whole };
+}
+
+/** What `objects` are linked into, without a word. */
+export function linked(objects: readonly ObjectFile[], options: LinkOptions = {}): ObjectFile {
+  const { object: made, diagnostics } = link(objects, options);
+  expect(diagnostics.map(({ message }) => message)).toEqual([]);
+  return made!;
+}
+
+/** What the program `main` returns in the VM. */
+export function answer(made: ObjectFile): bigint {
+  const done = createVm(imageOf(made)).run("main");
+  if (done.kind === "fault") throw new Error(done.diagnostic.message);
+  return done.r0;
 }

@@ -1,25 +1,12 @@
 import { expect, test } from "vitest";
 import { toHex } from "../../src/bytes/index.js";
-import { link, type LinkOptions } from "../../src/link/index.js";
-import { imageOf, type ObjectFile } from "../../src/object/index.js";
-import { createVm } from "../../src/vm/index.js";
-import { main, fn, object } from "./objects.js";
+import { link } from "../../src/link/index.js";
+import { type ObjectFile } from "../../src/object/index.js";
+import { answer, main, fn, object, linked } from "./objects.js";
 
 const map = '.section maps,"aw",@progbits\n.globl m\nm:\n .long 2\n .long 4\n .long 8\n .long 1\n';
 const lookup = (load: string): string =>
   ` stw [r10-4], 0\n mov r6, 0\n1:\n add r6, 1\n ${load}\n mov r2, r10\n add r2, -4\n call bpf_map_lookup_elem\n jeq r0, 0, 2f\n jlt r6, 3, 1b\n call f\n mov r0, r6\n2:`;
-
-function linked(objects: readonly ObjectFile[], options: LinkOptions = {}): ObjectFile {
-  const { object: made, diagnostics } = link(objects, options);
-  expect(diagnostics.map(({ message }) => message)).toEqual([]);
-  return made!;
-}
-
-function answer(made: ObjectFile): bigint {
-  const done = createVm(imageOf(made)).run("main");
-  if (done.kind === "fault") throw new Error(done.diagnostic.message);
-  return done.r0;
-}
 
 const code = (made: ObjectFile, name = "socket"): string =>
   toHex(made.sections.find((each) => each.name === name)!.data);

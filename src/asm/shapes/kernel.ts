@@ -115,26 +115,10 @@ const isOutside = (value: Wasm, low: bigint, high: bigint): Wasm =>
 function linesFunction(endian: Endian): WasmFunction {
   const func = new WasmFunction(0, 3);
   const [at, last, end] = func.parameters as [Local, Local, Local];
-  const [next, byte, edge, word, digit, what, limit] = Array.from({ length: 7 }, () => func.local("i32")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [next, byte, edge, word, digit, what, limit] = func.locals("i32", 7);
   // The registers of the line are four bits each, the last one lowest. `huge`: a number needs the 64th bit.
-  const [name, nameEnd, registers, off, huge, fact, filled] = Array.from({ length: 7 }, () => func.local("i32")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [value, imm, high] = Array.from({ length: 3 }, () => func.local("i64")) as [Local, Local, Local];
+  const [name, nameEnd, registers, off, huge, fact, filled] = func.locals("i32", 7);
+  const [value, imm, high] = func.locals("i64", 3);
 
   const ofEdge = (field: keyof typeof Edge): Wasm => i32.load(edge, Edge[field]);
   const ofFact = (field: keyof typeof Fact): Wasm => i32.load(fact, Fact[field]);
