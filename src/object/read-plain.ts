@@ -120,8 +120,8 @@ function plainSymbols(
   to: Uint8Array,
 ): ObjectSymbol[] | undefined {
   const words = readWords(symtab.data, "little");
-  const table = sections[symtab.link]!;
-  if (table.type !== sht.SHT_STRTAB) return undefined;
+  const table = sections[symtab.link];
+  if (table?.type !== sht.SHT_STRTAB) return undefined;
   const strings = stringsOf(table.data, file);
   const maps = sections.map(({ name }) => isMapSection(name));
   const symbols: ObjectSymbol[] = [];

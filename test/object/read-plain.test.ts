@@ -1,7 +1,7 @@
 /** The short way of reading an object against the long one: wherever it does not give up, both give the same. */
 import { expect, test } from "vitest";
-import { BpfkitError } from "../../src/diag/index.js";
-import { readElf } from "../../src/elf/index.js";
+import { BpfkitError, type Diagnostic } from "../../src/diag/index.js";
+import { elfTable, readElf } from "../../src/elf/index.js";
 import { readPlain } from "../../src/object/read-plain.js";
 import { readScene } from "../../src/object/read.js";
 import { isKept } from "../../src/object/reloc-scene.js";
@@ -48,4 +48,20 @@ test.skipIf(corpusMissing !== "")(`damaged objects are, too${corpusMissing}`, ()
     if (compare(bytes, `seed ${random.seed}`, random.chance(1, 2) ? unneeded : undefined)) plain++;
   });
   expect(plain).toBeGreaterThan(fuzzRounds(1500) / 10);
+});
+
+test.skipIf(corpusMissing !== "")(`names in a section that is not there go the long way${corpusMissing}`, () => {
+  const path = corpusObjects().find((each) => each.includes("own/sections/"))!;
+  const bytes = readCorpus(path).slice();
+  const whole = readElf(bytes);
+  const symtab = whole.sections.find(({ type }) => type === elfTable.SectionHeaderType.SHT_SYMTAB)!;
+  expect(symtab.link).toBe(whole.header.shstrndx);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const little = whole.endian === "little";
+  view.setUint16(62, 0x7777, little);
+  view.setUint32(Number(whole.header.shoff) + symtab.index * elfTable.SHDR_SIZE + 40, 0x7777, little);
+  const faults: Diagnostic[] = [];
+  const elf = readElf(bytes, { faults });
+  expect(faults.length).toBeGreaterThan(0);
+  expect(readPlain(elf, new Int32Array(elf.sections.length).fill(-1))).toBeUndefined();
 });
