@@ -1,5 +1,5 @@
 /** What the commands share: diagnostics on standard error, facts on standard output, exit codes. */
-import { BpfkitError, diagnostic, failure, formatDiagnostic, type Diagnostic } from "../diag/index.js";
+import { BpfkitError, diagnostic, formatDiagnostic, type Diagnostic } from "../diag/index.js";
 import { exitCodes } from "./exit-codes.js";
 import { put } from "./output.js";
 
@@ -42,11 +42,6 @@ export function asWarnings(diagnostics: readonly Diagnostic[]): readonly Diagnos
 export function fail(error: unknown): void {
   if (error instanceof BpfkitError) return report(error.diagnostics);
   throw error;
-}
-
-/** Standard output cannot be written. */
-export function failToPrint(reason: string): void {
-  fail(failure("file-not-written", { path: "standard output", reason }));
 }
 
 /** Whether objects and JSON would both go to standard output; says so if they would. */
