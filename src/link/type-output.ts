@@ -16,7 +16,7 @@ import {
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import type { Section } from "../object/index.js";
-import { matcher, type Context, type Global, type Input } from "./context.js";
+import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
@@ -147,12 +147,13 @@ class Choice {
     return add({ ...type, linkage, type: add({ ...proto, params }) });
   }
 
-  /** Where a global is in the output; undefined where it was dropped. Absolute ones are nowhere, and stay. */
-  #placeOf({ input, symbol }: Global): { readonly output: number; readonly offset: number } | undefined {
+  /** Where a global is in the output; undefined where it was dropped or folded. Absolute ones are nowhere, and stay. */
+  #placeOf({ input: number, symbol }: Global): { readonly output: number; readonly offset: number } | undefined {
     const { home } = symbol;
     if (home.kind !== "section") return { output: -1, offset: 0 };
-    const { map, output } = this.#context.inputs[input]!.sections[home.section]!;
-    const offset = map === undefined ? -1 : map.at(home.offset);
+    const input = this.#context.inputs[number]!;
+    const { map, output } = input.sections[home.section]!;
+    const offset = map === undefined || isFolded(input, home.section, home.offset) ? -1 : map.at(home.offset);
     return offset < 0 ? undefined : { output, offset };
   }
 

@@ -92,9 +92,10 @@ function collect(input: Input): InputTypes | undefined {
     if (type.kind !== "datasec") continue;
     const at = base + 4 * read.starts[id - 1]! + 12;
     const list = type.vars.map((each, i): TypedVariable => {
-      const known = moved.get(at + 12 * i + 4);
-      if (known === undefined && symbols.size === 0) indexSymbols(object, symbols);
-      const offset = known ?? symbols.get(`${type.name}\0${read.name(each.type)}`) ?? each.offset;
+      // A linker states the section's size, and with it the offsets; static variables may share a name there.
+      let offset = moved.get(at + 12 * i + 4) ?? (type.size > 0 ? each.offset : undefined);
+      if (offset === undefined && symbols.size === 0) indexSymbols(object, symbols);
+      offset ??= symbols.get(`${type.name}\0${read.name(each.type)}`) ?? each.offset;
       return { id: each.type, offset, size: each.size };
     });
     variables.set(type.name, [...(variables.get(type.name) ?? []), ...list]);
