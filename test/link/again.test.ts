@@ -45,23 +45,20 @@ const sources = [
    SEC("socket") int second(void *ctx) { return twice(++seen) + spare(total++); }`,
 ];
 
-test.skipIf(clangMissing !== "").each(["bpfel", "bpfeb"])(
-  `parts linked first, %s${clangMissing}`,
-  (target) => {
-    const [a, b, c] = sources.map((text, i) => compile(`${target}${i}`, text, "-target", target)) as [
-      ObjectFile,
-      ObjectFile,
-      ObjectFile,
-    ];
-    const relocatable = { relocatable: true };
-    const part = (...objects: ObjectFile[]): ObjectFile => {
-      const bytes = writeObject(linked(objects, relocatable));
-      return readForLink(bytes, { file: "part.o" });
-    };
-    const all = Buffer.from(writeObject(linked([a, b, c], relocatable)));
-    for (const objects of [[part(a, b), c], [a, part(b, c)], [part(a), part(part(b), c)], [part(a, b, c)]]) {
-      expect(Buffer.compare(writeObject(linked(objects, relocatable)), all)).toBe(0);
-      expect(writeObject(linked(objects))).toEqual(writeObject(linked([a, b, c])));
-    }
-  },
-);
+test.skipIf(clangMissing !== "").each(["bpfel", "bpfeb"])(`parts linked first, %s${clangMissing}`, (target) => {
+  const [a, b, c] = sources.map((text, i) => compile(`${target}${i}`, text, "-target", target)) as [
+    ObjectFile,
+    ObjectFile,
+    ObjectFile,
+  ];
+  const relocatable = { relocatable: true };
+  const part = (...objects: ObjectFile[]): ObjectFile => {
+    const bytes = writeObject(linked(objects, relocatable));
+    return readForLink(bytes, { file: "part.o" });
+  };
+  const all = Buffer.from(writeObject(linked([a, b, c], relocatable)));
+  for (const objects of [[part(a, b), c], [a, part(b, c)], [part(a), part(part(b), c)], [part(a, b, c)]]) {
+    expect(Buffer.compare(writeObject(linked(objects, relocatable)), all)).toBe(0);
+    expect(writeObject(linked(objects))).toEqual(writeObject(linked([a, b, c])));
+  }
+});
