@@ -58,7 +58,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatOptions 
   const head = (severity: keyof typeof escapes, message: string, place: Place | undefined): void => {
     const where = place === undefined ? "bpfkit: " : `${printable(formatPlace(place))}: `;
     lines.push(`${paint(where, bold)}${paint(`${severity}:`, escapes[severity])} ${printable(message)}`);
-    if (place?.kind === "text") lines.push(...excerpt(place, colour));
+    // Of a line that is not in what was read the number must do.
+    if (place?.kind === "text" && place.source !== "") lines.push(...excerpt(place, colour));
   };
   head(diagnostic.severity, `${diagnostic.message} [${diagnostic.code}]`, diagnostic.place);
   if (diagnostic.help !== undefined) lines.push(`      = help: ${printable(diagnostic.help)}`);

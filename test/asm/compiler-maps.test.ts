@@ -97,6 +97,8 @@ for (const [name, compiler, args] of ways) {
   });
 }
 
+const lines = (...each: readonly string[]): string => `${each.join("\n")}\n`;
+
 const mapSection = '.section maps,"aw",@progbits\n.globl m\nm: .long 2, 4, 8, 1\n.text\n';
 
 test.each([
@@ -112,13 +114,39 @@ test.each([
     ".macro load\nr1 = m ll\n.endm\n.rept 2\nr1 = %map(m) ll\n.endr\nexit\n",
   ],
   ["values", ".irp r, r1, r2\n\\r = m ll\n.endr\nexit\n", "r1 = %map(m) ll\nr2 = %map(m) ll\nexit\n"],
-  ["a file", '.include "a.inc"\nexit\n', "r2 = 2\nr1 = %map(m) ll\nr5 = 5\nexit\n"],
+  [
+    "a file",
+    '.include "a.inc"\nexit\n',
+    lines('# 1 "a.inc" 1', '.include "b.inc"', "r1 = %map(m) ll", '.include "c.inc"', '# 6 "<source>" 2', "exit"),
+  ],
+  [
+    "a file of a file, in a macro",
+    '.macro two\n.include "d.inc"; r3 = 3\n.endm\n two; exit\n',
+    lines(
+      ".macro two",
+      '.include "d.inc"; r3 = 3',
+      ".endm",
+      " ",
+      '# 1 "d.inc" 1',
+      " ",
+      '# 1 "a.inc" 1',
+      '.include "b.inc"',
+      "r1 = %map(m) ll",
+      '.include "c.inc"',
+      '# 1 "d.inc" 2',
+      '# 6 "<source>" 2',
+      " r3 = 3",
+      '# 8 "<source>" 2',
+      " exit",
+    ),
+  ],
   ["a file without maps", '.include "c.inc"\nr1 = m ll\nexit\n', '.include "c.inc"\nr1 = %map(m) ll\nexit\n'],
 ])("--explicit-maps writes out %s", (_, text, explicit) => {
   const files: Record<string, string> = {
     "a.inc": '.include "b.inc"\nr1 = m ll\n.include "c.inc"',
     "b.inc": "r2 = 2\n",
     "c.inc": "r5 = 5",
+    "d.inc": ' .include "a.inc"',
   };
   const readFile = (name: string): ReturnType<NonNullable<Parameters<typeof assemble>[1]>["readFile"] & object> => {
     const found = files[name];

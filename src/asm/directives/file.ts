@@ -4,6 +4,7 @@ import { detectDialect } from "../text/detect.js";
 import { stringAt, take } from "./data.js";
 import { maxExpanded } from "../text/input.js";
 import { maxBytes } from "../limits.js";
+import { included } from "../text/source.js";
 import type { Run } from "../run.js";
 import { comma } from "../text/scan.js";
 
@@ -13,7 +14,7 @@ function read(run: Run, limit: number): { readonly path: string; readonly bytes:
   if (bytes === undefined) return undefined;
   const name = decodeUtf8(bytes);
   const { readFile } = run.options;
-  const found = readFile?.(name, run.source.fileAt(run.tokens.start[0]!), limit) ?? {
+  const found = readFile?.(name, run.source.writtenAt(run.tokens.start[0]!).file, limit) ?? {
     reason: "no files can be read here",
   };
   if ("bytes" in found && found.bytes.length <= limit) return found;
@@ -30,7 +31,7 @@ export function include(run: Run): void {
   const file = read(run, maxExpanded);
   if (file === undefined || !run.ends(2)) return;
   const { path, bytes } = file;
-  const start = input.append("file", bytes.length, { file: path, message: "included from here" }, 0, at, end);
+  const start = input.append("file", bytes.length, { file: path, message: included }, 0, at, end);
   if (start < 0) return;
   run.source.text.set(bytes, start);
   const told = run.undecided ? detectDialect(bytes) : undefined;

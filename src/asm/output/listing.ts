@@ -91,12 +91,12 @@ class Writer {
       depth++;
     }
     if (home.from >= 0 && !this.#open.some(({ piece }) => piece.start === home.start)) {
-      this.#upTo(source.place(home.from, home.from).line);
+      this.#upTo(source.lineAt(home.from));
       this.#enter(home);
     }
     while (this.#open.at(-1)!.piece.start !== home.start) this.#leave();
     const file = this.#open.at(-1)!;
-    const { line } = source.place(at, at);
+    const line = source.lineAt(at);
     this.#upTo(line - 1);
     const isNew = file.done < line;
     // Of an expansion the line that asks for it stands before.

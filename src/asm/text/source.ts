@@ -6,6 +6,7 @@
  */
 import { decodeUtf8 } from "../../bytes/index.js";
 import type { Note, TextPlace } from "../../diag/index.js";
+import { LineMarkers, type MarkedLine } from "./line-markers.js";
 import { TextLines } from "./text-lines.js";
 
 /** A source line longer than this many bytes is cut for its diagnostic. */
@@ -13,6 +14,8 @@ const longLine = 100_000;
 /** Levels of a back-trace that are shown at its inner and its outer end. */
 const shownInner = 8;
 const shownOuter = 2;
+/** What the back-trace says of a file that another one includes. */
+export const included = "included from here";
 /** Offsets are kept in 32 bits. */
 export const maxText: number = 2 ** 31 - 1;
 
@@ -43,7 +46,6 @@ export interface Piece {
 }
 
 export class Source {
-  readonly file: string;
   /** A new array whenever the texts have outgrown the old one. */
   text: Uint8Array;
   #size: number;
@@ -51,12 +53,17 @@ export class Source {
   #numbers: Int32Array = new Int32Array(16 * fields);
   readonly #origins: Origin[] = [];
   readonly #lines: Map<number, TextLines> = new Map();
+  readonly #markers: Map<number, LineMarkers> = new Map();
 
   constructor(file: string, text: Uint8Array) {
-    this.file = file;
     this.text = text;
     this.#size = text.length;
     this.#add({ file, message: "" }, 0, text.length, 0, -1, -1, 0);
+  }
+
+  /** The main text's name; that of what a preprocessor made it of, where it says so in its first line. */
+  get file(): string {
+    return this.#markersOf(0).file;
   }
 
   /** Room for a text of `size` bytes; returns where it starts, or -1 when there are too many. */
@@ -144,21 +151,39 @@ export class Source {
     return make(source, column, length);
   }
 
-  /** The name of the file that the text at `offset` was written in. */
-  fileAt(offset: number): string {
-    return this.#fileLine(this.#pieceAt(offset), 0).file;
+  /** File and line that the byte at `offset` was written in. */
+  writtenAt(offset: number): MarkedLine {
+    const piece = this.#pieceAt(offset);
+    return this.#fileLine(piece, this.#linesOf(piece).at(this.text, offset).line);
+  }
+
+  /** The line that the byte at `offset` is in, from 1, of the text as it was read. */
+  lineAt(offset: number): number {
+    return this.#linesOf(this.#pieceAt(offset)).at(this.text, offset).line + 1;
   }
 
   /** How reading came to the text at `offset`: the innermost step first. */
   trace(offset: number): Note[] {
-    const steps = this.#steps(offset);
+    const steps: (() => Note)[] = [];
+    for (let at = offset; ;) {
+      const piece = this.#pieceAt(at);
+      for (const { file, line } of this.#includes(piece, at)) {
+        steps.push(() => ({
+          message: included,
+          place: { kind: "text", file, line, column: 1, length: 0, source: "" },
+        }));
+      }
+      const from = this.#get(piece, Field.from);
+      if (from < 0) break;
+      steps.push(() => ({ message: this.#origins[piece]!.message, place: this.place(from, from + 1) }));
+      at = from;
+    }
     const left = steps.length - shownInner - shownOuter;
-    return steps.flatMap((piece, i): Note[] => {
+    return steps.flatMap((note, i): Note[] => {
       if (left > 1 && i >= shownInner && i < steps.length - shownOuter) {
         return i === shownInner ? [{ message: `… ${left} more levels …` }] : [];
       }
-      const from = this.#get(piece, Field.from);
-      return [{ message: this.#origins[piece]!.message, place: this.place(from, from + 1) }];
+      return [note()];
     });
   }
 
@@ -188,16 +213,33 @@ export class Source {
   }
 
   /** File and line (from 1) of line `line` (from 0) of a text. */
-  #fileLine(of: number, line: number): { readonly file: string; readonly line: number } {
+  #fileLine(of: number, line: number): MarkedLine {
     let piece = of;
     let number = line;
     for (;;) {
       const { file } = this.#origins[piece]!;
-      if (file !== undefined) return { file, line: number + 1 };
+      if (file !== undefined) return this.#markersOf(piece).at(number, file);
       const body = this.#get(piece, Field.body);
       piece = this.#pieceAt(body);
       number += this.#linesOf(piece).at(this.text, body).line;
     }
+  }
+
+  /** The lines of preprocessed text that included the line at `offset`. */
+  #includes(piece: number, offset: number): readonly MarkedLine[] {
+    if (this.#origins[piece]!.file === undefined) return [];
+    return this.#markersOf(piece).includes(this.#linesOf(piece).at(this.text, offset).line);
+  }
+
+  /** Of a file's text. */
+  #markersOf(piece: number): LineMarkers {
+    let markers = this.#markers.get(piece);
+    if (markers === undefined) {
+      const { file } = this.#origins[piece]!;
+      markers = new LineMarkers(this.text, this.#get(piece, Field.start), this.#get(piece, Field.end), file!);
+      this.#markers.set(piece, markers);
+    }
+    return markers;
   }
 
   #linesOf(piece: number): TextLines {

@@ -1,6 +1,7 @@
 /** Text that says which references are to maps: what the assembler found out, written down for those who do not. */
 import { encodeUtf8 } from "../../bytes/index.js";
 import type { Run } from "../run.js";
+import { lineMarker } from "../text/line-markers.js";
 import type { Piece, Source } from "../text/source.js";
 import type { TextRange } from "../types.js";
 
@@ -30,6 +31,8 @@ class Writer {
   readonly #run: Run;
   /** Texts by their start, of those that must be written out. */
   readonly #opened: Set<number> = new Set();
+  /** Those that have a file's text in them: what follows is again of another file. */
+  readonly #moved: Set<number> = new Set();
   /** Operands by the start of the text that they are in; each once, however often it was read. */
   readonly #operands: Map<number, Map<number, number>> = new Map();
   /** Texts by the statement that made them. */
@@ -61,13 +64,12 @@ class Writer {
   /** `piece` is written out, and so is all that it is in. */
   open(piece: Piece): void {
     let at = piece;
-    while (at.from >= 0 && !this.#opened.has(at.start)) {
+    let moved = false;
+    while (at.from >= 0) {
+      moved ||= at.isFile;
+      if (this.#opened.has(at.start) && (!moved || this.#moved.has(at.start))) return;
       this.#opened.add(at.start);
-      // What a file includes is looked up beside it: it goes along.
-      if (at.isFile) {
-        for (const statement of this.#statements.get(at.start) ?? [])
-          for (const each of this.#made.get(statement)!) if (each.isFile) this.open(each);
-      }
+      if (moved) this.#moved.add(at.start);
       at = this.#source.pieceAt(at.from);
     }
   }
@@ -105,12 +107,21 @@ class Writer {
       if (!sound) report.add("asm-explicit-map", {}, statement, statement + 1);
       rounds[piece.round] ??= whole;
     }
-    const { until } = made[0]!;
-    return {
-      from: statement,
-      until,
-      parts: rounds.flatMap((each) => (each === undefined ? [] : [trimmed(each), newline])),
-    };
+    const { until, isFile, start } = made[0]!;
+    const parts = rounds.flatMap((each) => (each === undefined ? [] : [trimmed(each), newline]));
+    // Files that it names are looked up beside it, and its lines are told as its own.
+    if (isFile) parts.unshift(this.#marker(start, statement, 1));
+    if (made.some((piece) => this.#moved.has(piece.start))) parts.push(this.#marker(until, undefined, 2));
+    return { from: statement, until, parts };
+  }
+
+  /** The line that says where the text at `offset` was written, in the place of `statement`. */
+  #marker(offset: number, statement: number | undefined, flag: 1 | 2): Uint8Array {
+    const { file, line } = this.#source.writtenAt(offset);
+    const begins =
+      statement === undefined ||
+      (this.#source.pieceAt(statement).isFile && (statement === 0 || this.#source.text[statement - 1] === newline[0]));
+    return encodeUtf8(`${begins ? "" : "\n"}${lineMarker(line, file, flag)}`);
   }
 }
 
