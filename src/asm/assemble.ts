@@ -20,7 +20,7 @@ import { Source } from "./text/source.js";
 import { isDefined, putHere } from "./output/symbols.js";
 import { explicitMaps } from "./typed/explicit-maps.js";
 import { emitTypes } from "./typed/emit.js";
-import { packed, Token } from "./text/tokens.js";
+import { packed, Token, unpacked } from "./text/tokens.js";
 import type { AsmSymbol, AssembleOptions, AssembleResult } from "./types.js";
 
 const equals = packed("=");
@@ -163,7 +163,7 @@ function statement(run: Run): void {
       if (macro !== undefined) return expand(run, macro, first);
     }
     if (run.source.text[tokens.start[first]!] === dot && !tokens.is(first + 1, equals)) {
-      if (first > 0) dropTokens(run, first);
+      if (first > 0) tokens.cut(0, first);
       return directive(run);
     }
     // `name = value`; in pseudo-C a register there starts an instruction.
@@ -197,19 +197,6 @@ function assignment(run: Run, first: number): void {
   assign(run, first, first + 2);
 }
 
-/** Shifts the statement's tokens so that token `first` is token 0. */
-function dropTokens(run: Run, first: number): void {
-  const { tokens } = run;
-  tokens.kind.copyWithin(0, first, tokens.count + 1);
-  tokens.value.copyWithin(0, first, tokens.count + 1);
-  tokens.start.copyWithin(0, first, tokens.count + 1);
-  tokens.end.copyWithin(0, first, tokens.count + 1);
-  const bigs = [...tokens.bigs];
-  tokens.bigs.clear();
-  for (const [at, value] of bigs) tokens.bigs.set(at - first, value);
-  tokens.count -= first;
-}
-
 /** Defines the label at token `at`; false after an error. */
 function label(run: Run, at: number): boolean {
   const { tokens, sections, symbols } = run;
@@ -239,10 +226,24 @@ function label(run: Run, at: number): boolean {
   return true;
 }
 
+/** Warns of `r1 =+ 5`, which is `r1 = +5`. */
+function looseSign({ tokens, report }: Run, first: number): boolean {
+  const sign = first + 2;
+  const { kind, value, start, end } = tokens;
+  if (kind[sign] !== Token.operator || !tokens.is(sign - 1, equals) || end[sign - 1] !== start[sign]) return false;
+  const written = unpacked(value[sign]!);
+  if ((written !== "+" && written !== "-") || start[sign + 1] === end[sign]) return false;
+  report.add("asm-sign", { sign: written }, start[sign - 1]!, end[sign]!);
+  return true;
+}
+
 function instruction(run: Run, first: number): void {
   const { matcher, sections } = run;
   matcher.opcode = run.scanner.opcode;
-  const leaf = matcher.match(run.grammar, first);
+  let leaf = matcher.match(run.grammar, first);
+  // LLVM takes operators in pieces, as preprocessors make them of two words.
+  const joined = leaf === undefined && run.dialect === "pseudoc" && run.tokens.join(first);
+  if (joined) leaf = matcher.match(run.grammar, first);
   if (leaf === undefined) return explain(run, first);
   const section = sections.current;
   if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, first);
@@ -257,7 +258,8 @@ function instruction(run: Run, first: number): void {
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {
-    if (first === 0 && run.shapes.asks) {
+    const loose = run.dialect === "pseudoc" && looseSign(run, first);
+    if (first === 0 && run.shapes.asks && !joined && !loose) {
       const { tokens, interner, registers, grammar, endian, separates, scanner } = run;
       const { text, opcode, at } = scanner;
       run.shapes.learn(

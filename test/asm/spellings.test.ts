@@ -89,6 +89,24 @@ test("one text may use all of them", () => {
   expect(codeOf(text, "auto")).toBe(`${wanted.join("")}9500000000000000`);
 });
 
+test("pseudo-C's operators may be in pieces, as LLVM has it; the bytes are the same, large numbers too", () => {
+  for (const [loose, close] of [
+    ["r1 + = 5", "r1 += 5"],
+    ["w1 s> >= w2", "w1 s>>= w2"],
+    ["r1 < < = 3", "r1 <<= 3"],
+    ["r1 s / = 0xffffffff", "r1 s/= 0xffffffff"],
+    ["if r1 < = 5 goto +1\nr1 = 0x7fffffffffffffff ll", "if r1 <= 5 goto +1\nr1 = 0x7fffffffffffffff ll"],
+    ["if w1 = = w2 goto +0", "if w1 == w2 goto +0"],
+    ["lock *(u64 *)(r1 + 8) + = r2", "lock *(u64 *)(r1 + 8) += r2"],
+    ["lock *(u64 *)(r1 + 8) | = r2; l: r2 ^ = 1", "lock *(u64 *)(r1 + 8) |= r2; l: r2 ^= 1"],
+  ] as const) {
+    expect(codeOf(loose, "pseudoc")).toBe(codeOf(close, "pseudoc"));
+    expect(codeOf(loose, "pseudoc")).toMatch(/^[0-9a-f]{16,}$/);
+  }
+  for (const bad of ["r1 = = 5", "r1 + + = 5", "r1 =", "r1 + =", "r1 ! = 5", "r1 += 5 > > 1"])
+    expect(codeOf(bad, "pseudoc"), bad).toContain("error");
+});
+
 test.each(["plain", "gnu", "kernel", "conformance"] as const)("words of other syntaxes are refused in %s", (syntax) => {
   expect(codeOf("r1 = w2 ll", syntax)).toContain("error");
   expect(codeOf("lock *(u64 *)(r1 + 8) -= r2", syntax)).toContain("error");

@@ -20,6 +20,22 @@ export const Token = {
   float: 9,
 } as const;
 
+const joinable: ReadonlySet<string> = new Set([
+  "+=",
+  "-=",
+  "*=",
+  "/=",
+  "%=",
+  "&=",
+  "|=",
+  "^=",
+  "<<=",
+  ">>=",
+  "==",
+  "<=",
+  ">=",
+]);
+
 /** More tokens than any statement of a sane text has cost memory. */
 export const maxTokens: number = 2 ** 23;
 
@@ -53,6 +69,34 @@ export class Tokens {
   /** Is token `at` the operator packed in `operator`? */
   is(at: number, operator: number): boolean {
     return this.kind[at] === Token.operator && this.value[at] === operator;
+  }
+
+  /** Makes one operator of the first that is written in pieces and ends with `=` from token `from` on: `+ =`, `< <=`. False: none is. */
+  join(from: number): boolean {
+    for (let at = from; at + 1 < this.count; at++) {
+      let text = "";
+      let next = at;
+      for (; next < this.count && this.kind[next] === Token.operator && text.length < 3; next++) {
+        text += unpacked(this.value[next]!);
+        if (next > at && joinable.has(text)) {
+          this.value[at] = packed(text);
+          this.end[at] = this.end[next]!;
+          this.cut(at + 1, next + 1);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Takes out the tokens from `from` up to `until`. */
+  cut(from: number, until: number): void {
+    for (const each of [this.kind, this.value, this.start, this.end]) each.copyWithin(from, until, this.count + 1);
+    const size = until - from;
+    this.count -= size;
+    const bigs = [...this.bigs];
+    this.bigs.clear();
+    for (const [at, value] of bigs) this.bigs.set(at < until ? at : at - size, value);
   }
 
   #grow(): boolean {

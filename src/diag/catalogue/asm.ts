@@ -23,6 +23,11 @@ export const asmMessages = {
     help: "{help}",
   },
   "asm-mistake": { severity: "error", message: "{problem}", help: "{advice}" },
+  "asm-sign": {
+    severity: "warning",
+    message: "the `{sign}` behind `=` is the sign of the operand",
+    help: "did you mean `{sign}=`? A blank between `=` and `{sign}` silences this",
+  },
   "asm-expected-usage": { severity: "error", message: "expected {expected}, found {found}", help: "{usage}" },
   "asm-parameter": {
     severity: "error",
