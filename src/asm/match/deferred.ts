@@ -12,13 +12,16 @@ import type { AsmSymbol, Expression } from "../types.js";
 /** Names that stand for names, one behind the other. */
 const maxDepth = 100;
 
-/** The expression that stands alone in `text`, its symbols used at the byte offset `here`; `next`: the end of its last token. */
+/**
+ * The expression that stands alone in `text`, its symbols used at the byte offset `here`; `next`: the end of its last token.
+ * `tokens` are those of no other text that is being read.
+ */
 export function parseText(
   run: Run,
   text: Uint8Array,
   here: number,
+  tokens: Tokens = new Tokens(),
 ): { readonly tree: Expression; readonly next: number } | undefined {
-  const tokens = new Tokens();
   new Scanner(text, tokens, run.interner, run.dialect).next();
   const parser = new ExpressionParser(tokens, {
     word: (id) => run.word(id, here),
@@ -38,6 +41,8 @@ export class Deferred {
   readonly #texts: Map<AsmSymbol, readonly [start: number, end: number]> = new Map();
   /** What names are worth, while one of them is read: no other may have changed. */
   readonly #now: Map<AsmSymbol, AsmSymbol | Expression> = new Map();
+  /** By depth: making them anew costs more than reading most expressions. */
+  readonly #tokens: Tokens[] = [];
   #depth = 0;
   /** Was it said that names go round, or too far? */
   #told = false;
@@ -62,14 +67,17 @@ export class Deferred {
     if (known !== undefined) return known;
     const { source, report } = this.#run;
     const zero: Expression = { kind: "number", value: 0n };
+    // The text is refused already: to read on would tell nothing, at the cost of a hundred names each.
+    if (this.#told) return zero;
     if (symbol.busy || this.#depth >= maxDepth) {
-      if (!this.#told) report.add(symbol.busy ? "asm-cycle" : "asm-deep", {}, ...place);
+      report.add(symbol.busy ? "asm-cycle" : "asm-deep", {}, ...place);
       this.#told = true;
       return zero;
     }
     symbol.busy = true;
     this.#depth++;
-    const tree = parseText(this.#run, source.text.slice(...place), at)?.tree ?? zero;
+    const tokens = (this.#tokens[this.#depth] ??= new Tokens());
+    const tree = parseText(this.#run, source.text.subarray(...place), at, tokens)?.tree ?? zero;
     this.#depth--;
     symbol.busy = false;
     let made: AsmSymbol | Expression = tree;
