@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { failure } from "../diag/index.js";
 import { isArchive, readArchive } from "../elf/index.js";
-import { readForLink, type ArchiveInput, type LinkInput } from "../link/index.js";
+import { readForLink, type ArchiveInput, type ArchiveInputMember, type LinkInput } from "../link/index.js";
 import { isThere, readInput } from "../node/index.js";
 import type { ObjectFile, RelocDialect } from "../object/index.js";
 import { mark } from "./ld-options.js";
@@ -17,8 +17,12 @@ export interface ReadInputs {
   readonly contents: Map<string, Uint8Array>;
 }
 
-async function open(path: string, whole: boolean, options: ReadInputs): Promise<ObjectFile | ArchiveInput> {
-  const bytes = await readInput(path);
+async function open(
+  path: string,
+  bytes: Uint8Array,
+  whole: boolean,
+  options: ReadInputs,
+): Promise<ObjectFile | ArchiveInput> {
   const file = inputName(path);
   if (!isArchive(bytes)) options.contents.set(file, bytes);
   if (!isArchive(bytes)) return readForLink(bytes, { dialect: options.dialect, keepDebug: options.keepDebug, file });
@@ -46,6 +50,18 @@ async function findLibrary(name: string, folders: readonly string[]): Promise<st
   throw failure("link-library", { name: names.join(" or "), where });
 }
 
+/** Options that stand in pairs, and what goes between them. */
+const brackets = {
+  group: ["--start-group", "--end-group"],
+  lib: ["--start-lib", "--end-lib"],
+  state: ["--push-state", "--pop-state"],
+} as const;
+
+function unpaired(kind: keyof typeof brackets, which: 0 | 1, problem: string): Error {
+  const [first, last] = brackets[kind];
+  return failure("link-group", { option: brackets[kind][which], problem, first, last });
+}
+
 /** Opens the inputs that `words` name, as `orderWords` left them. */
 export async function openInputs(
   words: readonly string[],
@@ -54,22 +70,47 @@ export async function openInputs(
 ): Promise<LinkInput[]> {
   const inputs: LinkInput[] = [];
   let group: (ObjectFile | ArchiveInput)[] | undefined;
+  let library: ArchiveInputMember[] | undefined;
   let whole = false;
+  const states: boolean[] = [];
+  const take = async (path: string): Promise<void> => {
+    const bytes = await readInput(path);
+    const name = inputName(path);
+    if (library === undefined || isArchive(bytes)) (group ?? inputs).push(await open(path, bytes, whole, options));
+    else {
+      library.push({ name, data: bytes });
+      options.contents.set(name, bytes);
+    }
+  };
   for (const word of words) {
-    const option = word.startsWith(mark) ? word.slice(1) : undefined;
+    if (!word.startsWith(mark)) {
+      await take(word);
+      continue;
+    }
+    const option = word.slice(mark.length);
     if (option === "whole" || option === "on-demand") whole = option === "whole";
-    else if (option === "group") {
-      if (group !== undefined) throw failure("link-group", { problem: "starts inside of another group" });
+    else if (option === "push") states.push(whole);
+    else if (option === "pop") {
+      if (states.length === 0) throw unpaired("state", 1, "has nothing to go back to");
+      whole = states.pop()!;
+    } else if (option === "lib") {
+      if (library !== undefined) throw unpaired("lib", 0, "stands inside of another one");
+      library = [];
+    } else if (option === "end-lib") {
+      if (library === undefined) throw unpaired("lib", 1, "ends what did not start");
+      const { dialect, keepDebug } = options;
+      (group ?? inputs).push({ kind: "archive", file: "", members: library, whole: false, dialect, keepDebug });
+      library = undefined;
+    } else if (option === "group") {
+      if (group !== undefined) throw unpaired("group", 0, "stands inside of another one");
       group = [];
     } else if (option === "end") {
-      if (group === undefined) throw failure("link-group", { problem: "ends but did not start" });
+      if (group === undefined) throw unpaired("group", 1, "ends what did not start");
       inputs.push({ kind: "group", inputs: group });
       group = undefined;
-    } else {
-      const path = option === undefined ? word : await findLibrary(option.slice(1), folders);
-      (group ?? inputs).push(await open(path, whole, options));
-    }
+    } else await take(await findLibrary(option.slice(1), folders));
   }
-  if (group !== undefined) throw failure("link-group", { problem: "starts but does not end" });
+  if (library !== undefined) throw unpaired("lib", 0, "does not end");
+  if (group !== undefined) throw unpaired("group", 0, "does not end");
   return inputs;
 }

@@ -1,6 +1,7 @@
 /** The verb `ld`: its options, and the words among them whose place between the inputs matters. */
 import { Option, type Command } from "commander";
-import { append, inputs, relocDialect, type Action, type Verb } from "./verb.js";
+import { contraries, instead, respelt } from "./ld-habits.js";
+import { accepted, append, inputs, relocDialect, type Action, type Verb } from "./verb.js";
 
 /** Begins a word that stands for an option among the inputs; no file name has it. */
 export const mark = "\0";
@@ -12,13 +13,18 @@ const switches: ReadonlyMap<string, string> = new Map([
   ["-(", "group"],
   ["--end-group", "end"],
   ["-)", "end"],
+  ["--start-lib", "lib"],
+  ["--end-lib", "end-lib"],
+  ["--push-state", "push"],
+  ["--pop-state", "pop"],
 ]);
 
 /** Options whose value is a word of its own, which is not to be taken for a switch. */
 const valued: ReadonlySet<string> = new Set(["-o", "--output", "-e", "--entry", "-u", "--undefined", "-y"]);
 
 /** `-l`, `--start-group` and the like made words among the inputs: commander keeps the order of those alone. */
-export function orderWords(words: readonly string[]): string[] {
+export function orderWords(given: readonly string[], longs: readonly string[]): string[] {
+  const words = respelt(given, [...longs, ...switches.keys()]);
   const ordered: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -31,7 +37,6 @@ export function orderWords(words: readonly string[]): string[] {
     else if ((word === "-l" || word === "--library") && i + 1 < words.length) ordered.push(`${mark}l${words[++i]}`);
     else if (/^-l./.test(word)) ordered.push(`${mark}l${word.slice(2)}`);
     else if (word.startsWith("--library=")) ordered.push(`${mark}l${word.slice("--library=".length)}`);
-    else if (word === "-Map" || word.startsWith("-Map=")) ordered.push(`-${word}`);
     else ordered.push(word);
   }
   return ordered;
@@ -45,6 +50,7 @@ function define(command: Command, run: Action): void {
     .option("-L, --library-path <folder>", "look there for libraries of -l (repeatable)", append, [])
     .option("-l, --library <name>", "search lib<name>.a, or lib<name>.o; takes effect where it stands")
     .option("--whole-archive", "link all members of the archives that follow, until --no-whole-archive")
+    .option("--start-lib", "the objects up to --end-lib are members of an archive")
     .option("--start-group", "search the archives up to --end-group until nothing more is found; also -( and -)")
     .option("--defsym <name=value>", "define a symbol: a number, a symbol, or symbol+number (repeatable)", append, [])
     .option("--wrap <name>", "references to name go to __wrap_name, those to __real_name to name", append, [])
@@ -89,8 +95,11 @@ function define(command: Command, run: Action): void {
     )
     .addOption(relocDialect("--reloc-dialect", "numbers of the linked object's relocations").default("llvm"))
     .addOption(relocDialect("--input-reloc-dialect", "read the inputs' relocations so, whatever they look like"))
+    .option("--fatal-warnings", "warnings are errors")
+    .option("-w, --no-warnings", "say nothing of warnings")
     .option("--json", "print diagnostics as JSON")
     .action(run);
+  accepted(command, ...contraries);
 }
 
-export const ld: Verb = { description: "link objects into one", define, rewrite: orderWords };
+export const ld: Verb = { description: "link objects into one", define, rewrite: orderWords, instead };

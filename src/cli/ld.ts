@@ -1,5 +1,6 @@
 /** `bpfkit ld`: objects to one object. No output file when there is an error. */
 import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+import type { Diagnostic } from "../diag/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { formatMap, link, type LinkOptions, type LinkReport, type SymbolDefinition } from "../link/index.js";
 import { readInput, writeOutput } from "../node/index.js";
@@ -40,6 +41,8 @@ interface Options {
   readonly Map?: string;
   readonly mapJson?: string;
   readonly traceSymbol: readonly string[];
+  readonly fatalWarnings?: boolean;
+  readonly warnings?: boolean;
 }
 
 /** `name=0x10`, `name=symbol`, `name=symbol+8`. */
@@ -113,6 +116,14 @@ async function tell(told: LinkReport, options: Options): Promise<void> {
   if (options.mapJson !== undefined) await writeOutput(options.mapJson, encodeUtf8(`${toJson(map)}\n`));
 }
 
+/** The diagnostics as the command line wants warnings taken. */
+function weighed(diagnostics: readonly Diagnostic[], options: Options): readonly Diagnostic[] {
+  if (options.warnings === false) return diagnostics.filter(({ severity }) => severity === "error");
+  return options.fatalWarnings === true
+    ? diagnostics.map((each) => (each.severity === "warning" ? { ...each, severity: "error" } : each))
+    : diagnostics;
+}
+
 export async function run(words: readonly string[], given: object): Promise<void> {
   const options = given as Options;
   if (mixed(options.output, options.json)) return;
@@ -132,8 +143,9 @@ export async function run(words: readonly string[], given: object): Promise<void
   });
   const linked = link(inputs, { ...asked, lineOf: dwarfLookup(contents) });
   const { object, diagnostics } = linked;
-  report(diagnostics, options.json);
+  const shown = weighed(diagnostics, options);
+  report(shown, options.json);
   if (linked.report !== undefined) await tell(linked.report, options);
-  if (object === undefined) return;
+  if (object === undefined || shown.some(({ severity }) => severity === "error")) return;
   await writeOutput(options.output, linked.bytes ?? writeObject(object, { dialect: options.relocDialect }));
 }

@@ -71,11 +71,9 @@ export async function main(words: readonly string[], name?: string, run?: Action
       const verb = verbs[name]!;
       const command = addVerb(program, name, verb, run!);
       const own = name.split(" ").length;
-      if (verb.rewrite !== undefined) given = [...words.slice(0, own), ...verb.rewrite(words.slice(own))];
-      given = written(
-        given,
-        command.options.map(({ long }) => long ?? ""),
-      );
+      const longs = command.options.map(({ long }) => long ?? "");
+      if (verb.rewrite !== undefined) given = [...words.slice(0, own), ...verb.rewrite(words.slice(own), longs)];
+      given = written(given, [...longs, ...Object.keys(verb.instead ?? {})]);
     }
     await program.parseAsync(given, { from: "user" });
   } catch (error) {

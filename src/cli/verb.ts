@@ -8,8 +8,8 @@ export interface Verb {
   readonly description: string;
   /** Gives `command`, which has the verb's name and description, its arguments and options, and `run` to do. */
   readonly define: (command: Command, run: Action) => void;
-  /** Spellings that commander does not read, in those that it does. */
-  readonly rewrite?: (words: readonly string[]) => string[];
+  /** Spellings that commander does not read, in those that it does; `longs` are the verb's long options. */
+  readonly rewrite?: (words: readonly string[], longs: readonly string[]) => string[];
   /** Options of the same tool elsewhere that are not taken, and what to use instead. */
   readonly instead?: Readonly<Record<string, string>>;
 }

@@ -132,7 +132,8 @@ class Search {
   #object(member: number): ObjectFile {
     const { name, data } = this.#archive.members[member]!;
     const { file, dialect, keepDebug } = this.#archive;
-    return (this.#objects[member] ??= readForLink(data, { file: `${file}(${name})`, dialect, keepDebug }));
+    const shown = file === "" ? name : `${file}(${name})`;
+    return (this.#objects[member] ??= readForLink(data, { file: shown, dialect, keepDebug }));
   }
 
   #take(context: Context, member: number): void {

@@ -13,6 +13,7 @@ export interface ArchiveInputMember {
 /** An archive: its members are linked on demand, those that define what is still undefined. */
 export interface ArchiveInput {
   readonly kind: "archive";
+  /** Empty where the members are files of their own (`--start-lib`). */
   readonly file: string;
   readonly members: readonly ArchiveInputMember[];
   /** The archive's own index: which member defines what. Without one, the members' symbols are read. */

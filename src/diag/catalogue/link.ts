@@ -7,7 +7,7 @@ export const linkMessages = {
     message: "there is no library {name} in {where}",
     help: "give its folder with -L, or name the file itself",
   },
-  "link-group": { severity: "error", message: "a group {problem}", help: "write --start-group … --end-group" },
+  "link-group": { severity: "error", message: "{option} {problem}", help: "write {first} … {last}" },
   "link-endian": {
     severity: "error",
     message: "{file} is {endian}-endian, but {first} is {other}-endian",
