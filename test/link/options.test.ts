@@ -69,7 +69,10 @@ test.each([
 
 test("--fatal-warnings makes warnings errors, -w leaves them unsaid", () => {
   // A static function outside of .text, which libbpf takes for a program.
-  write("odd.o", writeObject(object(main(" call odd") + ".type odd,@function\nodd:\n exit\n.size odd, . - odd\n", "odd.s")));
+  write(
+    "odd.o",
+    writeObject(object(main(" call odd") + ".type odd,@function\nodd:\n exit\n.size odd, . - odd\n", "odd.s")),
+  );
   const plain = bpfkit(["ld", "odd.o", "-o", "odd.out"]);
   expect(plain.stderr).toContain("warning");
   expect(plain.status).toBe(0);
