@@ -10,8 +10,6 @@ import {
   elfFacts,
   formatContents,
   formatDwarfLines,
-  formatElf,
-  formatObjdump,
   listableObject,
   remarksOf,
   writeAnnotated,
@@ -19,6 +17,8 @@ import {
   type BtfExtFacts,
   type DisassembleOptions,
   type SourcePlace,
+  writeElf,
+  writeObjdump,
 } from "../disasm/index.js";
 import { diagnostic, failure, type Diagnostic } from "../diag/index.js";
 import type { ElfFile } from "../elf/index.js";
@@ -226,8 +226,8 @@ export async function run(files: readonly string[], given: object): Promise<void
         });
         const known = options.demangle === true ? demangledFacts(plain) : plain;
         problems.push(...asWarnings(known.problems));
-        put(formatObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }));
-        put(formatElf(known, headers));
+        writeObjdump(known, { ...views, ...(only === undefined ? {} : { only }) }, put);
+        writeElf(known, headers, put);
       }
       if (fullContents) {
         for (const section of elf.sections) if (only?.(section.name) ?? true) put(formatContents(section));

@@ -8,7 +8,6 @@ import {
   findSection,
   formatBtfExt,
   formatDwarfLines,
-  formatElf,
   formatHexDump,
   formatMaps,
   formatPrograms,
@@ -19,6 +18,7 @@ import {
   programFacts,
   relocatedSection,
   sectionStrings,
+  writeElf,
 } from "../disasm/index.js";
 import { jsonType, writeRaw, type Btf } from "../btf/index.js";
 import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
@@ -163,7 +163,7 @@ export async function run(files: readonly string[], given: object): Promise<void
         return report(problems);
       }
       if (files.length > 1 || opened.member !== undefined) put(`\nFile: ${openedName(opened)}\n`);
-      put(formatElf(facts, views));
+      writeElf(facts, views, put);
       if (programs !== undefined) put(formatPrograms(programs));
       if (maps !== undefined) put(formatMaps(maps));
       if (more.btf) {

@@ -4,17 +4,26 @@
  */
 import type { Diagnostic } from "../diag/index.js";
 import {
+  elfTable,
   readRelocs,
   readSymbols,
+  relocRows,
+  relocWords,
   SectionHeaderFlag,
   SectionHeaderType,
   SymbolKind,
+  symbolRows,
+  symbolWords,
   type ElfFile,
   type ElfHeader,
+  type ElfReloc,
   type ElfSection,
   type ElfSegment,
+  type ElfSymbol,
+  type RelocRows,
+  type SymbolRows,
 } from "../elf/index.js";
-import type { Endian } from "../bytes/index.js";
+import { decodeUtf8, type Endian } from "../bytes/index.js";
 import { detectDialect, type RelocDialect } from "../object/index.js";
 import { elfExtras, type DynamicFacts, type GroupFacts, type NoteTableFacts } from "./elf-extra.js";
 import * as names from "./elf-names.js";
@@ -103,20 +112,131 @@ export interface ElfFactsOptions {
   readonly symbols?: boolean;
 }
 
-function symbolFacts(elf: ElfFile, section: ElfSection): SymbolFacts[] {
-  return readSymbols(elf, section).map((symbol, index) => {
-    const isSection = symbol.type === SymbolKind.STT_SECTION && symbol.name === "" && !symbol.reserved;
-    return {
-      index,
-      name: isSection ? (elf.sections[symbol.shndx]?.name ?? "") : symbol.name,
-      value: symbol.value,
-      size: symbol.size,
-      type: names.kindName(symbol.type),
-      bind: names.bindName(symbol.bind),
-      visibility: names.visibilityName(symbol.other),
-      home: names.homeName(symbol.shndx, symbol.reserved),
-    };
+/** Where facts come from that are made when somebody asks: rows of the file in which all is plain. */
+interface Late<Rows, Facts> {
+  readonly rows: Rows;
+  readonly at: (index: number) => Facts;
+}
+const lateSymbols = new WeakMap<SymbolTableFacts, Late<SymbolRows, SymbolFacts>>();
+const lateRelocs = new WeakMap<RelocTableFacts, Late<RelocRows, RelocFacts>>();
+
+/** The rows behind a table's facts, for who has no need of an object an entry. */
+export function symbolRowsOf(table: SymbolTableFacts): SymbolRows | undefined {
+  return lateSymbols.get(table)?.rows;
+}
+
+export function symbolFactsAt(table: SymbolTableFacts, index: number): SymbolFacts {
+  return lateSymbols.get(table)?.at(index) ?? table.symbols[index]!;
+}
+
+export function relocRowsOf(table: RelocTableFacts): RelocRows | undefined {
+  return lateRelocs.get(table)?.rows;
+}
+
+export function relocFactsAt(table: RelocTableFacts, index: number): RelocFacts {
+  return lateRelocs.get(table)?.at(index) ?? table.relocs[index]!;
+}
+
+function symbolFact(elf: ElfFile, symbol: ElfSymbol, index: number): SymbolFacts {
+  const isSection = symbol.type === SymbolKind.STT_SECTION && symbol.name === "" && !symbol.reserved;
+  return {
+    index,
+    name: isSection ? (elf.sections[symbol.shndx]?.name ?? "") : symbol.name,
+    value: symbol.value,
+    size: symbol.size,
+    type: names.kindName(symbol.type),
+    bind: names.bindName(symbol.bind),
+    visibility: names.visibilityName(symbol.other),
+    home: names.homeName(symbol.shndx, symbol.reserved),
+  };
+}
+
+const wide = (words: Uint32Array, at: number): bigint => (BigInt(words[at + 1]!) << 32n) | BigInt(words[at]!);
+
+/** Entry `index` of plain rows. */
+function rowSymbol({ words, strings }: SymbolRows, index: number): ElfSymbol {
+  const at = index * symbolWords;
+  const [name, kind] = [words[at]!, words[at + 1]!];
+  const shndx = kind >>> 16;
+  return {
+    name: decodeUtf8(strings.subarray(name, strings.indexOf(0, name))),
+    value: wide(words, at + 2),
+    size: wide(words, at + 4),
+    bind: (kind >> 4) & 15,
+    type: kind & 15,
+    other: (kind >> 8) & 0xff,
+    shndx,
+    reserved: shndx >= elfTable.SHN_LORESERVE,
+  };
+}
+
+function symbolTable(elf: ElfFile, section: ElfSection, problems: Diagnostic[]): SymbolTableFacts | undefined {
+  const rows = symbolRows(elf, section);
+  if (rows === undefined) {
+    const symbols = tolerant(problems, () =>
+      readSymbols(elf, section).map((symbol, index) => symbolFact(elf, symbol, index)),
+    );
+    return symbols && { section: section.name, symbols };
+  }
+  const at = (index: number): SymbolFacts => symbolFact(elf, rowSymbol(rows, index), index);
+  let symbols: SymbolFacts[] | undefined;
+  const table = {
+    section: section.name,
+    get symbols() {
+      return (symbols ??= Array.from({ length: rows.count }, (_, index) => at(index)));
+    },
+  };
+  lateSymbols.set(table, { rows, at });
+  return table;
+}
+
+function relocTable(
+  elf: ElfFile,
+  section: ElfSection,
+  dialect: RelocDialect,
+  symbols: SymbolTableFacts | undefined,
+  problems: Diagnostic[],
+): RelocTableFacts | undefined {
+  const target = elf.sections[section.info];
+  const inCode = ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
+  const named = { section: section.name, offset: section.offset, target: target?.name ?? "" };
+  const fact = ({ offset, type, sym, addend }: ElfReloc, symbol: SymbolFacts | undefined): RelocFacts => ({
+    offset,
+    type,
+    typeName: names.relocName(dialect, type, inCode),
+    symbol: sym,
+    symbolName: symbol?.name ?? `<no symbol ${sym}>`,
+    symbolValue: symbol?.value,
+    addend,
   });
+  const rows = symbols === undefined ? undefined : relocRows(elf, section);
+  if (symbols === undefined || rows === undefined) {
+    const known = symbols?.symbols ?? [];
+    const relocs = tolerant(problems, () => readRelocs(elf, section))?.map((reloc) => fact(reloc, known[reloc.sym]));
+    return relocs && { ...named, relocs };
+  }
+  const { words, count } = rows;
+  const record = (index: number): ElfReloc => {
+    const row = index * relocWords;
+    return { offset: words[row]!, type: words[row + 2]!, sym: words[row + 3]!, addend: undefined };
+  };
+  let relocs: RelocFacts[] | undefined;
+  const table = {
+    ...named,
+    get relocs() {
+      const known = symbols.symbols;
+      return (relocs ??= Array.from({ length: count }, (_, index) => {
+        const reloc = record(index);
+        return fact(reloc, known[reloc.sym]);
+      }));
+    },
+  };
+  const at = (index: number): RelocFacts => {
+    const reloc = record(index);
+    return fact(reloc, symbolFactsAt(symbols, reloc.sym));
+  };
+  lateRelocs.set(table, { rows, at });
+  return table;
 }
 
 function originOf(elf: ElfFile, asked: RelocDialect | undefined): ElfFacts["relocOrigin"] {
@@ -131,16 +251,13 @@ function originOf(elf: ElfFile, asked: RelocDialect | undefined): ElfFacts["relo
 export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts {
   const { SHT_SYMTAB, SHT_DYNSYM, SHT_REL, SHT_RELA } = SectionHeaderType;
   const problems: Diagnostic[] = [];
-  const tables = new Map<number, readonly SymbolFacts[]>();
-  const symbolTables: SymbolTableFacts[] = [];
+  const tables = new Map<number, SymbolTableFacts>();
   const withRelocs = options.relocations !== false;
   const withSymbols = withRelocs || options.symbols !== false;
   for (const section of elf.sections) {
     if (!withSymbols || (section.type !== SHT_SYMTAB && section.type !== SHT_DYNSYM)) continue;
-    const symbols = tolerant(problems, () => symbolFacts(elf, section));
-    if (symbols === undefined) continue;
-    tables.set(section.index, symbols);
-    symbolTables.push({ section: section.name, symbols });
+    const table = symbolTable(elf, section, problems);
+    if (table !== undefined) tables.set(section.index, table);
   }
 
   const relocTables: RelocTableFacts[] = [];
@@ -148,25 +265,8 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
   for (const section of elf.sections) {
     if (!withRelocs) break;
     if (section.type !== SHT_REL && section.type !== SHT_RELA) continue;
-    const target = elf.sections[section.info];
-    const symbols = tables.get(section.link) ?? [];
-    const inCode = ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
-    const relocs = tolerant(problems, () => readRelocs(elf, section))?.map(
-      ({ offset, type, sym, addend }): RelocFacts => {
-        const symbol = symbols[sym];
-        return {
-          offset,
-          type,
-          typeName: names.relocName(relocOrigin?.dialect ?? "llvm", type, inCode),
-          symbol: sym,
-          symbolName: symbol?.name ?? `<no symbol ${sym}>`,
-          symbolValue: symbol?.value,
-          addend,
-        };
-      },
-    );
-    if (relocs === undefined) continue;
-    relocTables.push({ section: section.name, offset: section.offset, target: target?.name ?? "", relocs });
+    const table = relocTable(elf, section, relocOrigin?.dialect ?? "llvm", tables.get(section.link), problems);
+    if (table !== undefined) relocTables.push(table);
   }
 
   const { type, machine, osabi } = elf.header;
@@ -186,7 +286,7 @@ export function elfFacts(elf: ElfFile, options: ElfFactsOptions = {}): ElfFacts 
       flagLetters: names.sectionFlagLetters(section.flags),
     })),
     segments: elf.segments.map((segment) => ({ ...segment, typeName: names.segmentTypeName(segment.type) })),
-    symbolTables,
+    symbolTables: [...tables.values()],
     relocTables,
     relocOrigin,
     ...elfExtras(elf, problems),

@@ -59,12 +59,12 @@ export type { LegacyWord } from "./legacy-words.js";
 export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
 export { formatSymbols, type SymbolFormat, type SymbolLayout } from "./nm-format.js";
 export { listSymbols, type ListedSymbol, type ListOptions } from "./nm.js";
-export { formatObjdump, type ObjdumpViews } from "./objdump.js";
+export { formatObjdump, writeObjdump, type ObjdumpViews } from "./objdump.js";
 export { type Label } from "./places.js";
 export { formatDisassembly, writeDisassembly, type PrintOptions } from "./print.js";
 export type { PartOptions } from "./part.js";
 export { formatPrograms, programFacts, type ProgramFacts } from "./programs.js";
-export { formatElf, type ElfViews } from "./readelf.js";
+export { formatElf, writeElf, type ElfViews } from "./readelf.js";
 export { formatRelocatedDump, relocatedSection, type RelocatedSection } from "./relocated.js";
 export { remarksOf, type RemarkOptions, type SourcePlace } from "./remarks.js";
 export {

@@ -1,6 +1,7 @@
 /** The tables of objdump: file header, sections, symbols and relocations, in the layout of llvm-objdump. */
-import type { ElfFacts, RelocTableFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
+import type { ElfFacts, RelocFacts, RelocTableFacts, SectionFacts, SymbolFacts } from "./elf-facts.js";
 import { hex64 } from "./hex.js";
+import { gathered, writeRelocs, writeSymbols, type Sink, type SymbolColumns } from "./table-lines.js";
 
 /** Which tables to print. */
 export interface ObjdumpViews {
@@ -62,49 +63,58 @@ function homeWords({ home }: SymbolFacts, sections: readonly SectionFacts[]): st
   return sections[Number(home)]?.name ?? home;
 }
 
-function symbolLines({ sections, symbolTables }: ElfFacts, only: (name: string) => boolean, type: string): string[] {
+const symbolColumns: SymbolColumns = { indexDigits: 0, sizeDigits: 0 };
+
+function putSymbols(facts: ElfFacts, only: (name: string) => boolean, type: string, put: Sink): void {
+  const { sections, symbolTables } = facts;
   const table = symbolTables.find(({ section }) => sections.find(({ name }) => name === section)?.typeName === type);
-  const lines = ["", type === "DYNSYM" ? "DYNAMIC SYMBOL TABLE:" : "SYMBOL TABLE:"];
-  for (const symbol of (table?.symbols ?? []).slice(1)) {
+  put(`\n${type === "DYNSYM" ? "DYNAMIC SYMBOL TABLE:" : "SYMBOL TABLE:"}\n`);
+  const line = (symbol: SymbolFacts): string | undefined => {
     const home = homeWords(symbol, sections);
-    if (!only(home)) continue;
+    if (!only(home)) return undefined;
     const { value, size, visibility, name, bind } = symbol;
     const seen = visibility === "DEFAULT" ? "" : ` .${visibility.toLowerCase()}`;
     const shown = bind === "UNIQUE" ? { ...symbol, bind: "GLOBAL" } : symbol;
     // Of a common symbol the size comes first, then the alignment.
     const [first, second] = home === "*COM*" ? [size, value] : [value, size];
-    lines.push(`${hex64(first, 16)} ${symbolLetters(shown)} ${home}\t${hex64(second, 16)}${seen} ${name}`);
-  }
-  return lines;
+    return `${hex64(first, 16)} ${symbolLetters(shown)} ${home}\t${hex64(second, 16)}${seen} ${name}`;
+  };
+  if (table !== undefined) writeSymbols(table, line, symbolColumns, 1, put);
 }
 
-function relocLines({ relocs }: Pick<RelocTableFacts, "relocs">, title: string): string[] {
-  const lines = relocs.map(({ offset, type, typeName, symbolName, addend }) => {
-    const plus =
-      addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex64(-addend, 1)}` : `+0x${hex64(addend, 1)}`;
-    return `${hex64(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
-  });
-  return ["", title, `OFFSET           TYPE                     VALUE`, ...lines];
+function relocLine({ offset, type, typeName, symbolName, addend }: RelocFacts): string {
+  const plus =
+    addend === undefined || addend === 0n ? "" : addend < 0n ? `-0x${hex64(-addend, 1)}` : `+0x${hex64(addend, 1)}`;
+  return `${hex64(offset, 16)} ${(typeName ?? `<unknown: ${type}>`).padEnd(24)} ${symbolName}${plus}`;
 }
 
-/** The tables of `facts` that `views` asks for. */
-export function formatObjdump(facts: ElfFacts, views: ObjdumpViews): string {
+function putRelocs(tables: readonly RelocTableFacts[], title: string, put: Sink): void {
+  put(`\n${title}\nOFFSET           TYPE                     VALUE\n`);
+  for (const table of tables) writeRelocs(table, relocLine, put);
+}
+
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+/** Writes the tables of `facts` that `views` asks for. */
+export function writeObjdump(facts: ElfFacts, views: ObjdumpViews, put: Sink): void {
   const only = views.only ?? ((): boolean => true);
-  const lines: string[] = [];
-  if (views.header === true) lines.push(...headerLines(facts));
-  if (views.sections === true) lines.push(...sectionLines(facts, only));
-  if (views.symbols === true) lines.push(...symbolLines(facts, only, "SYMTAB"));
-  if (views.dynamicSymbols === true) lines.push(...symbolLines(facts, only, "DYNSYM"));
+  if (views.header === true) put(textOf(headerLines(facts)));
+  if (views.sections === true) put(textOf(sectionLines(facts, only)));
+  if (views.symbols === true) putSymbols(facts, only, "SYMTAB", put);
+  if (views.dynamicSymbols === true) putSymbols(facts, only, "DYNSYM", put);
   if (views.relocations === true) {
     for (const table of facts.relocTables) {
-      if (only(table.target)) lines.push(...relocLines(table, `RELOCATION RECORDS FOR [${table.target}]:`));
+      if (only(table.target)) putRelocs([table], `RELOCATION RECORDS FOR [${table.target}]:`, put);
     }
   }
   if (views.dynamicRelocations === true) {
     const loaded = facts.sections.filter(({ flagLetters }) => flagLetters.includes("A")).map(({ name }) => name);
     const tables = facts.relocTables.filter(({ section }) => loaded.includes(section));
-    const relocs = tables.flatMap((table) => table.relocs);
-    lines.push(...relocLines({ relocs }, "DYNAMIC RELOCATION RECORDS"));
+    putRelocs(tables, "DYNAMIC RELOCATION RECORDS", put);
   }
-  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The text that `writeObjdump` writes. */
+export function formatObjdump(facts: ElfFacts, views: ObjdumpViews): string {
+  return gathered((put) => writeObjdump(facts, views, put));
 }

@@ -1,6 +1,16 @@
 /** Facts of an ELF file as text, in the wide layout of GNU readelf (`-W`) as llvm-readelf prints it. */
 import type { ElfFacts, HeaderFacts, RelocFacts, SectionFacts, SegmentFacts, SymbolFacts } from "./elf-facts.js";
 import { hex64 } from "./hex.js";
+import {
+  gathered,
+  hasAddends,
+  relocCount,
+  symbolCount,
+  writeRelocs,
+  writeSymbols,
+  type Sink,
+  type SymbolColumns,
+} from "./table-lines.js";
 import { dynamicLines, groupLines, notesLines, sectionDetailLines } from "./readelf-extra.js";
 
 /** Which views to print; those not named are left out. */
@@ -125,16 +135,22 @@ function symbolLine({ index, value, size, type, bind, visibility, home, name }: 
   return `${String(index).padStart(6)}: ${hex64(value, 16)} ${String(size).padStart(5)} ${words} ${name}`;
 }
 
-function symbolLines({ symbolTables, sections }: ElfFacts, onlyDynamic: boolean): string[] {
+const symbolColumns: SymbolColumns = { indexDigits: 6, sizeDigits: 5 };
+
+function putSymbols({ symbolTables, sections }: ElfFacts, onlyDynamic: boolean, put: Sink): void {
   const dynamic = new Set(sections.filter(({ typeName }) => typeName === "DYNSYM").map(({ name }) => name));
   const shown = onlyDynamic ? symbolTables.filter(({ section }) => dynamic.has(section)) : symbolTables;
-  if (shown.length === 0 && onlyDynamic) return ["", "There are no dynamic symbols in this file."];
-  return shown.flatMap(({ section, symbols }) => [
-    "",
-    `Symbol table '${section}' contains ${symbols.length} entries:`,
-    "   Num:    Value          Size Type    Bind   Vis       Ndx Name",
-    ...symbols.map(symbolLine),
-  ]);
+  if (shown.length === 0 && onlyDynamic) return put("\nThere are no dynamic symbols in this file.\n");
+  for (const table of shown) {
+    put(
+      textOf([
+        "",
+        `Symbol table '${table.section}' contains ${symbolCount(table)} entries:`,
+        "   Num:    Value          Size Type    Bind   Vis       Ndx Name",
+      ]),
+    );
+    writeSymbols(table, symbolLine, symbolColumns, 0, put);
+  }
 }
 
 function relocLine({ offset, type, typeName, symbol, symbolName, symbolValue, addend }: RelocFacts): string {
@@ -145,37 +161,40 @@ function relocLine({ offset, type, typeName, symbol, symbolName, symbolValue, ad
   return `${line} ${symbolValue === undefined ? " ".repeat(16) : hex64(symbolValue, 16)} ${symbolName}${plus}`;
 }
 
-function relocLines({ relocTables, relocOrigin }: ElfFacts): string[] {
-  if (relocTables.length === 0) return ["", "There are no relocations in this file."];
-  const origin =
-    relocOrigin === undefined
-      ? []
-      : ["", `Relocations are numbered in the dialect ${relocOrigin.dialect}: ${relocOrigin.reason}`];
-  const tables = relocTables.flatMap(({ section, offset, relocs }) => {
-    const hasAddend = relocs.some(({ addend }) => addend !== undefined);
-    return [
-      "",
-      `Relocation section '${section}' at offset 0x${hex64(offset)} contains ${relocs.length} entries:`,
-      `    Offset             Info             Type               Symbol's Value  Symbol's Name${hasAddend ? " + Addend" : ""}`,
-      ...relocs.map(relocLine),
-    ];
-  });
-  return [...tables, ...origin];
+function putRelocs({ relocTables, relocOrigin }: ElfFacts, put: Sink): void {
+  if (relocTables.length === 0) return put("\nThere are no relocations in this file.\n");
+  for (const table of relocTables) {
+    const { section, offset } = table;
+    const plus = hasAddends(table) ? " + Addend" : "";
+    put(
+      textOf([
+        "",
+        `Relocation section '${section}' at offset 0x${hex64(offset)} contains ${relocCount(table)} entries:`,
+        `    Offset             Info             Type               Symbol's Value  Symbol's Name${plus}`,
+      ]),
+    );
+    writeRelocs(table, relocLine, put);
+  }
+  if (relocOrigin === undefined) return;
+  put(`\nRelocations are numbered in the dialect ${relocOrigin.dialect}: ${relocOrigin.reason}\n`);
 }
 
-/** The views of `facts` that `views` asks for, in readelf's order. */
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+/** Writes the views of `facts` that `views` asks for, in readelf's order. */
+export function writeElf(facts: ElfFacts, views: ElfViews, put: Sink): void {
+  if (views.header === true) put(textOf(headerLines(facts.header)));
+  if (views.sectionDetails === true) put(textOf(sectionDetailLines(facts)));
+  else if (views.sections === true) put(textOf(sectionLines(facts)));
+  if (views.segments === true) put(textOf(segmentLines(facts)));
+  if (views.dynamic === true) put(textOf(dynamicLines(facts.dynamic)));
+  if (views.relocations === true) putRelocs(facts, put);
+  if (views.symbols === true || views.dynamicSymbols === true) putSymbols(facts, views.symbols !== true, put);
+  if (views.groups === true) put(textOf(groupLines(facts.groups)));
+  if (views.notes === true) put(textOf(notesLines(facts.notes)));
+}
+
+/** The text that `writeElf` writes. */
 export function formatElf(facts: ElfFacts, views: ElfViews): string {
-  const lines: string[] = [];
-  if (views.header === true) lines.push(...headerLines(facts.header));
-  if (views.sectionDetails === true) lines.push(...sectionDetailLines(facts));
-  else if (views.sections === true) lines.push(...sectionLines(facts));
-  if (views.segments === true) lines.push(...segmentLines(facts));
-  if (views.dynamic === true) lines.push(...dynamicLines(facts.dynamic));
-  if (views.relocations === true) lines.push(...relocLines(facts));
-  if (views.symbols === true || views.dynamicSymbols === true) {
-    lines.push(...symbolLines(facts, views.symbols !== true));
-  }
-  if (views.groups === true) lines.push(...groupLines(facts.groups));
-  if (views.notes === true) lines.push(...notesLines(facts.notes));
-  return lines.map((line) => `${line}\n`).join("");
+  return gathered((put) => writeElf(facts, views, put));
 }

@@ -129,6 +129,20 @@ export function putHex(bytes: Uint8Array, at: number, value: number): number {
   return at;
 }
 
+/** Writes the digits of `value` (0 to 2^32 - 1) so that they end before `end`; nothing for 0. */
+export function putHexBefore(bytes: Uint8Array, end: number, value: number): void {
+  for (let at = end; value !== 0; value >>>= 4) bytes[--at] = hexDigits[value & 15]!;
+}
+
+/** The same in decimal. */
+export function putDecimalBefore(bytes: Uint8Array, end: number, value: number): void {
+  for (let at = end; value !== 0;) {
+    const rest = (value / 10) >>> 0;
+    bytes[--at] = zero + (value - 10 * rest);
+    value = rest;
+  }
+}
+
 /** Writes `byte` in two hex digits at `at`. */
 export function putHexByte(bytes: Uint8Array, at: number, byte: number): void {
   bytes[at] = hexDigits[byte >> 4]!;

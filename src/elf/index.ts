@@ -18,6 +18,7 @@ export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } 
 export { linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 export { encodeNotes, readNotes } from "./notes.js";
 export { readElf, type ReadElfOptions } from "./read.js";
+export { relocRows, relocWords, symbolRows, symbolWords, type RelocRows, type SymbolRows } from "./rows.js";
 export { StringTable } from "./strings.js";
 export * as elfTable from "./table.js";
 export {

@@ -8,6 +8,7 @@ import { elfTable, type ElfFile } from "../elf/index.js";
 import type { RelocDialect } from "./dialects.js";
 import { judgeFault, type FaultVerdict, type Reading } from "./gnu-fault.js";
 import { placeOf } from "./reloc-faults.js";
+import { plainOrigin } from "./read-plain.js";
 import { matchRow } from "./reloc-match.js";
 import { bfdTail, relocScene, writerOf, type RelocRecord, type RelocScene } from "./reloc-scene.js";
 
@@ -61,7 +62,9 @@ export function readIn(
   return { readings };
 }
 
-function spot({ type, section, offset }: RelocRecord): string {
+type Spot = Pick<RelocRecord, "type" | "section" | "offset">;
+
+function spot({ type, section, offset }: Spot): string {
   return `type ${type} at ${section.name}+0x${offset.toString(16)}`;
 }
 
@@ -69,9 +72,18 @@ function spot({ type, section, offset }: RelocRecord): string {
 function difference(scene: RelocScene, readings: readonly Reading[], other: RelocDialect): string | undefined {
   const found = readIn(scene, other, false);
   if ("readings" in found) return undefined;
-  const name = readings.find(({ record }) => record === found.unread)?.row.name ?? "of the dialect";
-  return `${spot(found.unread)} is ${name}; in ${other} it has no meaning there`;
+  return differenceWords(
+    found.unread,
+    readings.find(({ record }) => record === found.unread)?.row.name ?? "of the dialect",
+    other,
+  );
 }
+
+function differenceWords(record: Spot, name: string, other: RelocDialect): string {
+  return `${spot(record)} is ${name}; in ${other} it has no meaning there`;
+}
+
+const sameEverywhere = "its relocations mean the same in every dialect in use";
 
 function reasonFor(scene: RelocScene, dialect: RelocDialect, readings: readonly Reading[]): string {
   const others = dialect === "llvm" ? (["gnu-2.40"] as const) : (["llvm", "gnu-2.40"] as const);
@@ -80,7 +92,7 @@ function reasonFor(scene: RelocScene, dialect: RelocDialect, readings: readonly 
     const told = difference(scene, readings, other);
     if (told !== undefined) return told;
   }
-  return "its relocations mean the same in every dialect in use";
+  return sameEverywhere;
 }
 
 /** Numbers that all of LLVM and GNU up to 2.40 have: its fault tells GNU's assembler from LLVM. */
@@ -205,5 +217,9 @@ function nearest(scene: RelocScene): RelocOrigin {
 
 /** The dialect of `elf`, for those who print; the best guess where it cannot be told. */
 export function detectDialect(elf: ElfFile): RelocOrigin {
-  return originOf(relocScene(elf)).origin;
+  const plain = plainOrigin(elf);
+  if (plain === undefined) return originOf(relocScene(elf)).origin;
+  const { differs } = plain;
+  const reason = differs === undefined ? sameEverywhere : differenceWords(differs, differs.row.name, "gnu-2.40");
+  return { dialect: "llvm", reason, repaired: false };
 }

@@ -7,9 +7,14 @@
 import { readWords } from "../bytes/index.js";
 import {
   elfTable,
+  relocRows,
+  relocWords,
   SectionHeaderFlag,
   SectionHeaderType,
   stringsOf,
+  type RelocRows,
+  symbolRows,
+  symbolWords,
   type ElfFile,
   type ElfSection,
 } from "../elf/index.js";
@@ -20,7 +25,7 @@ import { isPlace } from "./insn-places.js";
 import { isMapSection } from "./names.js";
 import { isPsabiNote } from "./psabi-note.js";
 import { bindings, symbolTypes, visibilities } from "./read-symbols.js";
-import { inSection, hasHigh, type RelocSite } from "./reloc-match.js";
+import { inSection, hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
 import { isKept } from "./reloc-scene.js";
 import { relocTable } from "./relocations.js";
 import type { ObjectSymbol, Relocation, SymbolHome } from "./types.js";
@@ -28,9 +33,6 @@ import type { ObjectSymbol, Relocation, SymbolHome } from "./types.js";
 const sht = SectionHeaderType;
 const execFlag = BigInt(SectionHeaderFlag.SHF_EXECINSTR);
 const sectionSymbol = 3;
-/** Words of a symbol and of a record. */
-const symbolWords = elfTable.SYM_SIZE / 4;
-const relWords = elfTable.REL_SIZE / 4;
 
 /** What a symbol is to a relocation, as numbers. */
 const classes: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
@@ -80,6 +82,92 @@ function isPlain({ header, endian, sections }: ElfFile, symtab: ElfSection | und
     sections.length < elfTable.SHN_LORESERVE &&
     !sections.some((section) => isPsabiNote(section) || section.name === ".shstrtab")
   );
+}
+
+/** What the symbols of section `shndx` are to a relocation. */
+function classOf(maps: readonly boolean[], shndx: number, type: number): number {
+  if (shndx === elfTable.SHN_ABS || shndx === elfTable.SHN_COMMON) return toOther;
+  if (shndx === elfTable.SHN_UNDEF) return toUndefined;
+  if (maps[shndx] === true) return toMap;
+  return type === sectionSymbol ? toSection : toOther;
+}
+
+/** A record that LLVM and GNU up to 2.40 do not both know, or none. */
+export interface PlainOrigin {
+  readonly differs:
+    | { readonly type: number; readonly section: ElfSection; readonly offset: number; readonly row: DialectRow }
+    | undefined;
+}
+
+/**
+ * Is the file one that `readPlain` would read? If so, what tells its numbers from GNU's; undefined where the long way is to be gone.
+ */
+export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
+  const symtab = elf.sections.find(({ type }) => type === sht.SHT_SYMTAB);
+  if (elf.header.type !== elfTable.ElfType.ET_REL || !isPlain(elf, symtab)) return undefined;
+  const symbols = symbolRows(elf, symtab);
+  if (symbols === undefined) return undefined;
+  const maps = elf.sections.map(({ name }) => isMapSection(name));
+  const to = new Uint8Array(symbols.count);
+  for (let index = 1, at = symbolWords; index < symbols.count; index++, at += symbolWords) {
+    const packed = symbols.words[at + 1]!;
+    to[index] = classOf(maps, packed >>> 16, packed & 15);
+  }
+  let differs: PlainOrigin["differs"];
+  let any = false;
+  for (const table of elf.sections) {
+    if (table.type !== sht.SHT_REL && table.type !== sht.SHT_RELA) continue;
+    const target = elf.sections[table.info];
+    const relocs: RelocRows | undefined =
+      table.link === symtab.index && target !== undefined ? relocRows(elf, table) : undefined;
+    if (relocs === undefined || !isKept(target!)) return undefined;
+    const { data, flags } = target!;
+    const exec = (flags & execFlag) !== 0n;
+    const words: Uint32Array = relocs.words;
+    let row: DialectRow | null = null;
+    // Records mostly come after their like.
+    let lastType = -1;
+    let lastTo = -1;
+    let lastOpcode = -1;
+    for (let at = 0; at < words.length; at += relocWords) {
+      const offset = words[at]!;
+      const type = words[at + 2]!;
+      const sym = words[at + 3]!;
+      if (type === 0 && (sym === 0 || exec)) continue;
+      if (sym === 0 || offset >= data.length) return undefined;
+      const opcode = exec ? data[offset]! : 0;
+      if (type !== lastType || to[sym] !== lastTo || opcode !== lastOpcode) {
+        lastType = type;
+        lastTo = to[sym]!;
+        lastOpcode = opcode;
+        row = rowFor(type, exec, lastTo, opcode);
+      }
+      if (row === null || !isPlainPlace(row, data, offset, exec)) return undefined;
+      any = true;
+      if (
+        differs === undefined &&
+        !(gnuRows.get(row) ?? inGnu(row, { type, offset, data, endian: "little", exec, to: classes[lastTo]! }))
+      ) {
+        differs = { type, section: target!, offset, row };
+      }
+    }
+  }
+  return any ? { differs } : undefined;
+}
+
+const gnuRows = new Map<DialectRow, boolean>();
+
+/** Has GNU up to 2.40 the number in such a place, too? Of rows with a plain meaning the row tells, not the record. */
+function inGnu(row: DialectRow, site: RelocSite): boolean {
+  const known = !("misfit" in matchRow("gnu-2.40", site, { noted: false, doubtful: false }));
+  gnuRows.set(row, known);
+  return known;
+}
+
+/** Does the field of `row` stand in the section, and in code at an instruction, with nothing in a load's second slot? */
+function isPlainPlace(row: DialectRow, data: Uint8Array, offset: number, exec: boolean): boolean {
+  if (!inSection(row, offset, data)) return false;
+  return !exec || (offset % 8 === 0 && !(relocTable[row.kind].field === "imm64" && hasHigh(data, offset)));
 }
 
 /** Reads symbols and relocations; undefined where the long way is to be gone. */
@@ -138,15 +226,7 @@ function plainSymbols(
     if (binding !== "local") local = false;
     const name = strings.at(words[at]!);
     if (name === undefined) return undefined;
-    to[index] = reserved
-      ? toOther
-      : shndx === 0
-        ? toUndefined
-        : maps[shndx] === true
-          ? toMap
-          : type === sectionSymbol
-            ? toSection
-            : toOther;
+    to[index] = classOf(maps, shndx, type);
     if (!reserved && shndx !== 0 && section < 0) {
       if (sections[shndx]!.type === sht.SHT_GROUP) return undefined;
       continue;
@@ -188,7 +268,7 @@ function plainRelocations(
   const words = readWords(table.data, "little");
   const list: Relocation[] = [];
   let sorted = true;
-  for (let at = 0, before = 0; at < words.length; at += relWords) {
+  for (let at = 0, before = 0; at < words.length; at += relocWords) {
     const offset = words[at]!;
     const type = words[at + 2]!;
     const sym = words[at + 3]!;
@@ -197,9 +277,8 @@ function plainRelocations(
     if (words[at + 1] !== 0 || sym === 0 || sym >= numbers.length || numbers[sym]! < 0 || offset >= data.length)
       return undefined;
     const row = rowFor(type, exec, to[sym]!, exec ? data[offset]! : 0);
-    if (row === null || !inSection(row, offset, data)) return undefined;
+    if (row === null || !isPlainPlace(row, data, offset, exec)) return undefined;
     const { field } = relocTable[row.kind];
-    if (exec && (offset % 8 !== 0 || (field === "imm64" && hasHigh(data, offset)))) return undefined;
     const store = row.store ?? field;
     list.push({ offset, kind: row.kind, symbol: numbers[sym]!, addend: addendOf(row, data, offset, store) });
     sorted &&= before <= offset;

@@ -2,11 +2,21 @@
 import { expect, test } from "vitest";
 import { BpfkitError, type Diagnostic } from "../../src/diag/index.js";
 import { elfTable, readElf } from "../../src/elf/index.js";
-import { readPlain } from "../../src/object/read-plain.js";
+import { detectDialect, originOf } from "../../src/object/detect.js";
+import { plainOrigin, readPlain } from "../../src/object/read-plain.js";
 import { readScene } from "../../src/object/read.js";
-import { isKept } from "../../src/object/reloc-scene.js";
+import { isKept, relocScene } from "../../src/object/reloc-scene.js";
 import { corpusMissing, corpusObjects, readCorpus } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
+
+/** The dialect as printers ask for it, against the one that all relocations together give. */
+function compareOrigin(bytes: Uint8Array, what: string): boolean {
+  const elf = readElf(bytes);
+  if (plainOrigin(elf) === undefined) return false;
+  const { dialect, reason, repaired } = originOf(relocScene(elf)).origin;
+  expect(detectDialect(elf), what).toEqual({ dialect, reason, repaired });
+  return true;
+}
 
 const unneeded = (name: string): boolean => name.startsWith(".debug_") || name === ".BTF.ext";
 
@@ -24,16 +34,18 @@ function compare(bytes: Uint8Array, what: string, without?: (name: string) => bo
 }
 
 test.skipIf(corpusMissing !== "")(`objects of the corpus are the same read both ways${corpusMissing}`, () => {
-  let plain = 0;
+  let [plain, origins] = [0, 0];
   for (const path of corpusObjects()) {
     const bytes = readCorpus(path);
     try {
+      if (compareOrigin(bytes, path)) origins++;
       for (const without of [undefined, unneeded]) if (compare(bytes, path, without)) plain++;
     } catch (error) {
       if (!(error instanceof BpfkitError)) throw error;
     }
   }
   expect(plain).toBeGreaterThan(100);
+  expect(origins).toBeGreaterThan(100);
 });
 
 test.skipIf(corpusMissing !== "")(`damaged objects are, too${corpusMissing}`, () => {
@@ -45,6 +57,7 @@ test.skipIf(corpusMissing !== "")(`damaged objects are, too${corpusMissing}`, ()
     const bytes = random.pick(files).slice();
     const { data } = random.pick(readElf(bytes).sections.filter((section) => section.data.length > 0));
     for (let i = random.below(3); i >= 0; i--) data[random.below(data.length)] = random.below(256);
+    compareOrigin(bytes, `seed ${random.seed}`);
     if (compare(bytes, `seed ${random.seed}`, random.chance(1, 2) ? unneeded : undefined)) plain++;
   });
   expect(plain).toBeGreaterThan(fuzzRounds(1500) / 10);
