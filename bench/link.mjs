@@ -5,13 +5,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { bpfkit, median, quick, root } from "./compare.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const quick = process.argv.includes("--quick");
 const counts = quick ? [75, 150] : [75, 150, 300, 600, 1200];
 const runs = quick ? 1 : 3;
-const ours = [process.execPath, join(root, "bin/bpfkit"), "ld", "-r"];
+const ours = [...bpfkit, "ld", "-r"];
 const folder = mkdtempSync(join(tmpdir(), "bpfkit-bench-"));
 const file = (name) => join(folder, name);
 
@@ -54,8 +52,6 @@ function seconds(command, args) {
   execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
-
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
 /** Two curves over the number of objects, both axes logarithmic. */
 function draw(rows) {
