@@ -1,7 +1,7 @@
 // Builds dist/: the library with tsc (ESM and declarations), the command with esbuild (a bundle a verb, so that it loads only its rooms).
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { evaluate, precomputed } from "./precomputed.mjs";
@@ -40,23 +40,34 @@ const bundling = {
   logLevel: "warning",
 };
 
-/** Bundles `contents`, a module beside src/cli/*.ts, into dist/cli/NAME.cjs; returns a hash of the bundle. */
+/**
+ * Bundles `contents`, a module beside src/cli/*.ts, into dist/cli/NAME.cjs, as a function that start.ts calls: wrapping it there would copy
+ * all of the text. Returns a hash of the bundle.
+ */
 async function bundle(name, contents, more = {}) {
   const outfile = `dist/cli/${name}.cjs`;
   const stdin = { contents, resolveDir: `${root}src/cli`, sourcefile: `bundle-${name}.ts`, loader: "ts" };
-  await build({ ...bundling, stdin, outfile, ...more });
-  return createHash("sha256")
-    .update(readFileSync(`${root}${outfile}`))
-    .digest("hex")
-    .slice(0, 16);
+  const { outputFiles } = await build({ ...bundling, stdin, outfile, write: false, ...more });
+  const text = `(function (exports, require, module) {${outputFiles[0].text}\n})`;
+  mkdirSync(`${root}dist/cli`, { recursive: true });
+  writeFileSync(`${root}${outfile}`, text);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 // The verbs are what the table of the command says.
 const { verbs } = await evaluate(`${root}src/cli/verbs.ts`);
-const run = (file, verb) =>
-  `import { main } from "./main.ts"; import { run } from "./${file}.ts"; export const start = (words) => main(words, "${verb}", run);`;
+/** What src/cli/verbs.ts calls a verb: `btfDump`. A bundle takes its own alone. */
+const nameOf = (verb) => verb.replace(/ (.)/, (_, letter) => letter.toUpperCase());
+const run = (file, verb) => `
+  import { main } from "./main.ts";
+  import { ${nameOf(verb)} as verb } from "./verbs.ts";
+  import { run } from "./${file}.ts";
+  export const start = (words) => main(words, { "${verb}": verb }, run);`;
 const bundles = {
-  help: await bundle("help", 'export { main as start } from "./main.ts";'),
+  help: await bundle(
+    "help",
+    `import { main } from "./main.ts"; import { verbs } from "./verbs.ts"; export const start = (words) => main(words, verbs);`,
+  ),
   response: await bundle("response", 'export { expandOrFail as start } from "./response.ts";'),
   // The layout library is as large as the rest of the verb: it has a bundle of its own.
   "objdump-cfg": await bundle("objdump-cfg", run("objdump", "objdump")),
@@ -68,8 +79,10 @@ for (const verb of Object.keys(verbs)) {
 }
 await build({
   ...bundling,
-  entryPoints: ["src/cli/start.ts"],
-  outfile: "dist/cli/start.cjs",
+  entryPoints: ["src/cli/start.ts", "src/cli/code-keep.ts"],
+  outdir: "dist/cli",
+  outExtension: { ".js": ".cjs" },
+  external: ["./code-keep.cjs"],
   define: { BPFKIT_BUNDLES: JSON.stringify(bundles) },
 });
 // The command holds code of these packages; their licences ask to go with it.

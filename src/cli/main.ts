@@ -3,7 +3,6 @@ import { Command, CommanderError, Help } from "commander";
 import { exitCodes } from "./exit-codes.js";
 import { put } from "./output.js";
 import { fail, usage } from "./report.js";
-import { verbs } from "./verbs.js";
 import { written, type Action, type Verb } from "./verb.js";
 
 declare const BPFKIT_VERSION: string;
@@ -60,16 +59,20 @@ function advise({ message }: CommanderError, { instead = {} }: Verb): void {
   if (known !== undefined) process.stderr.write(`      = help: ${instead[known]!}\n`);
 }
 
-/** Does what `words` say, the verb `name` by `run`; without a verb, gives help or says what is wrong with them. */
-export async function main(words: readonly string[], name?: string, run?: Action): Promise<void> {
+/** Does what `words` say. With `run`, `verbs` is the one verb, and that is what it does; without, help is given, or what is wrong is said. */
+export async function main(
+  words: readonly string[],
+  verbs: Readonly<Record<string, Verb>>,
+  run?: Action,
+): Promise<void> {
+  let chosen: Verb | undefined;
   try {
     const program = newProgram();
     let given = words;
-    if (name === undefined) {
-      for (const [each, verb] of Object.entries(verbs)) addVerb(program, each, verb, misplaced);
-    } else {
-      const verb = verbs[name]!;
-      const command = addVerb(program, name, verb, run!);
+    for (const [name, verb] of Object.entries(verbs)) {
+      const command = addVerb(program, name, verb, run ?? misplaced);
+      if (run === undefined) continue;
+      chosen = verb;
       const own = name.split(" ").length;
       const longs = command.options.map(({ long }) => long ?? "");
       if (verb.rewrite !== undefined) given = [...words.slice(0, own), ...verb.rewrite(words.slice(own), longs)];
@@ -79,6 +82,6 @@ export async function main(words: readonly string[], name?: string, run?: Action
   } catch (error) {
     if (!(error instanceof CommanderError)) return fail(error);
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (name !== undefined) advise(error, verbs[name]!);
+    if (chosen !== undefined) advise(error, chosen);
   }
 }

@@ -6,12 +6,12 @@
  */
 import { readFileSync } from "node:fs";
 import { Script } from "node:vm";
-import { readCode, writeCode, type CodeKey } from "./code-cache.js";
+import { readCode, type CodeKey } from "./code-cache.js";
 
-/** Of each bundle beside this file, a hash of its text; written here by the build. */
+/** Of each bundle beside this file, a hash of its text; written here by the build. The text is a function of what a module knows. */
 declare const BPFKIT_BUNDLES: Readonly<Record<string, string>>;
 // This file is built as CommonJS.
-declare const require: unknown;
+declare const require: (path: "./code-keep.cjs") => typeof import("./code-keep.js");
 declare const module: { readonly path: string };
 
 interface Bundle {
@@ -32,7 +32,7 @@ function load(name: string): Bundle {
   const text = readFileSync(filename, "latin1");
   const key: CodeKey = { name, hash: BPFKIT_BUNDLES[name]! };
   const code = readCode(key);
-  const script = new Script(`(function (exports, require, module) {${text}\n})`, {
+  const script = new Script(text, {
     filename,
     ...(code === undefined ? {} : { cachedData: code }),
   });
@@ -42,7 +42,7 @@ function load(name: string): Bundle {
   if (code === undefined || script.cachedDataRejected === true) {
     // Functions that ran are in it: those of a run that did what it should are the right ones to keep.
     process.on("exit", (status) => {
-      if (status === 0) writeCode(key, () => script.createCachedData());
+      if (status === 0) require("./code-keep.cjs").writeCode(key, () => script.createCachedData());
     });
   }
   return bundle.exports as Bundle;

@@ -45,14 +45,17 @@ function defineMin(command: Command, run: Action): void {
     .action(run);
 }
 
-export const btfVerbs: Readonly<Record<string, Verb>> = {
-  "btf dump": { description: "print types: as lines, as a C header, as TypeScript, as JSON", define: defineDump },
-  "btf diff": {
-    description: "show what differs between two BTFs, member by member, and whom it breaks",
-    define: defineDiff,
-  },
-  "btf min": {
-    description: "write the types of a kernel's BTF that the CO-RE records of objects need",
-    define: defineMin,
-  },
+export const btfDump: Verb = {
+  description: "print types: as lines, as a C header, as TypeScript, as JSON",
+  define: defineDump,
+};
+
+export const btfDiff: Verb = {
+  description: "show what differs between two BTFs, member by member, and whom it breaks",
+  define: defineDiff,
+};
+
+export const btfMin: Verb = {
+  description: "write the types of a kernel's BTF that the CO-RE records of objects need",
+  define: defineMin,
 };

@@ -113,12 +113,15 @@ const longNames: readonly (readonly [RegExp, string])[] = [
   [/^--strip-all-gnu$/, "--strip-all"],
 ];
 
-export const copyVerbs: Readonly<Record<string, Verb>> = {
-  objcopy: {
-    description: "copy an object, with changes",
-    define: defineObjcopy,
-    rewrite: (words) => respelt(words, longNames),
-    instead,
-  },
-  strip: { description: "take out of objects what loading does not need", define: defineStrip, instead },
+export const objcopy: Verb = {
+  description: "copy an object, with changes",
+  define: defineObjcopy,
+  rewrite: (words) => respelt(words, longNames),
+  instead,
+};
+
+export const strip: Verb = {
+  description: "take out of objects what loading does not need",
+  define: defineStrip,
+  instead,
 };

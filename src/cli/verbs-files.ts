@@ -39,12 +39,11 @@ function defineAr(command: Command, run: Action): void {
     .action(run);
 }
 
-export const fileVerbs: Readonly<Record<string, Verb>> = {
-  size: { description: "count the bytes of code, data and zeroed data", define: defineSize },
-  ar: {
-    description: "make, list and change archives of objects",
-    define: defineAr,
-    // GNU's key may have a dash: commander would take it for options.
-    rewrite: ([key, ...rest]) => (key === undefined ? [] : [/^-[a-zA-Z]+$/.test(key) ? key.slice(1) : key, ...rest]),
-  },
+export const size: Verb = { description: "count the bytes of code, data and zeroed data", define: defineSize };
+
+export const ar: Verb = {
+  description: "make, list and change archives of objects",
+  define: defineAr,
+  // GNU's key may have a dash: commander would take it for options.
+  rewrite: ([key, ...rest]) => (key === undefined ? [] : [/^-[a-zA-Z]+$/.test(key) ? key.slice(1) : key, ...rest]),
 };

@@ -173,33 +173,37 @@ function defineNm(command: Command, run: Action): void {
     .action(run);
 }
 
-export const inspectVerbs: Readonly<Record<string, Verb>> = {
-  objdump: {
-    description: "disassemble objects, and list what is in them",
-    define: defineObjdump,
-    rewrite: (words) => respelt(withChoice(words), objdumpSpellings),
-    instead: {
-      "-g": "-S and -l show source lines, bpfkit readelf -wL line tables",
-      "-e": "-S and -l show source lines, bpfkit readelf -wL line tables",
-      "-G": "BPF files have no stabs; -S and -l show source lines",
-      "-F": "bpfkit readelf -S shows where sections are in the file",
-      "-i": "the formats are elf64-bpf, little- and big-endian",
-      "-H": "--help is the help",
-      "--print-imm-hex": "immediates are decimal",
-      "--visualize-jumps": "--cfg draws the ways through a function",
-      "--adjust-vma": "offsets count from the start of each section",
-    },
+export const objdump: Verb = {
+  description: "disassemble objects, and list what is in them",
+  define: defineObjdump,
+  rewrite: (words) => respelt(withChoice(words), objdumpSpellings),
+  instead: {
+    "-g": "-S and -l show source lines, bpfkit readelf -wL line tables",
+    "-e": "-S and -l show source lines, bpfkit readelf -wL line tables",
+    "-G": "BPF files have no stabs; -S and -l show source lines",
+    "-F": "bpfkit readelf -S shows where sections are in the file",
+    "-i": "the formats are elf64-bpf, little- and big-endian",
+    "-H": "--help is the help",
+    "--print-imm-hex": "immediates are decimal",
+    "--visualize-jumps": "--cfg draws the ways through a function",
+    "--adjust-vma": "offsets count from the start of each section",
   },
-  readelf: {
-    description: "show what stands in ELF files",
-    define: defineReadelf,
-    rewrite: (words) => respelt(words, readelfSpellings),
-    instead: {
-      "-c": "bpfkit nm -s shows an archive's index",
-      "--archive-index": "bpfkit nm -s shows an archive's index",
-      "-D": "--dyn-syms shows the dynamic symbols",
-      "--elf-output-style": "the layout is GNU's; --json gives all facts as data",
-    },
+};
+
+export const readelf: Verb = {
+  description: "show what stands in ELF files",
+  define: defineReadelf,
+  rewrite: (words) => respelt(words, readelfSpellings),
+  instead: {
+    "-c": "bpfkit nm -s shows an archive's index",
+    "--archive-index": "bpfkit nm -s shows an archive's index",
+    "-D": "--dyn-syms shows the dynamic symbols",
+    "--elf-output-style": "the layout is GNU's; --json gives all facts as data",
   },
-  nm: { description: "list symbols", define: defineNm, rewrite: (words) => respelt(words, nmSpellings) },
+};
+
+export const nm: Verb = {
+  description: "list symbols",
+  define: defineNm,
+  rewrite: (words) => respelt(words, nmSpellings),
 };

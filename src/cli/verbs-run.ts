@@ -28,7 +28,6 @@ function defineLoad(command: Command, run: Action): void {
     .action(run);
 }
 
-export const runVerbs: Readonly<Record<string, Verb>> = {
-  run: { description: "run a program in the embedded VM", define: defineRun },
-  load: { description: "load a program into the kernel and test-run it", define: defineLoad },
-};
+export const run: Verb = { description: "run a program in the embedded VM", define: defineRun };
+
+export const load: Verb = { description: "load a program into the kernel and test-run it", define: defineLoad };
