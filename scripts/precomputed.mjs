@@ -1,6 +1,7 @@
 // What the command's bundles hold in place of modules that compute tables when they are loaded: the tables themselves.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { build } from "esbuild";
 
 /** The exports of the module `path`, run here. */
@@ -21,6 +22,8 @@ export async function evaluate(path) {
 
 /** Tables of plain data: rows that take longer to make than to read. */
 const tables = /\/src\/isa\/table\.ts$/;
+/** All messages: read when there is something to say. */
+const messages = /\/src\/diag\/catalogue\.ts$/;
 /** Rooms that hand out a module's constants as one object. */
 const rooms = /\/src\/(isa|elf)\/index\.ts$/;
 
@@ -32,13 +35,26 @@ function remembered(make) {
   };
 }
 
+/** An expression of `value`, which `what` names in messages. */
+function parsed(value, what) {
+  const json = JSON.stringify(value);
+  if (!isDeepStrictEqual(JSON.parse(json), value)) throw new Error(`${what} is no data`);
+  return `JSON.parse(${JSON.stringify(json)})`;
+}
+
 async function asData(path) {
-  const lines = Object.entries(await evaluate(path)).map(([name, value]) => {
-    const json = JSON.stringify(value);
-    if (JSON.stringify(JSON.parse(json)) !== json || json.includes("null"))
-      throw new Error(`${path}: ${name} is no data`);
-    return `export const ${name} = JSON.parse(${JSON.stringify(json)});`;
-  });
+  const lines = Object.entries(await evaluate(path)).map(
+    ([name, value]) => `export const ${name} = ${parsed(value, `${path}: ${name}`)};`,
+  );
+  return { contents: lines.join("\n"), loader: "js" };
+}
+
+/** V8 compiles no function that is not called: its data cost nothing until then. */
+async function asLazyData(path) {
+  const lines = Object.entries(await evaluate(path)).map(
+    ([name, make]) =>
+      `let ${name}Made; export function ${name}() { return (${name}Made ??= ${parsed(make(), `${path}: ${name}`)}); }`,
+  );
   return { contents: lines.join("\n"), loader: "js" };
 }
 
@@ -46,9 +62,13 @@ async function asData(path) {
 async function asObjects(path) {
   let contents = readFileSync(path, "utf8");
   for (const [line, name, from] of contents.matchAll(/^export \* as (\w+) from "(\.\/[\w-]+)\.js";$/gm)) {
-    const names = Object.keys(await evaluate(new URL(`${from}.ts`, `file://${path}`).pathname));
-    const fields = names.map((each) => `${each}: all.${each}`).join(", ");
-    contents = contents.replace(line, `import * as all from "${from}.js"; export const ${name} = { ${fields} };`);
+    const exported = Object.entries(await evaluate(new URL(`${from}.ts`, `file://${path}`).pathname));
+    // V8 copies numbers with the object, and sets what has another name field by field.
+    const fields = exported.map(([each, value]) => `${each}: ${typeof value === "number" ? value : `all.${each}`}`);
+    contents = contents.replace(
+      line,
+      `import * as all from "${from}.js"; export const ${name} = { ${fields.join(", ")} };`,
+    );
   }
   return { contents, loader: "ts" };
 }
@@ -57,6 +77,7 @@ export const precomputed = {
   name: "precomputed",
   setup({ onLoad }) {
     onLoad({ filter: tables }, remembered(asData));
+    onLoad({ filter: messages }, remembered(asLazyData));
     onLoad({ filter: rooms }, remembered(asObjects));
   },
 };
