@@ -30,12 +30,24 @@ class Marker {
   readonly #context: Context;
   readonly #pending: { input: Input; section: number; piece: number }[] = [];
   roots = 0;
+  /** By input: the sections that accompany a section of which nothing was reached yet. */
+  readonly #companions: Map<number, number[]>[];
 
   constructor(context: Context) {
     this.#context = context;
     for (const { sections } of context.inputs) {
       for (const { pieces } of sections) for (const each of pieces ?? []) each.live = false;
     }
+    this.#companions = context.inputs.map(({ object }) => {
+      const companions = new Map<number, number[]>();
+      object.sections.forEach(({ linkedTo }, number) => {
+        if (linkedTo < 0) return;
+        const list = companions.get(linkedTo);
+        if (list === undefined) companions.set(linkedTo, [number]);
+        else list.push(number);
+      });
+      return companions;
+    });
   }
 
   #mark(input: Input, section: number, number: number, why: Reason): void {
@@ -71,6 +83,12 @@ class Marker {
         if (home.kind !== "section") continue;
         this.reach(owner, home.section, home.offset + (type === "section" ? Number(addend) : 0), { by, offset });
       }
+      const companions = this.#companions[input.number]!;
+      for (const companion of companions.get(section) ?? []) {
+        const count = input.sections[companion]!.pieces?.length ?? 0;
+        for (let i = 0; i < count; i++) this.#mark(input, companion, i, { by, offset: start });
+      }
+      companions.delete(section);
       for (const table of input.tables) {
         if (table.section !== section || table.start >= end || table.end <= start) continue;
         eachEntry(input.object, table, (at, target) => this.reach(input, table.code, target, { by, offset: at }));

@@ -80,6 +80,16 @@ class Layout {
     this.#context = context;
   }
 
+  /** What a group has in sections of its own stays so, for the next link to keep or drop as a whole. */
+  #isMember({ group }: Section): boolean {
+    return group >= 0 && this.#context.options.relocatable === true;
+  }
+
+  #keyOf(input: Input, section: Section): string {
+    const name = outputName(this.#context, section);
+    return this.#isMember(section) ? `${name}\0${input.number}\0${section.group}` : name;
+  }
+
   place(input: Input, number: number): void {
     const { outputs, diagnostics } = this.#context;
     const section = input.object.sections[number]!;
@@ -90,10 +100,12 @@ class Layout {
       return;
     }
     const name = outputName(this.#context, section);
-    // What a group has in sections of its own stays so, for the next link to keep or drop as a whole.
-    const isMember = section.group >= 0 && this.#context.options.relocatable === true;
+    const isMember = this.#isMember(section);
     const group = isMember ? { input: input.number, group: section.group } : undefined;
-    const key = isMember ? `${name}\0${input.number}\0${section.group}` : name;
+    // What accompanies a section stands apart from what accompanies others.
+    const target = section.linkedTo < 0 ? undefined : input.object.sections[section.linkedTo]!;
+    const own = this.#keyOf(input, section);
+    const key = target === undefined ? own : `${own}\0${this.#keyOf(input, target)}`;
     let known = this.#byName.get(key);
     if (known === undefined) {
       known = outputs.push({ first: section, name, align: section.align, size: 0, noBits: true, group, parts: [] }) - 1;
@@ -198,6 +210,14 @@ function alignmentAt(align: number, offset: number): number {
   return Math.max(1, alignment);
 }
 
+/** A section that accompanies another goes with it. */
+function dropWithTarget({ object, sections }: Input, number: number): void {
+  const target = object.sections[number]!.linkedTo;
+  const { dropped, pieces } = sections[target]!;
+  const isGone = (dropped !== undefined && dropped !== "empty") || pieces?.every(({ live }) => !live) === true;
+  if (isGone) sections[number]!.dropped ??= `${object.sections[target]!.name}, which it accompanies, is dropped`;
+}
+
 /** The largest section of an output: far above what the kernel takes, and small enough to be made. */
 const largest = 2 ** 30;
 
@@ -205,7 +225,13 @@ export function layOut(context: Context): void {
   context.outputs.length = 0;
   const layout = new Layout(context);
   for (const input of context.inputs) {
-    input.object.sections.forEach((_, number) => layout.place(input, number));
+    const linked = input.object.sections.flatMap(({ linkedTo }, number) => (linkedTo < 0 ? [] : [number]));
+    for (const number of linked) dropWithTarget(input, number);
+    // Sections that accompany others stand in the order of those.
+    const { sections } = input.object;
+    const sorted = linked.toSorted((a, b) => sections[a]!.linkedTo - sections[b]!.linkedTo);
+    let next = 0;
+    sections.forEach(({ linkedTo }, number) => layout.place(input, linkedTo < 0 ? number : sorted[next++]!));
   }
   for (const { name, size } of context.outputs) {
     if (size > largest) context.diagnostics.push(diagnostic("link-too-large", { name, size, limit: largest }));

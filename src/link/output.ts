@@ -2,7 +2,7 @@
 import { diagnostic } from "../diag/index.js";
 import type { ObjectFile, Section } from "../object/index.js";
 import { mergedFlags, noFlags } from "../object/index.js";
-import type { Context, Input } from "./context.js";
+import type { Context, Input, OutputSection } from "./context.js";
 import { copyContents } from "./contents.js";
 import { References, type Movable } from "./references.js";
 import { SymbolTable } from "./symbol-table.js";
@@ -26,7 +26,7 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const groups = keptGroups(context);
   const signatures = groups.list.map(({ signature, input }) => table.signature(input, signature));
   const { symbols, numbers } = table.finish();
-  const sections = outputs.map(({ first, name, align, size, noBits }, i): Section => {
+  const sections = outputs.map(({ first, name, align, size, noBits, parts }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
     const list = relocations[i]!;
     let sorted = true;
@@ -48,7 +48,7 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
       data: data[i]!,
       relocations: list,
       group: groups.ofOutput[i]!,
-      linkedTo: -1,
+      linkedTo: targetOf(inputs, parts),
     };
   });
   const flags = mergedFlags(inputs.map(({ object }) => object.flags));
@@ -65,6 +65,20 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
     symbols,
     groups: groups.list.map(({ comdat }, i) => ({ signature: numbers[signatures[i]!]!, comdat })),
   };
+}
+
+/** The output section that all of `parts` accompany; -1 where there is none. */
+function targetOf(inputs: readonly Input[], parts: OutputSection["parts"]): number {
+  let found = -1;
+  for (const { input: number, section } of parts) {
+    const { object, sections } = inputs[number]!;
+    const { linkedTo } = object.sections[section]!;
+    if (linkedTo < 0) return -1;
+    const { map, output } = sections[linkedTo]!;
+    if (map === undefined || (found >= 0 && found !== output)) return -1;
+    found = output;
+  }
+  return found;
 }
 
 /** A group of an input that has sections in the output: `signature` is the symbol of the input that names it. */
