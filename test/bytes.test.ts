@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { ByteReader, ByteWriter, fits, fromHex, toHex, toNumber } from "../src/bytes/index.js";
+import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8, fits, fromHex, toHex, toNumber } from "../src/bytes/index.js";
 import { BpfkitError, diagnostic, formatDiagnostic, nearest } from "../src/diag/index.js";
 
 test("what a writer wrote, a reader reads, in both byte orders", () => {
@@ -23,6 +23,36 @@ test("what a writer wrote, a reader reads, in both byte orders", () => {
       expect(reader.cstring(16)).toBe("naïve");
     }),
   );
+});
+
+test("bytes that are no UTF-8 come back from text as they were, and make different texts", () => {
+  const utf8 = fc.string({ unit: "binary" }).map((text) => [...new TextEncoder().encode(text)]);
+  // Parts of characters, surrogates, and what is longer than need be.
+  const parts = fc.constantFrom(
+    [0xff],
+    [0x80],
+    [0xe2, 0x82],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xc0, 0x80],
+  );
+  const long = fc.nat(5000).map((size) => Array.from({ length: size }, () => 0x61));
+  const bytes = fc
+    .array(fc.oneof(utf8, parts, long, fc.array(fc.nat(255))), { maxLength: 6 })
+    .map((each) => Uint8Array.from(each.flat()));
+  fc.assert(
+    fc.property(bytes, bytes, (one, other) => {
+      expect(Buffer.compare(encodeUtf8(decodeUtf8(one)), one)).toBe(0);
+      expect(decodeUtf8(one) === decodeUtf8(other)).toBe(Buffer.compare(one, other) === 0);
+    }),
+  );
+  fc.assert(
+    fc.property(utf8, (one) => {
+      expect(decodeUtf8(Uint8Array.from(one))).toBe(Buffer.from(one).toString());
+    }),
+  );
+  expect(decodeUtf8(new Uint8Array([0xf0, 0x9f, 0x98, 0x80, 0xff]))).toBe("\u{1f600}\udcff");
+  expect(encodeUtf8("\u{1f600}\udcff\ud800")).toEqual(new Uint8Array([0xf0, 0x9f, 0x98, 0x80, 0xff, 0xef, 0xbf, 0xbd]));
 });
 
 test("a read beyond the end says where, what was needed and what was left", () => {

@@ -54,17 +54,12 @@ function bare(section: ElfSection, end: number): EditSection {
   };
 }
 
-/** Names are written anew; one that is not UTF-8 would come out as another. */
-function checkName(name: string, elf: ElfFile): void {
-  if (!name.includes("\ufffd")) return;
-  throw failure("copy-name", { name: JSON.stringify(name) }, { kind: "binary", file: elf.file, offset: 0 });
-}
-
 function symbolsOf(elf: ElfFile, table: ElfSection, sections: readonly (EditSection | undefined)[]): EditSymbol[] {
-  return readSymbols(elf, table).map(({ shndx, reserved, ...symbol }) => {
-    if (table.type === sht.SHT_SYMTAB) checkName(symbol.name, elf);
-    return { ...symbol, section: reserved ? undefined : sections[shndx], reserved: reserved ? shndx : undefined };
-  });
+  return readSymbols(elf, table).map(({ shndx, reserved, ...symbol }) => ({
+    ...symbol,
+    section: reserved ? undefined : sections[shndx],
+    reserved: reserved ? shndx : undefined,
+  }));
 }
 
 /** The numbers in a SHT_LLVM_ADDRSIG section: ULEB128, one behind the other. */
@@ -96,7 +91,6 @@ export function openEdit(bytes: Uint8Array, file: string | undefined): EditFile 
   for (const section of elf.sections) {
     const edit = sections[section.index];
     if (edit === undefined) continue;
-    checkName(edit.name, elf);
     edit.link = sections[section.link];
     if (section.type === sht.SHT_SYMTAB || section.type === sht.SHT_DYNSYM) {
       edit.symbols = symbolsOf(elf, section, sections);

@@ -17,7 +17,7 @@ export class StringTableReader {
   readonly #data: Uint8Array;
   readonly #file: string | undefined;
   readonly #known = new Map<number, string>();
-  /** The whole table, one character a byte; undefined where some character takes several bytes. */
+  /** The whole table, one UTF-16 unit a byte; undefined where some character takes several bytes. */
   #text: string | undefined;
   #decoded = false;
   #budget: number;
@@ -62,7 +62,7 @@ export class StringTableReader {
     this.#decoded = true;
     if (this.#data.length > wholeLimit) return;
     const text = decodeUtf8(this.#data);
-    // No character is longer than its bytes: equal lengths mean that each took one byte.
+    // No character has more units than bytes: equal lengths mean that each took one byte.
     if (text.length === this.#data.length) this.#text = text;
   }
 
@@ -97,8 +97,7 @@ export class StringTable {
     for (let start = 1; start < existing.length;) {
       const end = existing.indexOf(0, start);
       const text = decodeUtf8(existing.subarray(start, end));
-      // A string that is not UTF-8 cannot be asked for by its text.
-      if (!text.includes("\ufffd") && !this.#offsets.has(text)) this.#offsets.set(text, start);
+      if (!this.#offsets.has(text)) this.#offsets.set(text, start);
       start = end + 1;
     }
   }

@@ -50,12 +50,18 @@ test("offsets into the middle of strings, beyond the end, and into unterminated 
   expect(new StringTableReader(new Uint8Array(0), undefined).at(1)).toBeUndefined();
 });
 
-test("bytes that are not UTF-8 are read as replacement characters, one table or the other", () => {
+test("bytes that are not UTF-8 keep themselves and their places, one table or the other", () => {
   const lone = new StringTableReader(new Uint8Array([0, 0xff, 0x61, 0]), undefined);
-  expect(lone.at(1)).toBe("\ufffda");
+  expect(lone.at(1)).toBe("\udcffa");
   const cut = new StringTableReader(new Uint8Array([0, 0xe2, 0x82, 0x61, 0, 0x62, 0]), undefined);
-  expect(cut.at(1)).toBe("\ufffda");
+  expect(cut.at(1)).toBe("\udce2\udc82a");
   expect(cut.at(5)).toBe("b");
+  const built = new StringTable(new Uint8Array([0, 0xff, 0]));
+  expect([built.add("\udcff"), built.add("\udcfe"), built.bytes()]).toEqual([
+    1,
+    3,
+    new Uint8Array([0, 0xff, 0, 0xfe, 0]),
+  ]);
 });
 
 /** A file whose every symbol is named by another tail of one long string. */

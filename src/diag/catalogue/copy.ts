@@ -1,11 +1,6 @@
 /** Messages of the `copy` room. */
 
 export const copyMessages = {
-  "copy-name": {
-    severity: "error",
-    message: "the name {name} is not UTF-8, and would come out as another one",
-    help: "the file can be copied as long as nothing of it is changed",
-  },
   "copy-symbol-number": {
     severity: "error",
     message: "{what} refers to symbol {number}, which does not exist",

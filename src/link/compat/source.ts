@@ -121,11 +121,6 @@ function placesOf(symbols: readonly ElfSymbol[]): Map<string, number> {
   return places;
 }
 
-/** A name that is no UTF-8 has lost bytes when it was read. */
-function checkName(file: string, name: string): void {
-  if (name.includes("\ufffd")) throw refusal(file, `the name ${name} is not in UTF-8`);
-}
-
 /** Reads the object `bytes`. Throws BpfkitError on what is broken, and `link-compat` on what that linker refuses. */
 export function readSource(file: string, bytes: Uint8Array): SourceFile {
   const elf = readElf(bytes, { file });
@@ -133,7 +128,6 @@ export function readSource(file: string, bytes: Uint8Array): SourceFile {
     const { name, index, type } = section;
     const isTypes = type === sht.SHT_PROGBITS && (name === ".BTF" || name === ".BTF.ext");
     const skipped = index === 0 || isTypes || isIgnored(section);
-    checkName(file, name);
     if (!skipped && !known.has(type)) {
       throw refusal(file, `section ${name} is of a type (${type}) that it does not know`, name);
     }
@@ -151,7 +145,6 @@ export function readSource(file: string, bytes: Uint8Array): SourceFile {
   if (records !== undefined && btf === undefined) throw refusal(file, "there is .BTF.ext, but no .BTF", ".BTF.ext");
   const ext = btf && records && readBtfExtTables(records.elf!.data, btf, { file, section: ".BTF.ext", endian });
   const symbols = readSymbols(elf, table);
-  for (const { name } of symbols) checkName(file, name);
   const symbolMap = new Uint32Array(symbols.length);
   const declared = declarations(btf);
   const source = { file, elf, sections, byName, symtab: table.index, symbols, btf, ext, declared, symbolMap };
