@@ -40,6 +40,7 @@ export { cTypeNames, writeC, type CHeaderOptions } from "./dump/c.js";
 export { jsonType, writeJson } from "./dump/json.js";
 export { writeTypeScript, type TypeScriptOptions } from "./dump/ts.js";
 export { dedupBtf, type DedupedBtf } from "./join/dedup.js";
+export { joinTypes, type JoinedInput, type JoinedTypes, type JoinInput } from "./join/join.js";
 export { mergeBtf, type MergedBtf } from "./join/merge.js";
 export { minimalBtf, type CoreObject, type MinimalBtf, type UnresolvedRelo } from "./core/min.js";
 export { writeRaw, type RawSink } from "./write-raw.js";

@@ -193,7 +193,7 @@ export class KeptStrings {
   #bytes: Uint8Array;
   #length = 1;
   readonly #texts = new Map<string, number>([["", 0]]);
-  #old: StringTable | undefined;
+  #old: StringFinder | undefined;
 
   /** `btf` is not split, and its strings are stored once each. */
   constructor(btf: Btf) {
@@ -253,11 +253,22 @@ export class KeptStrings {
   }
 }
 
+/** Finds strings by their bytes. */
+export interface StringFinder {
+  /** Offset of the string that stands in `bytes` from `start` to `end`; negative where there is none. */
+  find(bytes: Uint8Array, start: number, end: number): number;
+}
+
 /** The tables that strings came from, so that none is made anew to find a string of it. */
-const tables = new WeakMap<Uint8Array, StringTable>();
+const tables = new WeakMap<Uint8Array, StringFinder>();
+
+/** Says who finds strings of the string section `strings`. */
+export function rememberFinder(strings: Uint8Array, finder: StringFinder): void {
+  tables.set(strings, finder);
+}
 
 /** A table to find the strings of `btf` in: that which they were made with, where it is known. */
-function tableOf({ strings }: Btf): StringTable {
+function tableOf({ strings }: Btf): StringFinder {
   const known = tables.get(strings);
   if (known !== undefined) return known;
   const made = new StringTable();

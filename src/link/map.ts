@@ -135,7 +135,7 @@ export function linkMap(context: Context, typesAfter: number): LinkMap {
     sections,
     choices: choices(context),
     dropped: context.inputs.flatMap(droppedOf),
-    types: types === undefined ? undefined : { before: types.before, after: typesAfter },
+    types: types === undefined ? undefined : { before: types.starts.length - 1, after: typesAfter },
   };
 }
 

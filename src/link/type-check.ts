@@ -57,22 +57,21 @@ export function checkTypes(context: Context): void {
   if (types === undefined) return;
   const maps = new MapDefinitions();
   for (const input of inputs) {
-    const own = typesOf(input);
+    const own = types.byInput[input.number];
     if (own === undefined) continue;
     const sections = new Map<number, string>();
     for (const [name, variables] of own.variables) for (const { id } of variables) sections.set(id, name);
-    const { names, ids } = types.byInput[input.number]!;
-    for (const [i, { name, owner, id: standing }] of names.entries()) {
-      const id = ids[i]!;
+    for (let i = 0; i < own.names.length; i++) {
+      const { name, owner, id: standing } = own.names[i]!;
+      const id = own.declared[i]!;
       if (owner === input) continue;
       const stands: Side = { input: owner, id: standing };
       checkSection(context, name, input, sections.get(id));
       if (isSame(types, stands, { input, id })) continue;
-      const other = typesOf(owner)!;
       const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, name) : undefined;
       const found =
         rows ??
-        compareTypes(other.btf, stands.id, own.btf, id)
+        compareTypes(typesOf(owner)!.btf, stands.id, typesOf(input)!.btf, id)
           .filter(matters)
           .map((each) => rowOf(each));
       if (found.length > 0) show(context, name, stands, { input, id }, found);
@@ -82,12 +81,12 @@ export function checkTypes(context: Context): void {
 
 /** Did the merge find the two declarations to be of the same type? That of prototypes is the same whatever parameters are called. */
 function isSame(types: Types, left: Side, right: Side): boolean {
-  const [a, b] = [typesOf(left.input)!.btf, typesOf(right.input)!.btf];
-  const [x, y] = [a.starts[left.id - 1]!, b.starts[right.id - 1]!];
-  if (infoKind(a.words[x + 1]!) !== infoKind(b.words[y + 1]!)) return false;
+  const { words, starts, ids, byInput } = types;
+  const at = ({ input, id }: Side): number => starts[id + byInput[input.number]!.shift - 1]!;
+  const [x, y] = [at(left), at(right)];
+  if (infoKind(words[x + 1]!) !== infoKind(words[y + 1]!)) return false;
   // Variables and functions both: the third word is the type.
-  const one = types.id(left.input, a.words[x + 2]!);
-  const other = types.id(right.input, b.words[y + 2]!);
+  const [one, other] = [ids[words[x + 2]!]!, ids[words[y + 2]!]!];
   return one === other || isSamePrototype(types.btf, one, other);
 }
 

@@ -3,7 +3,6 @@ import { extWidths, type BtfExtWords, type BtfType } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
 import { RecordList } from "./record-list.js";
-import { typesOf } from "./type-read.js";
 
 /** Records by output section, with ids and string offsets of the merged types. */
 export interface MovedRecords {
@@ -25,13 +24,8 @@ export function placeOfInsn(input: Input, section: number, offset: number): numb
   return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
 }
 
-/** Moves the records of one table; `convert` changes the other words of the records from index `from` of a list on. */
-function move(
-  input: Input,
-  tables: readonly BtfExtWords[],
-  into: readonly RecordList[],
-  convert: (list: RecordList, from: number) => void,
-): void {
+/** Moves the records of one table. */
+function move(input: Input, tables: readonly BtfExtWords[], into: readonly RecordList[]): void {
   for (const { section: name, words } of tables) {
     const { sections } = input.object;
     for (let number = 0; number < sections.length; number++) {
@@ -54,7 +48,6 @@ function move(
           list.words[made] = insnOff;
         }
       }
-      convert(list, from);
     }
   }
 }
@@ -70,28 +63,11 @@ export function moveRecords(context: Context, nextId: number): MovedRecords {
     files: [],
   };
   for (const input of context.inputs) {
-    const ext = typesOf(input)?.ext;
+    const ext = types.byInput[input.number]?.ext;
     if (ext === undefined) continue;
-    const strings = types.strings(input);
-    const ids = ({ words, width, end }: RecordList, from: number): void => {
-      for (let at = from; at < end; at += width) words[at + 1] = types.id(input, words[at + 1]!);
-    };
-    move(input, ext.funcInfo, moved.funcs, ids);
-    move(input, ext.lineInfo, moved.lines, ({ words, width, end }, from) => {
-      // Most lines are of the file of the line before.
-      let file = -1;
-      let name = 0;
-      for (let at = from; at < end; at += width) {
-        if (words[at + 1] !== file) name = strings.get((file = words[at + 1]!));
-        words[at + 1] = name;
-        words[at + 2] = strings.get(words[at + 2]!);
-      }
-    });
-    move(input, ext.coreRelos, moved.relos, (list, from) => {
-      ids(list, from);
-      const { words, width, end } = list;
-      for (let at = from; at < end; at += width) words[at + 2] = strings.get(words[at + 2]!);
-    });
+    move(input, ext.funcInfo, moved.funcs);
+    move(input, ext.lineInfo, moved.lines);
+    move(input, ext.coreRelos, moved.relos);
   }
   if (moved.funcs.some(({ count }) => count > 0)) describeOthers(context, moved, nextId);
   for (const tables of [moved.funcs, moved.lines, moved.relos]) for (const list of tables) list.sort();

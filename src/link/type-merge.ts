@@ -2,9 +2,21 @@
  * Pass: the types of all inputs in one BTF, equal ones once. Which of several declarations of a name stands for all is decided
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
-import { dedupBtf, extWidths, mergeBtf, type Btf, type MovedStrings } from "../btf/index.js";
+import {
+  dedupBtf,
+  extWidths,
+  joinTypes,
+  mergeBtf,
+  type Btf,
+  type BtfExtTables,
+  type BtfExtWords,
+  type JoinedInput,
+  type JoinedTypes,
+  type JoinInput,
+  type MovedStrings,
+} from "../btf/index.js";
 import type { Context, Global, Input } from "./context.js";
-import { typesOf } from "./type-read.js";
+import { typeSection, typesOf, variablesOf, type TypedVariable } from "./type-read.js";
 
 /** Data sections that only BTF has: what the kernel provides. */
 const kernelSections = [".ksyms", ".kconfig"] as const;
@@ -24,26 +36,32 @@ export interface Declared {
   defines: boolean;
 }
 
-/** Declarations of one input, one a name, in the order of the names' first ones. */
-export interface InputDeclarations {
+/** The types of one input. */
+export interface JoinedPart {
+  /** What is added to its ids to have those of the merged types. */
+  readonly shift: number;
+  /** The data sections by name. */
+  readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
+  /** The records of .BTF.ext, with ids and string offsets of the joined types. */
+  readonly ext: BtfExtTables;
+  /** Its declarations, one a name, in the order of the names' first ones. */
   readonly names: readonly Declared[];
-  /** The id in the input's types, by the same index. */
-  readonly ids: readonly number[];
+  /** Their ids in the input's types, by the same index. */
+  readonly declared: readonly number[];
 }
 
 export interface Types {
   /** All types of all inputs, deduplicated; data sections and losing declarations are still in it. */
   readonly btf: Btf;
-  /** The number of types of all inputs together. */
-  readonly before: number;
-  /** The id in `btf` of a type of an input. */
-  readonly id: (input: Input, id: number) => number;
-  /** The offset in `btf` of the strings of an input that types, lines and CO-RE records use. */
-  readonly strings: (input: Input) => MovedStrings;
+  /** The types of all inputs one after the other, of which names, kinds and sizes are as they were. */
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  /** The id in `btf` by that among all of them. */
+  readonly ids: Uint32Array;
   /** All names that are declared, in the order in which the inputs do so. */
   readonly declared: readonly Declared[];
   /** By input number; undefined where an input has no types. */
-  readonly byInput: readonly (InputDeclarations | undefined)[];
+  readonly byInput: readonly (JoinedPart | undefined)[];
   /** By the number of the global. */
   readonly byGlobal: readonly (Declared | undefined)[];
   /** By id in `btf`: the number of the name that it declares, plus 1; 0 for all other types. */
@@ -52,54 +70,103 @@ export interface Types {
   readonly kernel: ReadonlySet<string>;
 }
 
-/** Takes the strings that the lines and CO-RE records of an input use. */
-function takeExtStrings(input: Input, strings: MovedStrings): void {
-  const { ext } = typesOf(input)!;
-  // Most lines are of the file of the line before.
-  let file = -1;
-  for (const { words } of ext?.lineInfo ?? []) {
+/** The types of `inputs` by the records of each: where something is wrong with them, this says what. */
+function joinByRecords(inputs: readonly Input[]): JoinedTypes {
+  const { endian } = inputs[0]!.object;
+  const records: BtfExtTables[] = [];
+  const all = inputs.map((input) => typesOf(input)!);
+  const merged = mergeBtf(
+    all.map(({ btf }) => btf),
+    endian,
+    (number, strings) => records.push(takeRecords(all[number]!.ext, strings)),
+  );
+  const { btf, ids } = dedupBtf(merged.btf);
+  const joined = all.map(({ declared, sections }, number) => {
+    const shift = merged.shifts[number]!;
+    const ext = records[number]!;
+    for (const [tables, width] of [
+      [ext.funcInfo, extWidths.funcInfo],
+      [ext.coreRelos, extWidths.coreRelos],
+    ] as const) {
+      for (const { words } of tables) {
+        for (let at = 1; at < words.length; at += width) words[at] = words[at] === 0 ? 0 : ids[words[at]! + shift]!;
+      }
+    }
+    return { shift, declared, sections, ext };
+  });
+  const { words, starts } = merged.btf;
+  return { btf, words, starts, ids, inputs: joined };
+}
+
+/** The records of an input with their strings among those of all inputs. */
+function takeRecords(ext: BtfExtTables | undefined, strings: MovedStrings): BtfExtTables {
+  const copies = (tables: readonly BtfExtWords[] = []): BtfExtWords[] =>
+    tables.map(({ section, words }) => ({ section, words: words.slice() }));
+  const lineInfo = copies(ext?.lineInfo);
+  for (const { words } of lineInfo) {
+    // Most lines are of the file of the line before.
+    let file = 0;
+    let moved = 0;
     for (let at = 0; at < words.length; at += extWidths.lineInfo) {
-      if (words[at + 1] !== file) strings.take((file = words[at + 1]!));
-      strings.take(words[at + 2]!);
+      if (words[at + 1] !== file) moved = strings.take((file = words[at + 1]!));
+      words[at + 1] = moved;
+      words[at + 2] = strings.take(words[at + 2]!);
     }
   }
-  for (const { words } of ext?.coreRelos ?? []) {
-    for (let at = 0; at < words.length; at += extWidths.coreRelos) strings.take(words[at + 2]!);
+  const coreRelos = copies(ext?.coreRelos);
+  for (const { words } of coreRelos) {
+    for (let at = 0; at < words.length; at += extWidths.coreRelos) words[at + 2] = strings.take(words[at + 2]!);
   }
+  return { funcInfo: copies(ext?.funcInfo), lineInfo, coreRelos };
+}
+
+/** Bytes of types that are worth the time which the code of `joinTypes` takes to be made. */
+const many = 1 << 15;
+
+/** The types of `inputs` joined at once; undefined where that is not to be. */
+function joinAtOnce(inputs: readonly Input[]): JoinedTypes | undefined {
+  const sections: JoinInput[] = [];
+  let size = 0;
+  for (const { object, renamed } of inputs) {
+    if (object.endian !== "little" || renamed.size > 0) return undefined;
+    const btf = object.sections[typeSection(object)]!.data;
+    sections.push({ btf, ext: object.sections.find(({ name }) => name === ".BTF.ext")?.data });
+    size += btf.length;
+  }
+  return size < many ? undefined : joinTypes(sections);
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
 export function mergeTypes(context: Context): void {
-  const typed = context.inputs.filter((input) => typesOf(input) !== undefined);
+  const typed = context.inputs.filter(({ object }) => typeSection(object) >= 0);
   if (typed.length === 0) return;
-  const numbers = new Int32Array(context.inputs.length);
-  typed.forEach((input, number) => (numbers[input.number] = number));
-  const { endian } = typed[0]!.object;
-  const {
-    btf: all,
-    shifts,
-    strings,
-  } = mergeBtf(
-    typed.map((input) => typesOf(input)!.btf),
-    endian,
-    (number, own) => takeExtStrings(typed[number]!, own),
-  );
-  const { btf, ids } = dedupBtf(all);
-  const id = (input: Input, old: number): number => (old === 0 ? 0 : ids[old + shifts[numbers[input.number]!]!]!);
-  const declarations = typed.reduce((sum, input) => sum + typesOf(input)!.declared.length, 0);
-  const names = new Names(context, all, btf.typeCount, declarations);
-  const byInput: (InputDeclarations | undefined)[] = context.inputs.map(() => undefined);
+  const atOnce = joinAtOnce(typed);
+  const joined = atOnce ?? joinByRecords(typed);
+  const { btf, words, starts, ids } = joined;
+  const names = new Names(context, joined);
+  const byInput: (JoinedPart | undefined)[] = context.inputs.map(() => undefined);
   const kernel = new Set<string>();
-  for (const input of typed) {
-    const { variables, btf: own } = typesOf(input)!;
-    byInput[input.number] = names.declare(input, shifts[numbers[input.number]!]!, ids);
+  const nameOf = (id: number): string => (id === 0 ? "" : btf.string(words[starts[id - 1]!]!));
+  typed.forEach((input, number) => {
+    const { object } = input;
+    const { shift, declared, sections, ext } = joined.inputs[number]!;
+    const name = (id: number): string => nameOf(id === 0 ? 0 : id + shift);
+    const variables =
+      atOnce === undefined
+        ? typesOf(input)!.variables
+        : variablesOf(object, typeSection(object), sections, { words, starts, shift, sectionName: name, name });
+    byInput[input.number] = { shift, ext, variables, ...names.declare(input, shift, declared) };
     for (const section of kernelSections) {
-      for (const { id: old } of variables.get(section) ?? []) kernel.add(own.name(old));
+      for (const { id } of variables.get(section) ?? []) kernel.add(name(id));
     }
-  }
+  });
   const { declared, byGlobal, byId } = names;
-  const stringsOf = (input: Input): MovedStrings => strings[numbers[input.number]!]!;
-  context.types = { btf, before: all.typeCount - 1, id, strings: stringsOf, declared, byInput, byGlobal, byId, kernel };
+  context.types = { btf, words, starts, ids, declared, byInput, byGlobal, byId, kernel };
+}
+
+/** The id in the joined types of type `id` of an input. */
+export function joinedId({ ids }: Types, { shift }: JoinedPart, id: number): number {
+  return id === 0 ? 0 : ids[id + shift]!;
 }
 
 /** Collects what inputs declare. Names are told apart by their strings' offsets in the merged types: each is there once. */
@@ -108,7 +175,7 @@ class Names {
   readonly byGlobal: (Declared | undefined)[];
   readonly byId: Uint32Array;
   readonly #context: Context;
-  readonly #all: Btf;
+  readonly #joined: JoinedTypes;
   /** Numbers of names plus 1 by the offsets of their strings: open addressing, with room for all declarations. */
   readonly #numbers: Uint32Array;
   readonly #offsets: Uint32Array;
@@ -116,11 +183,11 @@ class Names {
   readonly #lastInput: number[] = [];
   readonly #lastAt: number[] = [];
 
-  /** `all` are the merged types, of which `count` are left; `declarations` is how many declarations there are in all inputs. */
-  constructor(context: Context, all: Btf, count: number, declarations: number) {
+  constructor(context: Context, joined: JoinedTypes) {
     this.#context = context;
-    this.#all = all;
-    this.byId = new Uint32Array(count);
+    this.#joined = joined;
+    this.byId = new Uint32Array(joined.btf.typeCount);
+    const declarations = joined.inputs.reduce((sum, { declared }) => sum + declared.length, 0);
     let size = 16;
     while (size < 2 * declarations) size *= 2;
     this.#numbers = new Uint32Array(size);
@@ -128,12 +195,12 @@ class Names {
     this.byGlobal = context.globals.map(() => undefined);
   }
 
-  /** What `input` declares; its types follow `shift` others in the merged ones, and `ids` has what became of those. */
-  declare(input: Input, shift: number, ids: Uint32Array): InputDeclarations {
+  /** What `input` declares, by ids of its own; its types follow `shift` others. */
+  declare(input: Input, shift: number, ids: JoinedInput["declared"]): Pick<JoinedPart, "names" | "declared"> {
     const names: Declared[] = [];
     const own: number[] = [];
-    const { words, starts } = this.#all;
-    for (const id of typesOf(input)!.declared) {
+    const { words, starts, ids: joined } = this.#joined;
+    for (const id of ids) {
       const number = this.#numberOf(words[starts[id + shift - 1]!]!, input);
       if (this.#lastInput[number] === input.number) {
         // The definition comes after the declaration.
@@ -146,7 +213,7 @@ class Names {
     }
     for (let i = 0; i < names.length; i++) {
       const each = names[i]!;
-      const now = ids[own[i]! + shift]!;
+      const now = joined[own[i]! + shift]!;
       this.byId[now] = each.number + 1;
       const { global } = each;
       const wins = global !== undefined && global.input === input.number && global.symbol.home.kind !== "undefined";
@@ -157,7 +224,7 @@ class Names {
       each.id = own[i]!;
       each.defines = wins;
     }
-    return { names, ids: own };
+    return { names, declared: own };
   }
 
   #numberOf(offset: number, owner: Input): number {
@@ -166,7 +233,7 @@ class Names {
     while (this.#numbers[slot] !== 0 && this.#offsets[slot] !== offset) slot = (slot + 1) & mask;
     let number = this.#numbers[slot]! - 1;
     if (number < 0) {
-      const name = this.#all.string(offset);
+      const name = this.#joined.btf.string(offset);
       const at = this.#context.globalNumbers.get(name);
       const global = at === undefined ? undefined : this.#context.globals[at]!;
       number = this.declared.length;

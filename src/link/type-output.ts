@@ -21,8 +21,7 @@ import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
 import { fileNumbers, moveRecords, type MovedRecords } from "./type-ext.js";
-import type { Declared, Types } from "./type-merge.js";
-import { typesOf } from "./type-read.js";
+import { joinedId, type Declared, type Types } from "./type-merge.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
 export function buildTypes(context: Context): { readonly sections: readonly Section[]; readonly count: number } {
@@ -164,10 +163,12 @@ class Choice {
     const elsewhere = new Map<string, Map<number, BtfVarSecinfo>>();
     const placed = new Set<number>();
     for (const input of inputs) {
-      for (const [name, variables] of typesOf(input)?.variables ?? []) {
+      const own = types.byInput[input.number];
+      if (own === undefined) continue;
+      for (const [name, variables] of own.variables) {
         const section = input.object.sections.findIndex((each) => each.name === name);
         for (const { id: old, offset, size } of variables) {
-          const id = types.id(input, old);
+          const id = joinedId(types, own, old);
           if (section < 0) {
             // A map that is only declared here is listed where it is defined.
             const global = types.declared[types.byId[id]! - 1]?.global;

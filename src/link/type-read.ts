@@ -29,6 +29,8 @@ export interface InputTypes {
   readonly ext: BtfExtTables | undefined;
   /** Ids of the variables and functions that are not static, ascending. Some compilers declare what they also define. */
   readonly declared: readonly number[];
+  /** Ids of the data sections. */
+  readonly sections: readonly number[];
   /** The data sections by name. */
   readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
 }
@@ -56,10 +58,15 @@ function isShared(words: Uint32Array, at: number): boolean {
   return infoKind(info) === BtfKind.BTF_KIND_FUNC && infoVlen(info) !== BtfFuncLinkage.BTF_FUNC_STATIC;
 }
 
+/** The number of the section .BTF, negative where there is none. */
+export function typeSection({ sections }: ObjectFile): number {
+  return sections.findIndex(({ name }) => name === ".BTF");
+}
+
 function collect(input: Input): InputTypes | undefined {
   const { object, renamed } = input;
   const { file, endian } = object;
-  const number = object.sections.findIndex(({ name }) => name === ".BTF");
+  const number = typeSection(object);
   if (number < 0) return undefined;
   const { data } = object.sections[number]!;
   const read = readBtf(data, { file, section: ".BTF", endian });
@@ -83,26 +90,59 @@ function collect(input: Input): InputTypes | undefined {
     const name = renamed.size === 0 ? undefined : renamed.get(read.name(id));
     if (name !== undefined) names.set(id, name);
   }
-  const moved = relocatedOffsets(object, number);
-  const symbols = new Map<string, number>();
-  const variables = new Map<string, TypedVariable[]>();
-  const base = sections.length > 0 ? typesStart(data, endian) : 0;
-  for (const id of sections) {
-    const type = read.type(id);
-    if (type.kind !== "datasec") continue;
-    const at = base + 4 * read.starts[id - 1]! + 12;
-    const list = type.vars.map((each, i): TypedVariable => {
-      // A linker states the section's size, and with it the offsets; static variables may share a name there.
-      let offset = moved.get(at + 12 * i + 4) ?? (type.size > 0 ? each.offset : undefined);
-      if (offset === undefined && symbols.size === 0) indexSymbols(object, symbols);
-      offset ??= symbols.get(`${type.name}\0${read.name(each.type)}`) ?? each.offset;
-      return { id: each.type, offset, size: each.size };
-    });
-    variables.set(type.name, [...(variables.get(type.name) ?? []), ...list]);
-  }
+  const variables = variablesOf(object, number, sections, {
+    words,
+    starts,
+    shift: 0,
+    sectionName: (id) => read.string(words[starts[id - 1]!]!, `a name of type [${id}]`),
+    name: (id) => read.name(id),
+  });
   const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
   const ext = extSection && readBtfExtTables(extSection.data, read, { file, section: ".BTF.ext", endian });
-  return { btf: renameTypes(read, names, encodings), ext, declared, variables };
+  return { btf: renameTypes(read, names, encodings), ext, declared, sections, variables };
+}
+
+/** Types of an input, alone or among others. */
+export interface TypesView {
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  /** How many types are before them, which is added to their ids where these stand in the words. */
+  readonly shift: number;
+  /** Names by ids of their own. */
+  readonly sectionName: (id: number) => string;
+  readonly name: (id: number) => string;
+}
+
+/** The variables in the data sections `ids` (the input's own) of section number `number` of `object`, .BTF; by the names of these. */
+export function variablesOf(
+  object: ObjectFile,
+  number: number,
+  ids: Iterable<number>,
+  { words, starts, shift, sectionName, name: nameOf }: TypesView,
+): ReadonlyMap<string, readonly TypedVariable[]> {
+  let moved: ReadonlyMap<number, number> | undefined;
+  let base = 0;
+  const symbols = new Map<string, number>();
+  const variables = new Map<string, readonly TypedVariable[]>();
+  for (const id of ids) {
+    if (moved === undefined) {
+      moved = relocatedOffsets(object, number);
+      base = typesStart(object.sections[number]!.data, object.endian) - 4 * starts[shift]!;
+    }
+    const at = starts[id + shift - 1]!;
+    const name = sectionName(id);
+    const list: TypedVariable[] = [];
+    for (let i = at + 3, left = infoVlen(words[at + 1]!); left > 0; left--, i += 3) {
+      const type = words[i] === 0 ? 0 : words[i]! - shift;
+      // A linker states the section's size, and with it the offsets; static variables may share a name there.
+      let offset = moved.get(base + 4 * i + 4) ?? (words[at + 2]! > 0 ? words[i + 1]! : undefined);
+      if (offset === undefined && symbols.size === 0) indexSymbols(object, symbols);
+      offset ??= symbols.get(`${name}\0${nameOf(type)}`) ?? words[i + 1]!;
+      list.push({ id: type, offset, size: words[i + 2]! });
+    }
+    variables.set(name, [...(variables.get(name) ?? []), ...list]);
+  }
+  return variables;
 }
 
 /** Offsets of named symbols by section and name, for .BTF that has no relocations. */

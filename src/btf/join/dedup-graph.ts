@@ -28,13 +28,13 @@ export class TypeGraph {
   readonly #list: number[] = [];
   #pairs = 0;
 
-  /** `words` and `starts` of a BTF without a base. */
-  constructor(words: Uint32Array, starts: Uint32Array) {
+  /** `words` and `starts` of a BTF without a base; `map` where some types already have an entry there. */
+  constructor(words: Uint32Array, starts: Uint32Array, map?: Uint32Array) {
     this.words = words;
     this.starts = starts;
     this.#kinds = new Uint8Array(starts.length);
     for (let id = 1; id < starts.length; id++) this.#kinds[id] = infoKind(words[starts[id - 1]! + 1]!);
-    this.map = new Uint32Array(starts.length).fill(unprocessed);
+    this.map = map ?? new Uint32Array(starts.length).fill(unprocessed);
     this.map[0] = 0;
     this.#assumed = new Uint32Array(starts.length).fill(unprocessed);
   }

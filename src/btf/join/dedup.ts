@@ -68,7 +68,8 @@ function mix(hash: number, word: number): number {
   return (Math.imul(hash, 31) + word + (hash >>> 15)) | 0;
 }
 
-class Dedup {
+/** The steps, in their order. */
+export class Dedup {
   readonly graph: TypeGraph;
   readonly #table: Table;
   readonly #count: number;
@@ -118,6 +119,7 @@ class Dedup {
   leaves(): void {
     const { graph } = this;
     for (let id = 1; id < this.#count; id++) {
+      if (graph.mapped(id)) continue;
       switch (graph.kind(id)) {
         case K.BTF_KIND_VAR:
         case K.BTF_KIND_DATASEC:

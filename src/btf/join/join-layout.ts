@@ -1,0 +1,119 @@
+/** Where things stand in the memory that joining types shares with its WebAssembly code, in bytes. */
+import { alignUp } from "../../bytes/index.js";
+import { elementName, elementType, elementWords, thirdIsType } from "./refs.js";
+import { BtfKind, btfKinds } from "../table.js";
+
+/** Words of 32 bits at the start of the memory. */
+export const State = {
+  /** Types so far, and the index behind their words. */
+  count: 0,
+  wordsEnd: 4,
+  /** Not 0: something is not as the code takes it. */
+  failed: 8,
+  /** The strings so far: from where, to where, as far as there is room. */
+  strings: 12,
+  stringsEnd: 16,
+  stringsLimit: 20,
+  /** Slots by the hash of a string: the hash, and the string's offset, 0 in a free one. In bytes of them, less one slot. */
+  stringSlots: 24,
+  stringMask: 28,
+  /** Strings that there are slots for. */
+  stringsLeft: 32,
+  /** By offset in the strings of one input: the offset + 1 among all strings; 0 for those not met yet. */
+  known: 36,
+  /** The strings of that input. */
+  own: 40,
+  ownSize: 44,
+  words: 48,
+  starts: 52,
+  /** By id: the type that stands for it, as in `TypeGraph`. */
+  map: 56,
+  /** Ids that all inputs declare, then ids of their data sections; each by the number in its own input. */
+  declared: 60,
+  declaredCount: 64,
+  sections: 68,
+  sectionCount: 72,
+  /** Tables of .BTF.ext, see `Table`. */
+  tables: 76,
+  tableCount: 80,
+  /** A bit for each kind that there is. */
+  kinds: 84,
+  /** Slots by the hash of a type: the hash, and the id. */
+  typeSlots: 88,
+  typeMask: 92,
+  /** Ids of types whose references are being followed. */
+  stack: 96,
+  /** New id by old id. */
+  ids: 100,
+  /** The types that stay. */
+  kept: 104,
+  keptStarts: 108,
+  keptCount: 112,
+  keptEnd: 116,
+  inputs: 120,
+  inputCount: 124,
+} as const;
+
+/** An input: where its sections are and their size (0 where there is no .BTF.ext), then what the code found there. */
+export const InputRow = {
+  btf: 0,
+  btfSize: 4,
+  ext: 8,
+  extSize: 12,
+  shift: 16,
+  declared: 20,
+  sections: 24,
+  tables: 28,
+} as const;
+export const inputBytes = 32;
+
+/** The records of one section of one table (0 to 2, as in the header): the section's name, where they are, how many. */
+export const Table = { table: 0, section: 4, at: 8, count: 12 } as const;
+export const tableBytes = 16;
+
+/** What is known of a kind, a byte each: where its type ids are in a type, and what its elements are. */
+export const KindFact = { ids: 0, step: 1, fixed: 2, each: 3, element: 4, more: 5, hasNames: 6 } as const;
+export const kindFacts = 256;
+
+/** Bytes of a type before its elements. */
+export const headBytes = 12;
+
+/** The facts of all kinds, 8 bytes each. */
+export function kindBytes(): Uint8Array {
+  const bytes = new Uint8Array(8 * btfKinds.length);
+  for (const [kind, { fixed }] of btfKinds.entries()) {
+    const row = bytes.subarray(8 * kind);
+    const element = 4 * elementWords[kind]!;
+    row[KindFact.element] = element;
+    row[KindFact.more] = 4 * fixed;
+    row[KindFact.hasNames] = elementName[kind]! >= 0 ? 1 : 0;
+    row[KindFact.step] = element === 0 ? 4 : element;
+    if (kind === BtfKind.BTF_KIND_ARRAY) {
+      row[KindFact.ids] = headBytes;
+      row[KindFact.fixed] = 2;
+    } else if (elementType[kind]! >= 0) {
+      row[KindFact.each] = 1;
+      // A prototype's own type stands as far before that of its first parameter as parameters do.
+      row[KindFact.fixed] = thirdIsType[kind]!;
+      row[KindFact.ids] = headBytes + 4 * elementType[kind]! - element * thirdIsType[kind]!;
+    } else {
+      row[KindFact.ids] = 8;
+      row[KindFact.fixed] = thirdIsType[kind]!;
+    }
+  }
+  return bytes;
+}
+
+/** Code may read and write so many bytes behind a thing. */
+export const slack = 32;
+
+/** Gives out places in the memory, one behind the other. */
+export class Room {
+  end = 512;
+
+  take(bytes: number): number {
+    const at = this.end;
+    this.end = alignUp(at + bytes + slack, 16);
+    return at;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The types of many files merged (`merge.ts`) and deduplicated (`dedup.ts`) in WebAssembly, with the records of their .BTF.ext:
+ * a linker has a few hundred kilobytes of them, and is done before JavaScript is fast.
+ */
+import { alignUp } from "../../bytes/index.js";
+import type { WasmInstance } from "../../wasm/index.js";
+import { madeBtf, type Btf } from "../btf.js";
+import { extWidths, type BtfExtTables, type BtfExtWords } from "../ext.js";
+import { rememberFinder } from "../strings.js";
+import { BtfKind, btfHeaderSize } from "../table.js";
+import { Dedup } from "./dedup.js";
+import { TypeGraph } from "./dedup-graph.js";
+import { Ask, joinCode } from "./join-code.js";
+import { inputBytes, InputRow, Room, State, Table, tableBytes } from "./join-layout.js";
+
+/** The sections of one file. */
+export interface JoinInput {
+  readonly btf: Uint8Array;
+  readonly ext: Uint8Array | undefined;
+}
+
+/** What an input has, with ids of its own. */
+export interface JoinedInput {
+  /** What is added to its ids to have those of the merged types. */
+  readonly shift: number;
+  /** Variables and functions that are not static, and data sections: ascending. */
+  readonly declared: Iterable<number> & ArrayLike<number>;
+  readonly sections: Iterable<number>;
+  /** The records of its .BTF.ext with ids and string offsets of the joined types. */
+  readonly ext: BtfExtTables;
+}
+
+export interface JoinedTypes {
+  /** What is left of the types. */
+  readonly btf: Btf;
+  /** The words of the merged types, of which only names, kinds and sizes are as they were, and where they start. */
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  /** The id in `btf` by that in the merged types. */
+  readonly ids: Uint32Array;
+  readonly inputs: readonly JoinedInput[];
+}
+
+/** More does not fit into the memory with all that belongs to it. */
+const most = 1 << 27;
+
+/** Kinds that are compared by their graphs, and those without references that are not simply equal or not. */
+const graphs: number = [
+  BtfKind.BTF_KIND_STRUCT,
+  BtfKind.BTF_KIND_UNION,
+  BtfKind.BTF_KIND_TYPEDEF,
+  BtfKind.BTF_KIND_ENUM,
+  BtfKind.BTF_KIND_ENUM64,
+].reduce((bits, kind) => bits | (1 << kind), 0);
+
+function powerOfTwo(least: number): number {
+  let power = 1024;
+  while (power < least) power *= 2;
+  return power;
+}
+
+/** The number at `at` of a header, but not more than there are bytes. */
+function sizeAt(bytes: Uint8Array, at: number): number {
+  const size = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  return Math.min(size, bytes.length);
+}
+
+/** The code with `inputs` in its memory; undefined where that cannot be. */
+function load(inputs: readonly JoinInput[]): { readonly code: WasmInstance; readonly state: Uint32Array } | undefined {
+  let [blobs, exts, types, strings, longest] = [0, 0, 0, 0, 0];
+  for (const { btf, ext } of inputs) {
+    // An empty section is none that the code could tell from a missing one.
+    if (btf.length < btfHeaderSize || ext?.length === 0) return undefined;
+    blobs += alignUp(btf.length, 4);
+    exts += ext === undefined ? 0 : alignUp(ext.length, 4);
+    types += sizeAt(btf, 12);
+    const own = sizeAt(btf, 20);
+    strings += own;
+    if (own > longest) longest = own;
+  }
+  if (blobs + exts > most) return undefined;
+  const room = new Room();
+  const count = Math.floor(types / 12) + 1;
+  const rows = room.take(inputBytes * inputs.length);
+  const data = room.take(blobs + exts);
+  const stringSlots = powerOfTwo(strings / 8);
+  const typeSlots = powerOfTwo(2 * count);
+  const places: Partial<Record<keyof typeof State, number>> = {
+    inputs: rows,
+    inputCount: inputs.length,
+    words: room.take(types),
+    starts: room.take(4 * count + 4),
+    map: room.take(4 * count + 4),
+    ids: room.take(4 * count + 4),
+    declared: room.take(4 * count),
+    sections: room.take(4 * count),
+    tables: room.take((exts / 8) * tableBytes),
+    known: room.take(4 * longest),
+    stringSlots: room.take(8 * stringSlots),
+    stringMask: 8 * (stringSlots - 1),
+    stringsLeft: (stringSlots / 8) * 7,
+    typeSlots: room.take(8 * typeSlots),
+    typeMask: 8 * (typeSlots - 1),
+    // A reference each, and a type itself.
+    stack: room.take(4 * count + types),
+    kept: room.take(types),
+    keptStarts: room.take(4 * count + 4),
+  };
+  const stringsRoom = 2 * strings + (1 << 16);
+  const stringsAt = room.take(stringsRoom);
+  const code = joinCode(room.end);
+  if (code === undefined) return undefined;
+  const { memory } = code;
+  const state = new Uint32Array(memory.buffer);
+  for (const [field, value] of Object.entries(places)) state[State[field as keyof typeof State] / 4] = value;
+  state[State.strings / 4] = stringsAt;
+  state[State.stringsEnd / 4] = stringsAt + 8;
+  state[State.stringsLimit / 4] = stringsAt + stringsRoom;
+  let [row, at] = [rows / 4, data];
+  for (const { btf, ext } of inputs) {
+    memory.set(btf, at);
+    state[row + InputRow.btf / 4] = at;
+    state[row + InputRow.btfSize / 4] = btf.length;
+    at += alignUp(btf.length, 4);
+    if (ext !== undefined) {
+      memory.set(ext, at);
+      state[row + InputRow.ext / 4] = at;
+      state[row + InputRow.extSize / 4] = ext.length;
+      at += alignUp(ext.length, 4);
+    }
+    row += inputBytes / 4;
+  }
+  return { code, state };
+}
+
+/**
+ * Joins the types of `inputs`, little-endian files. Undefined where the platform has no WebAssembly, and where anything
+ * about them is unusual or wrong: whoever asks then goes the other way, which throws what there is to say.
+ */
+export function joinTypes(inputs: readonly JoinInput[]): JoinedTypes | undefined {
+  const loaded = load(inputs);
+  if (loaded === undefined) return undefined;
+  const { code, state } = loaded;
+  const { memory, run } = code;
+  const get = (field: keyof typeof State): number => state[State[field] / 4]!;
+  const view = (place: number, length: number): Uint32Array => new Uint32Array(memory.buffer, place, length);
+  if (run(Ask.gather, 0) === 0) return undefined;
+  const count = get("count");
+  const words = view(get("words"), get("wordsEnd"));
+  const starts = view(get("starts"), count + 1);
+  if ((get("kinds") & graphs) !== 0) {
+    const dedup = new Dedup(new TypeGraph(words, starts, view(get("map"), count + 1)));
+    dedup.leaves();
+    dedup.composites();
+    dedup.forwards();
+  }
+  if (run(Ask.settle, 0) === 0) return undefined;
+  const strings = memory.subarray(get("strings"), get("stringsEnd"));
+  const kept = view(get("kept"), get("keptEnd"));
+  const btf = madeBtf("little", kept, view(get("keptStarts"), get("keptCount") + 1), strings);
+  rememberFinder(strings, {
+    find(bytes, start, end) {
+      const scratch = get("known");
+      if (scratch + end - start >= get("stringSlots")) return -1;
+      memory.set(bytes.subarray(start, end), scratch);
+      memory[scratch + end - start] = 0;
+      return start === end ? 0 : run(Ask.find, scratch) || -1;
+    },
+  });
+  return { btf, words, starts, ids: view(get("ids"), count + 1), inputs: inputsOf(btf, state, inputs.length) };
+}
+
+const tableNames = ["funcInfo", "lineInfo", "coreRelos"] as const;
+
+/** What the code found out about each input. */
+function inputsOf(btf: Btf, state: Uint32Array, count: number): JoinedInput[] {
+  const first = state[State.inputs / 4]! / 4;
+  const [declared, sections] = [state[State.declared / 4]! / 4, state[State.sections / 4]! / 4];
+  const names = new Map<number, string>();
+  const nameOf = (offset: number): string => {
+    let name = names.get(offset);
+    if (name === undefined) names.set(offset, (name = btf.string(offset)));
+    return name;
+  };
+  return Array.from({ length: count }, (_, i) => {
+    const row = first + (i * inputBytes) / 4;
+    /** From where to where what belongs to this input stands in a list of all inputs. */
+    const part = (field: number, total: number): [number, number] => {
+      const start = state[row + field / 4]!;
+      return [start, i + 1 < count ? state[row + (inputBytes + field) / 4]! : state[total / 4]!];
+    };
+    const [d0, d1] = part(InputRow.declared, State.declaredCount);
+    const [s0, s1] = part(InputRow.sections, State.sectionCount);
+    const [t0, t1] = part(InputRow.tables, State.tableCount);
+    const ext: Record<(typeof tableNames)[number], BtfExtWords[]> = { funcInfo: [], lineInfo: [], coreRelos: [] };
+    for (let t = t0; t < t1; t++) {
+      const at = (state[State.tables / 4]! + t * tableBytes) / 4;
+      const name = tableNames[state[at + Table.table / 4]!]!;
+      const from = state[at + Table.at / 4]! / 4;
+      ext[name].push({
+        section: nameOf(state[at + Table.section / 4]!),
+        words: state.subarray(from, from + state[at + Table.count / 4]! * extWidths[name]),
+      });
+    }
+    return {
+      shift: state[row + InputRow.shift / 4]!,
+      declared: state.subarray(declared + d0, declared + d1),
+      sections: state.subarray(sections + s0, sections + s1),
+      ext,
+    };
+  });
+}
