@@ -123,13 +123,13 @@ function takeRecords(ext: BtfExtTables | undefined, strings: MovedStrings): BtfE
 /** Bytes of types that are worth the time which the code of `joinTypes` takes to be made. */
 const many = 1 << 15;
 
-/** The types of `inputs` joined at once; undefined where that is not to be. */
-function joinAtOnce(inputs: readonly Input[]): JoinedTypes | undefined {
+/** The types of `inputs` joined at once, whose .BTF have these `numbers` by input; undefined where that is not to be. */
+function joinAtOnce(inputs: readonly Input[], numbers: Int32Array): JoinedTypes | undefined {
   const sections: JoinInput[] = [];
   let size = 0;
-  for (const { object, renamed } of inputs) {
+  for (const { number, object, renamed } of inputs) {
     if (object.endian !== "little" || renamed.size > 0) return undefined;
-    const btf = object.sections[typeSection(object)]!.data;
+    const btf = object.sections[numbers[number]!]!.data;
     sections.push({ btf, ext: object.sections.find(({ name }) => name === ".BTF.ext")?.data });
     size += btf.length;
   }
@@ -138,9 +138,10 @@ function joinAtOnce(inputs: readonly Input[]): JoinedTypes | undefined {
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
 export function mergeTypes(context: Context): void {
-  const typed = context.inputs.filter(({ object }) => typeSection(object) >= 0);
+  const sectionOf = Int32Array.from(context.inputs, ({ object }) => typeSection(object));
+  const typed = context.inputs.filter(({ number }) => sectionOf[number]! >= 0);
   if (typed.length === 0) return;
-  const atOnce = joinAtOnce(typed);
+  const atOnce = joinAtOnce(typed, sectionOf);
   const joined = atOnce ?? joinByRecords(typed);
   const { btf, words, starts, ids } = joined;
   const names = new Names(context, joined);
@@ -154,7 +155,7 @@ export function mergeTypes(context: Context): void {
     const variables =
       atOnce === undefined
         ? typesOf(input)!.variables
-        : variablesOf(object, typeSection(object), sections, { words, starts, shift, sectionName: name, name });
+        : variablesOf(object, sectionOf[input.number]!, sections, { words, starts, shift, sectionName: name, name });
     byInput[input.number] = { shift, ext, variables, ...names.declare(input, shift, declared) };
     for (const section of kernelSections) {
       for (const { id } of variables.get(section) ?? []) kernel.add(name(id));
