@@ -4,7 +4,7 @@ import { addDebugTables } from "./debug/tables.js";
 import { detectDialect } from "./text/detect.js";
 import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
-import { directive, rawDirectives } from "./directives/table.js";
+import { directive, passBlock, rawDirectives } from "./directives/table.js";
 import { applyVersions, applyWeakReferences } from "./directives/alias.js";
 import { org } from "./directives/gaps.js";
 import { assign } from "./directives/symbol.js";
@@ -145,7 +145,8 @@ function statement(run: Run): void {
   if (scanner.problem !== undefined && !tolerated(run)) {
     const { problem, problemAt, problemEnd } = scanner;
     if (problem === "statement") return run.report.halt("asm-scan-statement", {}, problemAt, problemEnd);
-    return run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
+    run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
+    return passBlock(run);
   }
   let first = 0;
   while (tokens.is(first + 1, colon) && first + 1 < tokens.count) {

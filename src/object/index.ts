@@ -43,6 +43,7 @@ export {
   type RelocValue,
   type Resolver,
 } from "./relocations.js";
+export { flagsOfBits } from "./section-flags.js";
 export {
   noFlags,
   type ObjectFile,

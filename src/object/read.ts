@@ -21,6 +21,7 @@ import { readRelocations } from "./read-relocations.js";
 import { convertSymbols } from "./read-symbols.js";
 import { readPlain, type PlainParts } from "./read-plain.js";
 import { isKept, relocScene } from "./reloc-scene.js";
+import { flagsOfBits } from "./section-flags.js";
 import type { ObjectFile, Section, SectionFlags, SectionGroup, SectionType } from "./types.js";
 
 const sht = SectionHeaderType;
@@ -42,24 +43,10 @@ const knownFlags = new Map<bigint, SectionFlags>();
 function flagsOf(bits: bigint): SectionFlags {
   let flags = knownFlags.get(bits);
   if (flags === undefined) {
-    flags = readFlags(bits);
+    ({ flags } = flagsOfBits(bits));
     if (knownFlags.size < 1024) knownFlags.set(bits, flags);
   }
   return flags;
-}
-
-function readFlags(bits: bigint): SectionFlags {
-  const has = (flag: number): boolean => (bits & BigInt(flag)) !== 0n;
-  return {
-    alloc: has(SectionHeaderFlag.SHF_ALLOC),
-    write: has(SectionHeaderFlag.SHF_WRITE),
-    exec: has(SectionHeaderFlag.SHF_EXECINSTR),
-    merge: has(SectionHeaderFlag.SHF_MERGE),
-    strings: has(SectionHeaderFlag.SHF_STRINGS),
-    exclude: has(SectionHeaderFlag.SHF_EXCLUDE),
-    tls: has(SectionHeaderFlag.SHF_TLS),
-    retain: has(SectionHeaderFlag.SHF_GNU_RETAIN),
-  };
 }
 
 /** The origin with a reason that is found again when somebody asks: an Object does not keep all that was read. */

@@ -22,7 +22,8 @@ import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
 import type { RelocSite } from "./reloc-match.js";
-import type { ObjectFile, SectionFlags, SectionType, SymbolType } from "./types.js";
+import { bitsOfFlags } from "./section-flags.js";
+import type { ObjectFile, SectionType, SymbolType } from "./types.js";
 import { encodeRelocations } from "./write-relocations.js";
 
 const sht = SectionHeaderType;
@@ -49,21 +50,6 @@ const symbolTypeNumbers: Readonly<Record<Exclude<SymbolType, number>, number>> =
 
 const bindingNumbers = { local: 0, global: 1, weak: 2 } as const;
 const visibilityNumbers = { default: 0, internal: 1, hidden: 2, protected: 3 } as const;
-
-function flagBits(flags: SectionFlags, group: boolean, linked: boolean): number {
-  return (
-    (flags.alloc ? shf.SHF_ALLOC : 0) +
-    (flags.write ? shf.SHF_WRITE : 0) +
-    (flags.exec ? shf.SHF_EXECINSTR : 0) +
-    (flags.merge ? shf.SHF_MERGE : 0) +
-    (flags.strings ? shf.SHF_STRINGS : 0) +
-    (flags.exclude ? shf.SHF_EXCLUDE : 0) +
-    (flags.tls ? shf.SHF_TLS : 0) +
-    (flags.retain ? shf.SHF_GNU_RETAIN : 0) +
-    (group ? shf.SHF_GROUP : 0) +
-    (linked ? shf.SHF_LINK_ORDER : 0)
-  );
-}
 
 /** The symbol table of `object`; `sectionNumbers` are the numbers of its sections in the file. */
 function symbolTable({ symbols, endian }: ObjectFile, sectionNumbers: readonly number[]): SymbolTableData {
@@ -144,7 +130,10 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
     const { data, records } = encodings[i]!;
     sections.push(
       entry(section.name, typeof section.type === "number" ? section.type : typeNumbers[section.type], data, {
-        flags: flagBits(section.flags, section.group >= 0, section.linkedTo >= 0),
+        flags:
+          bitsOfFlags(section.flags) +
+          (section.group >= 0 ? shf.SHF_GROUP : 0) +
+          (section.linkedTo >= 0 ? shf.SHF_LINK_ORDER : 0),
         link: section.linkedTo >= 0 ? sectionNumbers[section.linkedTo]! : 0,
         addralign: section.align,
         entsize: section.entsize,

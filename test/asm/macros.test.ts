@@ -237,3 +237,37 @@ test.skipIf(noGas !== "")(`generated texts read as bpf-as reads them${noGas}`, (
     expect(compared).toBeGreaterThan(10);
   });
 });
+
+test("what cannot be read is complained of once: uses of a macro whose parameters are wrong, bodies and branches behind it", () => {
+  const said = (text: string): string[] =>
+    assemble(text, { file: "a.s", syntax: "gnu" }).diagnostics.map(({ code, place }) => {
+      return place?.kind === "text" ? `${place.line}:${place.column} ${code}` : code;
+    });
+  expect(said(".macro m (a, b)\n.byte \\a\n.endm\nm 1, 2\nm 3, 4\n")).toEqual(["1:10 asm-macro-parameters"]);
+  expect(said('.irpc c, a"b\n.ascii "\\c"\n.endr\n.rept 3x\n.nonsense\n.endr\n')).toEqual([
+    "1:11 asm-scan-string",
+    "4:7 asm-scan-number",
+  ]);
+  expect(said(".if 08z\n.nonsense\n.elseif 0x1z\n.nonsense\n.endif\n")).toEqual([
+    "1:5 asm-scan-number",
+    "3:9 asm-scan-number",
+  ]);
+  expect(said(".if 1\n.elseif 0x1z\n.nonsense\n.else\n.nonsense\n.endif\n")).toEqual(["2:9 asm-scan-number"]);
+});
+
+test("the caret is at the argument or the parameter that is wrong", () => {
+  const places = (text: string): string[] =>
+    assemble(text, { syntax: "gnu" }).diagnostics.map(({ place }) => {
+      return place?.kind === "text" ? place.source.slice(place.column - 1, place.column - 1 + place.length) : "";
+    });
+  expect(places(".macro m a, b\n.endm\nm 1,2,3 4\nm c=3\nm a=1, 2\nm a=1, a=2\nm 1 /* x */ , 2, 3\n")).toEqual([
+    "3 4",
+    "c=",
+    "2",
+    "a=",
+    "m 1 /* x */ , 2, 3",
+  ]);
+  expect(
+    places('.macro n a a\n.endm\n.macro o a:rec\n.endm\n.macro p a:vararg b\n.endm\n.macro q a, "x"\n.endm\n'),
+  ).toEqual(["a", "a:rec", "b", '"']);
+});

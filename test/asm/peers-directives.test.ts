@@ -30,6 +30,23 @@ const both: Readonly<Record<string, string>> = {
     '.type a, @gnu_indirect_function\na: .byte 1\n.type b, STT_OBJECT\nb: .byte 1\n.type c, "object"\nc: .byte 1\n.globl a, b, c',
   visibility:
     ".globl a, b, c\n.protected a\na: .byte 1\n.internal b\nb: .byte 2\n.hidden c\nc: .byte 3\n.size a, 1\n.size b, . - b",
+  "another object's symbol by another name": ".set a, b + 8\n.set c, a\n.quad a, a - 4, c\n.long a",
+  "flags as a number":
+    '.section a,"3"\n.byte 1\n.section b,"0x32",@progbits,1\n.asciz "a"\n.section c,"0x80000000"\n.byte 2',
+  "what sections of usual names are": [
+    ".data1",
+    ".rodata1",
+    ".tdata",
+    ".tbss",
+    ".tdata.x",
+    ".preinit_array.1",
+    ".note.a",
+    ".notes",
+    ".fini",
+    ".init",
+  ]
+    .map((name) => `.section ${name}\n.skip 8`)
+    .join("\n"),
   common: ".comm a, 24, 8\n.local c\n.comm c, 16, 16\n.quad a",
 };
 
@@ -58,6 +75,8 @@ const gnuOnly: Readonly<Record<string, string>> = {
   "a section put into a group": '.section x,"a"\n.byte 1\n.attach_to_group g\n.data',
   listings: '.title "a"\n.sbttl "b"\n.eject\n.list\n.nolist\n.psize 60, 80',
   "wide strings": '.string8 "ab"\n.string16 "ab", "c"\n.string32 "d"\n.string64 "e"',
+  "or with the contrary, and exclusive": ".long 1!2, 5!3, 1!!2, 6!!7, 1 ! 2 | 4, 2+1!3",
+  "the original of a version": ".globl f, g\nf: .byte 1\ng: .byte 2\n.symver f, f@V1, local\n.symver g, g@V1, hidden",
   "negative wide numbers": ".octa -2, -0x10000000000000000",
   "equations that are read anew":
     ".eqv c, d + 1\n.set d, 6\n.byte c\n.set d, 7\n.byte c, c + c\n.eqv e, . - s\ns: .byte e\n.byte e, e\n.eqv f, l - s\n.byte f, f + f\nl:",

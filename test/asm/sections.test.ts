@@ -105,7 +105,7 @@ test.skipIf(noReadelf !== "")(`a group stands before its members${noReadelf}`, (
 test("a section that is opened in another way is an error", () => {
   const errors = (second: string): string[] =>
     assemble(`.section a,"aM",@progbits,4\n.section ${second}`).diagnostics.map(({ message }) => message);
-  const changed = (what: string): string[] => [`section \`a\` was opened with another ${what} before`];
+  const changed = (what: string): string[] => [`section \`a\` has another ${what}`];
   expect(errors('a,"aw"')).toEqual(changed("set of flags"));
   expect(errors('a,"aM",@note,4')).toEqual(changed("type"));
   expect(errors('a,"aM",@progbits,8')).toEqual(changed("entry size"));

@@ -55,12 +55,13 @@ export function version(run: Run): void {
   const text = next > 3 ? decodeUtf8(run.source.text.subarray(tokens.start[3], tokens.end[next - 1])) : "";
   const [, name, marks, node] = /^([^@\s]+)(@{1,3})([^@\s]+)$/.exec(text) ?? [];
   if (name === undefined) return run.expected("`NAME@VERSION`", 3);
-  let removes = marks === "@@@";
+  let what: Version["original"] = marks === "@@@" ? "remove" : "stay";
   if (tokens.is(next, comma)) {
     const how = run.name(next + 1);
     if (how === undefined) return;
-    if (how !== "remove") return run.expected("`remove`", next + 1);
-    removes = true;
+    if (how !== "remove" && how !== "local" && how !== "hidden")
+      return run.expected("`local`, `hidden` or `remove`", next + 1);
+    what = how;
     next += 2;
   }
   if (!run.ends(next)) return;
@@ -71,7 +72,7 @@ export function version(run: Run): void {
     name,
     marks: marks!,
     node: node!,
-    removes,
+    original: what,
     at: tokens.start[3]!,
     end: tokens.end[next - 1]!,
   });
@@ -83,8 +84,8 @@ export interface Version {
   readonly name: string;
   readonly marks: string;
   readonly node: string;
-  /** The symbol has the new name instead of its own. */
-  readonly removes: boolean;
+  /** What becomes of the symbol: it has the new name instead of its own, or is nobody else's. */
+  readonly original: "stay" | "local" | "hidden" | "remove";
   /** Byte offsets in the text. */
   readonly at: number;
   readonly end: number;
@@ -92,12 +93,12 @@ export interface Version {
 
 /** Aliases with versions for symbols that are defined; the others are renamed. */
 export function applyVersions(run: Run): void {
-  for (const { symbol, name, marks, node, removes, at, end } of run.versions) {
+  for (const { symbol, name, marks, node, original, at, end } of run.versions) {
     const defined = isDefined(symbol);
     const sign = marks === "@@@" ? (defined ? "@@" : "@") : marks;
     const full = `${name}${sign}${node}`;
     if (!defined && marks === "@@") run.report.add("asm-version-undefined", { name: symbol.name }, at, end);
-    if (!defined || removes) {
+    if (!defined || original === "remove") {
       symbol.name = full;
       continue;
     }
@@ -107,6 +108,8 @@ export function applyVersions(run: Run): void {
     alias.type = symbol.type;
     alias.visibility = symbol.visibility;
     alias.size = symbol.size;
+    if (original === "local") symbol.binding = "local";
+    if (original === "hidden") symbol.visibility = "hidden";
   }
 }
 

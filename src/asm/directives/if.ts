@@ -97,7 +97,7 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   [".ifnes", not(sameString)],
 ]);
 
-const branches: ReadonlySet<string> = new Set([".else", ".elsec", ".elseif", ".elsif"]);
+export const branches: ReadonlySet<string> = new Set([".else", ".elsec", ".elseif", ".elsif"]);
 const ends: ReadonlySet<string> = new Set([".endif", ".endc"]);
 
 /** The directive's name as it is written. */

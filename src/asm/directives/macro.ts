@@ -1,9 +1,9 @@
 /** `.macro` and what belongs to it, and the expansion of the statements that name a macro. */
 import { ArgumentReader, type Evaluate } from "../macros/arguments.js";
-import { collect, type Body } from "../macros/body.js";
+import { collect, macroBlock, type Body } from "../macros/body.js";
 import { evaluate } from "../match/evaluate.js";
 import { fill, makeTemplate, sizeOf, type Macro, type Parameter, type Template } from "../macros/macros.js";
-import { bytesOf } from "../macros/raw.js";
+import { bytesOf, latin1 } from "../macros/raw.js";
 import type { Run } from "../run.js";
 
 /** Names that cannot be macros: without these no text could be read. */
@@ -14,8 +14,6 @@ export const maxMacros: number = 2 ** 18;
 /** Lists of parameters that macros share: who makes many macros makes them alike. */
 const maxShared = 1024;
 
-const opening: ReadonlySet<string> = new Set([".macro"]);
-const closing: ReadonlySet<string> = new Set([".endm", ".endmacro"]);
 const nothing = new Uint8Array(0);
 
 const nameAt = /[\w.$\x80-\xff]+/y;
@@ -63,15 +61,14 @@ export function evaluator(run: Run): Evaluate | undefined {
 export function define(run: Run): void {
   const { tokens, interner, macros } = run;
   const header = run.rest(0);
-  const body = collect(run, opening, closing);
+  const body = collect(run, macroBlock);
   if (body === undefined) return;
   const reader = new ArgumentReader(header, undefined);
   const name = reader.match(nameAt)?.[0];
   if (name === undefined) return run.expected("the macro's name", 1);
   const list = header.slice(reader.at);
   const parameters = macros.shared.get(list) ?? readParameters(run, reader, name);
-  if (parameters === undefined) return;
-  if (macros.shared.size < maxShared) macros.shared.set(list, parameters);
+  if (parameters !== undefined && macros.shared.size < maxShared) macros.shared.set(list, parameters);
   const id = interner.folded(interner.word(name));
   if (reserved.test(interner.names[id]!)) return run.errorAt("asm-macro-name", { name }, 1);
   const [at, end] = [tokens.start[1]!, tokens.end[1]!];
@@ -97,11 +94,14 @@ export function define(run: Run): void {
 function readParameters(run: Run, reader: ArgumentReader, macro: string): Parameter[] | undefined {
   const found: Parameter[] = [];
   const names = new Set<string>();
+  let from = reader.at;
   const refuse = (problem: string): undefined => {
-    run.errorAt("asm-macro-parameters", { macro, problem }, 0, run.tokens.count - 1);
+    if (reader.at === from) reader.match(/\S/y);
+    run.report.add("asm-macro-parameters", { macro, problem }, ...placeIn(run, 0, reader, from));
     return undefined;
   };
   for (reader.comma(); !reader.done; reader.comma()) {
+    from = reader.at;
     const name = reader.match(nameAt)?.[0];
     if (name === undefined) return refuse("a parameter's name is a word");
     if (names.has(name)) return refuse(`there are two called \`${name}\``);
@@ -118,15 +118,27 @@ function readParameters(run: Run, reader: ArgumentReader, macro: string): Parame
   return found;
 }
 
+/** Where the text that `reader` has read since `from` stands, which is the rest of the statement behind token `first`. */
+function placeIn(run: Run, first: number, { text, at }: ArgumentReader, from: number): readonly [number, number] {
+  const { tokens, source } = run;
+  const base = tokens.end[first]!;
+  const [start, end] = [base + from, base + at];
+  // With a comment in between it is somewhere else.
+  if (latin1(source.text, start, end) === text.slice(from, at)) return [start, end];
+  return [tokens.start[first]!, tokens.end[tokens.count - 1]!];
+}
+
 /** Reads the statement, whose token `first` names `macro`, as the macro's body. */
 export function expand(run: Run, macro: Macro, first: number): void {
   const { tokens, macros, input } = run;
   const [at, end] = [tokens.start[first]!, tokens.end[first]!];
-  const actuals = bind(run, macro, first);
+  const { parameters } = macro;
+  if (parameters === undefined) return;
+  const actuals = bind(run, macro, parameters, first);
   if (actuals === undefined || !input.enterable("macro", at, end)) return;
   macro.templates ??= new Map();
   macro.origin ??= { file: undefined, message: `in the expansion of macro \`${macro.name}\`` };
-  const template = templateOf(run, macro.templates, macro, () => macro.parameters.map(({ name }) => name));
+  const template = templateOf(run, macro.templates, macro, () => parameters.map(({ name }) => name));
   const values = withLocals(run, actuals.map(bytesOf), template);
   const serial = template.counted ? bytesOf(String(macros.count)) : nothing;
   macros.count++;
@@ -163,8 +175,7 @@ export function withLocals(run: Run, values: readonly Uint8Array[], { locals }: 
 }
 
 /** The arguments of the statement by parameter; undefined after an error. */
-function bind(run: Run, macro: Macro, first: number): string[] | undefined {
-  const { parameters } = macro;
+function bind(run: Run, macro: Macro, parameters: readonly Parameter[], first: number): string[] | undefined {
   const text = run.rest(first);
   if (text === "" && parameters.length === 0) return [];
   const values: (string | undefined)[] = parameters.map(() => undefined);
@@ -174,23 +185,25 @@ function bind(run: Run, macro: Macro, first: number): string[] | undefined {
   let named = false;
   for (; !reader.done; reader.comma()) {
     const before = reader.at;
+    const here = (): readonly [number, number] => placeIn(run, first, reader, before);
     const keyword = reader.match(keywordAt)?.[1];
     let index = keyword === undefined ? next++ : parameters.findIndex(({ name }) => name === keyword);
     if (keyword !== undefined && index < 0) {
       // gas and LLVM call this an error, too: `=` binds a parameter.
       const facts = { macro: macro.name, name: keyword, known: known(parameters) };
-      return void run.errorAt("asm-macro-argument", facts, first, last);
+      return void run.report.add("asm-macro-argument", facts, ...here());
     }
     if (keyword === undefined && named) {
-      return void run.errorAt("asm-macro-mixed", { macro: macro.name }, first, last);
+      reader.one();
+      return void run.report.add("asm-macro-mixed", { macro: macro.name }, ...here());
     }
     if (keyword === undefined && index >= parameters.length) {
       const facts = { macro: macro.name, count: parameters.length, found: reader.all() };
-      return void run.errorAt("asm-macro-extra", facts, first, last);
+      return void run.report.add("asm-macro-extra", facts, ...here());
     }
     named ||= keyword !== undefined;
     if (keyword !== undefined && values[index] !== undefined) {
-      run.errorAt("asm-macro-twice", { macro: macro.name, name: keyword }, first, last);
+      run.report.add("asm-macro-twice", { macro: macro.name, name: keyword! }, ...here());
     }
     values[index] = parameters[index]!.rest ? reader.all() : reader.one();
     if (reader.failed) return undefined;

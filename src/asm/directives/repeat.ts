@@ -1,13 +1,11 @@
 /** `.rept`, `.irp`, `.irpc` up to `.endr`. */
 import { ArgumentReader } from "../macros/arguments.js";
-import { collect } from "../macros/body.js";
+import { collect, repeatBlock } from "../macros/body.js";
 import { evaluator, templateOf, withLocals } from "./macro.js";
 import { fill, sizeOf, type Template } from "../macros/macros.js";
 import { bytesOf } from "../macros/raw.js";
 import type { Run } from "../run.js";
 
-const opening: ReadonlySet<string> = new Set([".rept", ".rep", ".irp", ".irpc", ".irep", ".irepc"]);
-const closing: ReadonlySet<string> = new Set([".endr"]);
 const nameAt = /[\w.$\x80-\xff]+/y;
 
 /** `.rept COUNT`: the same text is read again and again; nothing in it changes. */
@@ -16,7 +14,7 @@ export function repeat(run: Run): void {
   const [at, end] = [tokens.start[0]!, tokens.end[0]!];
   const count = run.constant(1, "a number of times", 0, Number.MAX_SAFE_INTEGER);
   const valid = !Number.isNaN(count.value) && run.ends(count.next);
-  const body = collect(run, opening, closing, Number.POSITIVE_INFINITY);
+  const body = collect(run, repeatBlock, Number.POSITIVE_INFINITY);
   if (!valid || body === undefined || body.end === body.start) return;
   let left = count.value;
   const again = (): boolean => {
@@ -50,7 +48,7 @@ export function iterate(run: Run, characters: boolean): void {
     }
   }
   if (values.length === 0) values.push("");
-  const body = collect(run, opening, closing);
+  const body = collect(run, repeatBlock);
   if (name === undefined) return run.expected("a name", Math.min(1, last + 1));
   if (reader.failed || body === undefined || !input.enterable("value", at, end)) return;
   const templates = new Map<boolean, Template>();

@@ -3,16 +3,26 @@ import { maxBytes } from "../limits.js";
 import type { Run } from "../run.js";
 import { comma } from "../text/scan.js";
 import { sectionName, sectionOperands } from "../output/section-operands.js";
-import { sameFlags } from "../output/sections.js";
+import { defaults, sameFlags } from "../output/sections.js";
 import { Token } from "../text/tokens.js";
 import type { AsmSection, SectionOperands } from "../types.js";
 
 /** What `operands` say and `known` has otherwise; undefined where they agree. */
-function changed(known: AsmSection, { flags, type, entsize }: SectionOperands): string | undefined {
+function changed(
+  known: Pick<AsmSection, "flags" | "type" | "entsize">,
+  { flags, type, entsize }: SectionOperands,
+): string | undefined {
   if (flags === undefined) return undefined;
   if (!sameFlags(known.flags, flags)) return "set of flags";
   if (type !== undefined && type !== known.type) return "type";
   return entsize !== 0 && entsize !== known.entsize ? "entry size" : undefined;
+}
+
+/** Sections that are what they are called, before anything is in them, too: GNU as and LLVM complain of others. */
+const fixedNames: ReadonlySet<string> = new Set([".text", ".data", ".bss", ".rodata"]);
+
+function isFixed({ name, group, linked, unique }: SectionOperands): boolean {
+  return group === undefined && linked === undefined && unique < 0 && fixedNames.has(name);
 }
 
 /** The section that the statement names; undefined after an error. */
@@ -29,9 +39,9 @@ function sectionOf(run: Run): AsmSection | undefined {
   const operands = sectionOperands(run, name, next);
   if (operands === undefined) return undefined;
   const known = sections.findLike(operands);
-  if (known === undefined) return sections.add(operands);
-  const what = changed(known, operands);
-  if (what === undefined) return known;
+  const fixed = known ?? (isFixed(operands) ? { ...defaults(name), entsize: 0 } : undefined);
+  const what = fixed === undefined ? undefined : changed(fixed, operands);
+  if (what === undefined) return known ?? sections.add(operands);
   run.errorAt("asm-section-changed", { name, what }, 1);
   return undefined;
 }

@@ -19,7 +19,7 @@ import {
   structure,
   subsection,
 } from "./section.js";
-import { openIf, otherwise, endIf, tests } from "./if.js";
+import { branches, openIf, otherwise, endIf, tests } from "./if.js";
 import { end, include, incbin } from "./file.js";
 import { alternate, define, exitMacro, purge } from "./macro.js";
 import { err, error, fail, print, warning } from "./message.js";
@@ -39,7 +39,9 @@ import {
   versionNote,
   visibility,
 } from "./symbol.js";
+import { collect, macroBlock, repeatBlock } from "../macros/body.js";
 import type { Run } from "../run.js";
+import { Token } from "../text/tokens.js";
 
 type Directive = (run: Run) => void;
 
@@ -275,6 +277,17 @@ function linkOnce(run: Run): void {
 /** `.abort` */
 function abort(run: Run): void {
   run.report.halt("asm-abort", {}, run.tokens.start[0]!, run.tokens.end[0]!);
+}
+
+/** Passes over what a statement opens that could not be read, so that what closes it is nothing odd. */
+export function passBlock(run: Run): void {
+  const { tokens, interner } = run;
+  if (tokens.kind[0] !== Token.word || tokens.count === 0) return;
+  const name = interner.names[interner.folded(tokens.value[0]!)]!;
+  if (tests.has(name)) return openIf(run, () => undefined);
+  if (branches.has(name)) return otherwise(run, () => undefined);
+  const block = [macroBlock, repeatBlock].find(({ opening }) => opening.has(name));
+  if (block !== undefined) collect(run, block);
 }
 
 export function isDirective(name: string): boolean {

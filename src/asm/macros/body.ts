@@ -11,13 +11,20 @@ export interface Body {
   readonly end: number;
 }
 
+/** Which directives open blocks of a kind, and which close them. */
+export interface Block {
+  readonly opening: ReadonlySet<string>;
+  readonly closing: ReadonlySet<string>;
+}
+
+export const macroBlock: Block = { opening: new Set([".macro"]), closing: new Set([".endm", ".endmacro"]) };
+export const repeatBlock: Block = {
+  opening: new Set([".rept", ".rep", ".irp", ".irpc", ".irep", ".irepc"]),
+  closing: new Set([".endr"]),
+};
+
 /** Reads on behind the block that the statement opens, whose text is returned; undefined after an error. */
-export function collect(
-  run: Run,
-  opening: ReadonlySet<string>,
-  closing: ReadonlySet<string>,
-  most: number = maxBody,
-): Body | undefined {
+export function collect(run: Run, { opening, closing }: Block, most: number = maxBody): Body | undefined {
   const { scanner, tokens, report } = run;
   const { text, end } = scanner;
   const start = scanner.at;

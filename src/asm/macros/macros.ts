@@ -43,7 +43,8 @@ export interface Macro {
   readonly at: number;
   readonly start: number;
   readonly end: number;
-  readonly parameters: readonly Parameter[];
+  /** Undefined where they are wrong: that was said, and nothing more is said of the macro's uses. */
+  readonly parameters: readonly Parameter[] | undefined;
   templates: Templates | undefined;
 }
 

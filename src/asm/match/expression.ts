@@ -1,8 +1,8 @@
 /**
  * Expressions: tokens to trees, trees to `symbol - symbol + number`.
  *
- * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^` before `+ -` before comparisons before `&&` before
- * `||`; all of them 64 bits wide. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
+ * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^ !` before `+ -` before comparisons before `&&` before
+ * `||`; all of them 64 bits wide. `a ! b` is `a | ~b`, `!!` is `^`. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
  */
 import { distance } from "../output/place.js";
 import { packed, Token, unpacked, type Tokens } from "../text/tokens.js";
@@ -13,7 +13,7 @@ const maxDepth = 200;
 
 const binding: Map<number, number> = new Map([
   ...["*", "/", "%", "<<", ">>"].map((sign) => [packed(sign), 6] as const),
-  ...["|", "&", "^"].map((sign) => [packed(sign), 5] as const),
+  ...["|", "&", "^", "!"].map((sign) => [packed(sign), 5] as const),
   ...["+", "-"].map((sign) => [packed(sign), 4] as const),
   ...["==", "!=", "<>", "<", "<=", ">", ">="].map((sign) => [packed(sign), 3] as const),
   [packed("&&"), 2],
@@ -29,6 +29,7 @@ const plus = packed("+");
 const minus = packed("-");
 const tilde = packed("~");
 const bang = packed("!");
+const caret = packed("^");
 const opens = packed("(");
 const closes = packed(")");
 const percent = packed("%");
@@ -103,10 +104,14 @@ export class ExpressionParser {
     let left = this.#unary();
     while (left !== undefined && this.#tokens.kind[this.#at] === Token.operator) {
       const at = this.#at;
-      const sign = this.#tokens.value[at]!;
+      let sign = this.#tokens.value[at]!;
       const strength = binding.get(sign) ?? 0;
       if (strength <= least) break;
       this.#at++;
+      if (sign === bang && this.#tokens.is(this.#at, bang)) {
+        sign = caret;
+        this.#at++;
+      }
       const right = this.#binary(strength);
       if (right === undefined) return undefined;
       const operator = unpacked(sign) as BinaryOperator;
@@ -197,6 +202,8 @@ function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undef
       return a | b;
     case "^":
       return a ^ b;
+    case "!":
+      return a | ~b;
     case "<<":
       return b < 0n || b > 63n ? 0n : a << b;
     case ">>":

@@ -32,6 +32,13 @@ function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
   return { kind: "section", section: symbol.section.index, offset: placeOf(symbol) };
 }
 
+/** Is `symbol` another name of one that is not of this file? Then that one stands in its relocations, and nothing is left of it. */
+function namesForeign({ equation, binding }: AsmSymbol): boolean {
+  if (equation === undefined || binding !== "local") return false;
+  const found = reduce(equation);
+  return !("problem" in found) && found.sub === undefined && found.add !== undefined && !isDefined(found.add);
+}
+
 function sizeOf(symbol: AsmSymbol, report: Report): number {
   if (symbol.size === undefined) return symbol.common?.size ?? 0;
   const found = reduce(symbol.size);
@@ -124,6 +131,7 @@ export function makeObject(
     });
   };
   for (const symbol of named) {
+    if (namesForeign(symbol)) continue;
     if (symbol.binding === "local" && ((isDefined(symbol) && !symbol.temporary) || onlyNames(symbol))) add(symbol);
   }
   for (const symbol of named) {

@@ -3,7 +3,7 @@
  * order the last operands differently, the order is LLVM's: entry size, group, linked-to section, unique number.
  */
 import { decodeUtf8 } from "../../bytes/index.js";
-import { noFlags, type SectionFlags, type SectionType } from "../../object/index.js";
+import { flagsOfBits, type SectionFlags, type SectionType } from "../../object/index.js";
 import { stringAt } from "../directives/data.js";
 import type { Run } from "../run.js";
 import { comma } from "../text/scan.js";
@@ -23,6 +23,8 @@ const letters: ReadonlyMap<string, keyof SectionFlags> = new Map([
 
 /** Flags that are no flags of the section itself: in a group, in the group of the section before, linked to a section. */
 const others = "G?o";
+
+const known = [...letters.keys()].join("") + others;
 
 const types: readonly string[] = ["progbits", "nobits", "note", "init_array", "fini_array", "preinit_array"];
 
@@ -55,16 +57,25 @@ export function sectionName(run: Run, first: number): { readonly name: string; r
 function flagsOf(run: Run, token: number): { readonly flags: SectionFlags; readonly marks: string } | undefined {
   const bytes = stringAt(run, token);
   if (bytes === undefined) return undefined;
-  const flags: { -readonly [Flag in keyof SectionFlags]: boolean } = { ...noFlags };
+  const text = decodeUtf8(bytes);
+  // Letters, and a number as what the file has.
+  const [, words = "", number = ""] = /^(\D*)(0x[\da-f]{1,8}|\d{0,10})/i.exec(text)!;
+  const { flags: numbered, rest } = flagsOfBits(BigInt(number));
+  const odd = text.slice(words.length + number.length) || (rest > 0n ? `0x${rest.toString(16)}` : "");
+  if (odd !== "") {
+    run.errorAt("asm-section-flag", { letter: odd, known }, token);
+    return undefined;
+  }
+  const flags: { -readonly [Flag in keyof SectionFlags]: boolean } = { ...numbered };
   let marks = "";
-  for (const letter of decodeUtf8(bytes)) {
+  for (const letter of words) {
     const flag = letters.get(letter);
     if (flag !== undefined) {
       flags[flag] = true;
     } else if (others.includes(letter)) {
       marks += letter;
     } else {
-      run.errorAt("asm-section-flag", { letter, known: [...letters.keys()].join("") + others }, token);
+      run.errorAt("asm-section-flag", { letter, known }, token);
       return undefined;
     }
   }

@@ -8,17 +8,31 @@ const code: SectionFlags = { ...noFlags, alloc: true, exec: true };
 const written: SectionFlags = { ...noFlags, alloc: true, write: true };
 const read: SectionFlags = { ...noFlags, alloc: true };
 
+const threads: SectionFlags = { ...written, tls: true };
+
+/** What sections of these names, and of these with `.` and more behind, are where the directive does not say: as GNU as and LLVM have it. */
+const usual: ReadonlyMap<string, readonly [SectionFlags, SectionType]> = new Map<string, [SectionFlags, SectionType]>([
+  [".text", [code, "progbits"]],
+  [".init", [code, "progbits"]],
+  [".fini", [code, "progbits"]],
+  [".bss", [written, "nobits"]],
+  [".data", [written, "progbits"]],
+  [".data1", [written, "progbits"]],
+  [".rodata", [read, "progbits"]],
+  [".rodata1", [read, "progbits"]],
+  [".tdata", [threads, "progbits"]],
+  [".tbss", [threads, "nobits"]],
+  [".init_array", [written, "init_array"]],
+  [".fini_array", [written, "fini_array"]],
+  [".preinit_array", [written, "preinit_array"]],
+]);
+
 /** What a section is whose directive does not say. */
 export function defaults(name: string): { flags: SectionFlags; type: SectionType } {
-  const is = (base: string): boolean => name === base || name.startsWith(`${base}.`);
-  if (is(".text")) return { flags: code, type: "progbits" };
-  if (is(".bss")) return { flags: written, type: "nobits" };
-  if (is(".data")) return { flags: written, type: "progbits" };
-  if (is(".rodata")) return { flags: read, type: "progbits" };
-  if (is(".init_array")) return { flags: written, type: "init_array" };
-  if (is(".fini_array")) return { flags: written, type: "fini_array" };
-  if (is(".note")) return { flags: noFlags, type: "note" };
-  return { flags: noFlags, type: "progbits" };
+  const [base = name] = /^\.[^.]+/.exec(name) ?? [];
+  const [flags, type] = usual.get(base) ?? [noFlags, "progbits"];
+  if (name.startsWith(".note") && name !== ".note.GNU-stack") return { flags: noFlags, type: "note" };
+  return { flags, type };
 }
 
 export function sameFlags(a: SectionFlags, b: SectionFlags): boolean {

@@ -48,7 +48,7 @@ const longest: Readonly<Record<number, number>> = { 2: 128, 8: 43, 10: 39, 16: 3
 
 const longestFloat = 64;
 /** Numbers with a fraction, an exponent, or gas's prefix for them; which of them are numbers is asked by who wants one. */
-const floating = /^(0[a-z])?\d*\.?\d*(e[-+]?\d+)?$|^0x[\da-f]*\.?[\da-f]*(p[-+]?\d+)?$/i;
+const floating = /^(0[a-wyz])?(?=\.?\d)\d*\.?\d*(e[-+]?\d+)?$|^0x(?=\.?[\da-f])[\da-f]*\.?[\da-f]*(p[-+]?\d+)?$/i;
 
 function digitOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;

@@ -234,7 +234,7 @@ export const asmMessages = {
   },
   "asm-section-changed": {
     severity: "error",
-    message: "section `{name}` was opened with another {what} before",
+    message: "section `{name}` has another {what}",
     help: "leave flags and type out, or give the section another name",
   },
   "asm-linked-to": {
