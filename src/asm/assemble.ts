@@ -1,6 +1,7 @@
 /** Text to Object: reads statement by statement, then settles what had to wait for symbols. */
 import { encodeUtf8 } from "../bytes/index.js";
 import { addDebugTables } from "./debug/tables.js";
+import { placeAliases } from "./output/aliases.js";
 import { detectDialect } from "./text/detect.js";
 import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
@@ -110,6 +111,7 @@ function settle(run: Run, file: string, pads: boolean): AssembleResult["object"]
   applyWeakReferences(symbols.all);
   nameSections(symbols.all, sections);
   if (!new Settler(report, run.endian, run.relaxes).all(sections.all)) return undefined;
+  placeAliases(symbols.all);
   emitTypes(run);
   for (const section of sections.all) resolver.section(section);
   resolver.stated(run.relocs);

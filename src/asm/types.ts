@@ -103,7 +103,7 @@ export interface AsmSymbol {
   section: AsmSection | undefined;
   /** In bytes from the start of `section`, the gaps of unknown size left out: `output/place.ts` tells the place. */
   offset: number;
-  /** How many gaps of `section` stand before it. */
+  /** How many gaps of `section` stand before it; -1: `offset` has their sizes in it. */
   after: number;
   /** What `.set` gave. */
   equation: Expression | undefined;

@@ -17,12 +17,8 @@ import type { AsmGroup, AsmSection, AsmSymbol } from "../types.js";
 function homeOf(symbol: AsmSymbol, report: Report): SymbolHome {
   if (symbol.equation !== undefined) {
     const found = reduce(symbol.equation);
-    if (!("problem" in found) && found.sub === undefined) {
-      const { add, value } = found;
-      if (add === undefined) return { kind: "absolute", value };
-      if (add.section !== undefined) {
-        return { kind: "section", section: add.section.index, offset: placeOf(add) + Number(value) };
-      }
+    if (!("problem" in found) && found.sub === undefined && found.add === undefined) {
+      return { kind: "absolute", value: found.value };
     }
     report.add("asm-equation", { name: symbol.name }, symbol.at, symbol.at + symbol.name.length);
     return { kind: "undefined" };

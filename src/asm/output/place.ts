@@ -4,7 +4,7 @@ import type { AsmSection, AsmSymbol } from "../types.js";
 /** Bytes from the start of its section to `symbol`, which is in one. Final once the section is laid out. */
 export function placeOf({ section, offset, after }: AsmSymbol): number {
   const layout = section?.layout;
-  return layout === undefined ? offset : layout.place(offset, after);
+  return layout === undefined || after < 0 ? offset : layout.place(offset, after);
 }
 
 /** Remembers that the bytes between two places were counted before jumps between them could grow. */
