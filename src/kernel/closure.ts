@@ -7,7 +7,7 @@
 import { countBefore } from "../bytes/index.js";
 import { failure } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes, writeImm, writeImm64, writeSrc, type Slot } from "../isa/index.js";
-import type { Image, ImageFunction, Patch } from "../object/index.js";
+import type { Image, ImageFunction, Patch, PatchKind } from "../object/index.js";
 
 const { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, CALL, LDDW, SLOT } = opcodes;
 
@@ -177,10 +177,14 @@ function broken(fn: ImageFunction, at: number, what: string): Error {
   return failure("kernel-image", { what: `at slot ${at - fn.start} of function ${fn.name}, ${what}` });
 }
 
-/** The kernel's ways to name things: maps, data and functions in 64-bit loads, helpers, functions and kfuncs in calls. */
+/** Kinds that calls name, and kinds that 64-bit loads do. */
+const called: ReadonlySet<PatchKind> = new Set<PatchKind>(["function", "helper", "kfunc"]);
+const loaded: ReadonlySet<PatchKind> = new Set<PatchKind>(["map", "segment", "function", "kernel"]);
+
+/** The kernel's ways to name things. */
 function checkPatch(patch: Patch, slot: Slot, fn: ImageFunction, at: number): void {
-  const wide = slot.opcode === LDDW && patch.field === "imm64" && patch.kind !== "helper" && patch.kind !== "kfunc";
-  const call = slot.opcode === CALL && patch.field === "imm32" && patch.kind !== "map" && patch.kind !== "segment";
+  const wide = slot.opcode === LDDW && patch.field === "imm64" && loaded.has(patch.kind);
+  const call = slot.opcode === CALL && patch.field === "imm32" && called.has(patch.kind);
   if (wide || call) return;
   const what = `a ${patch.kind} is named in the ${patch.field} of an instruction that cannot hold it`;
   throw failure("kernel-patch", { slot: at - fn.start, name: fn.name, what });

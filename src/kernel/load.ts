@@ -25,7 +25,7 @@ import { createMap, type KernelMap } from "./maps.js";
 import type { Syscalls } from "./syscalls.js";
 import { loadProgram, type LoadAnswer } from "./verifier.js";
 
-const { BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
+const { BPF_PSEUDO_BTF_ID, BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, SLOT } = opcodes;
 
 /** Flags of maps and programs (linux/bpf.h). */
 const BPF_F_RDONLY_PROG = 128;
@@ -61,7 +61,7 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
     built.push({ program, code, fields: typeFields(program, options) });
     for (const each of inArrays(image, code)) if (!wanted.includes(each)) wanted.push(each);
   }
-  const functionOf = kernelFunctions(options.kernelBtf, syscalls);
+  const idOf = kernelIds(options.kernelBtf, syscalls);
   const open: { close(): void }[] = [];
   // Loaded programs keep the BTF alive.
   const debug = DebugInfo.open(syscalls, image);
@@ -81,7 +81,7 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
       return map;
     });
     const programs = built.map(({ program, code, fields }) => {
-      fill(image, code, maps, segmentMaps, functionOf);
+      fill(image, code, maps, segmentMaps, idOf);
       const { name, section } = program;
       const answer = loadOne(syscalls, image, program, code, fields, options.logLevel ?? 0, debug);
       return keep(new KernelProgram(syscalls, answer.fd, name, section, answer.log));
@@ -120,13 +120,15 @@ function inArrays({ maps, programs }: Image, { patches }: ProgramCode): ImagePro
   });
 }
 
-/** The BTF ids of the kernel's functions, by name. */
-function kernelFunctions(read: LoadOptions["kernelBtf"], { endian }: Syscalls): (name: string) => number | undefined {
+type KernelIds = (name: string, kind: "func" | "var") => number | undefined;
+
+/** The BTF ids of the kernel's functions and variables, by name. */
+function kernelIds(read: LoadOptions["kernelBtf"], { endian }: Syscalls): KernelIds {
   let btf: Btf | undefined;
-  return (name) => {
+  return (name, kind) => {
     if (read === undefined) return undefined;
     btf ??= readBtf(read(), { file: "the kernel's BTF", endian });
-    return btf.findByName(name, "func");
+    return btf.findByName(name, kind);
   };
 }
 
@@ -229,7 +231,7 @@ function fill(
   { code, functions, patches }: ProgramCode,
   maps: readonly KernelMap[],
   segments: readonly (KernelMap | undefined)[],
-  functionOf: (name: string) => number | undefined,
+  idOf: KernelIds,
 ): void {
   for (const patch of patches) {
     const at = patch.at * SLOT;
@@ -256,11 +258,19 @@ function fill(
       const called = image.names[patch.target] ?? broken(patch, image.names.length);
       const { name } = place();
       if (patch.kind === "kfunc") {
-        const id = functionOf(called);
+        const id = idOf(called, "func");
         if (id === undefined && patch.optional !== true) throw failure("kernel-kfunc", { name, kfunc: called });
         writeSrc(code, at, image.endian, id === undefined ? 0 : BPF_PSEUDO_KFUNC_CALL);
         writeOff(code, at, image.endian, 0);
         writeImm(code, at, image.endian, id ?? Number(noFunction));
+        continue;
+      }
+      if (patch.kind === "kernel") {
+        const id = idOf(called, "func") ?? idOf(called, "var");
+        if (id === undefined && patch.optional !== true) throw failure("kernel-symbol", { name, symbol: called });
+        writeSrc(code, at, image.endian, id === undefined ? 0 : BPF_PSEUDO_BTF_ID);
+        writeImm(code, at, image.endian, id ?? 0);
+        writeImm(code, at + SLOT, image.endian, 0);
         continue;
       }
       const id = helperId(called);

@@ -8,7 +8,7 @@ import { BpfkitError, diagnostic, failure, type BinaryPlace, type Diagnostic } f
 import { helperId, opcodes, sectionRule, writeSrc } from "../isa/index.js";
 import { readBtfMaps, type PlacedMap } from "./btf-maps.js";
 import { fitsField, noFunction, relocate, writeField } from "./fields.js";
-import { kernelNamesOf } from "./kernel-names.js";
+import { kernelNamesOf, type KernelName } from "./kernel-names.js";
 import { calledPlaces, functionsOf } from "./image-functions.js";
 import { debugOf } from "./image-debug.js";
 import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch, PatchKind } from "./image.js";
@@ -39,8 +39,8 @@ interface Building {
   readonly names: string[];
   readonly patches: Patch[];
   readonly faults: Diagnostic[];
-  /** Names of functions that the object's types say are the kernel's: read when a name is undefined. */
-  readonly kernelNames: () => ReadonlySet<string>;
+  /** Names that the object's types say are the kernel's: read when a name is undefined. */
+  readonly kernelNames: () => ReadonlyMap<string, KernelName>;
 }
 
 function place(object: ObjectFile, section: string, offset: number): BinaryPlace {
@@ -51,11 +51,11 @@ function addPatch(building: Building, patch: Patch): void {
   building.patches.push(patch);
 }
 
-/** The patch for a name that only a loader knows: a helper or a kernel function. */
+/** The patch for a name that only a loader knows: a helper, or what the kernel has. */
 function namePatch(building: Building, kind: PatchKind, name: string, at: number, optional = false): void {
   let target = building.names.indexOf(name);
   if (target < 0) target = building.names.push(name) - 1;
-  const patch: Patch = { kind, target, addend: 0, field: "imm32", segment: -1, at };
+  const patch: Patch = { kind, target, addend: 0, field: kind === "kernel" ? "imm64" : "imm32", segment: -1, at };
   addPatch(building, optional ? { ...patch, optional } : patch);
 }
 
@@ -69,7 +69,7 @@ function resolveBranch(building: Building, section: Section, base: number, reloc
   const { field, range } = relocTable[kind];
   if (symbol.home.kind === "undefined") {
     // A name that the types say is the kernel's function, then a helper's (docs/psabi.md "Calls").
-    if (kind === "kfunc_imm32" || (kind === "call_imm32" && building.kernelNames().has(symbol.name))) {
+    if (kind === "kfunc_imm32" || (kind === "call_imm32" && building.kernelNames().get(symbol.name) === "function")) {
       writeSrc(code, at * SLOT, object.endian, opcodes.BPF_PSEUDO_KFUNC_CALL);
       return namePatch(building, "kfunc", symbol.name, at, symbol.binding === "weak");
     }
@@ -117,6 +117,16 @@ function resolveAddress(
   const symbol = object.symbols[relocation.symbol]!;
   const where = place(object, section.name, offset);
   const { home } = symbol;
+  const known = home.kind === "undefined" ? building.kernelNames().get(symbol.name) : undefined;
+  if (known === "config" || (known === "untyped" && symbol.binding !== "weak")) {
+    const section = known === "config" ? ".kconfig" : ".ksyms";
+    faults.push(diagnostic("image-kernel", { name: symbol.name, section }, where));
+    return;
+  }
+  const isAddress = kind === "abs_imm64" && from.segment < 0 && addend === 0n;
+  if (isAddress && (known === "function" || known === "variable")) {
+    return namePatch(building, "kernel", symbol.name, from.base + offset / SLOT, symbol.binding === "weak");
+  }
   const missing = home.kind === "undefined" && symbol.binding === "weak" && relocTable[kind].value === "S+A";
   if ((home.kind === "absolute" && relocTable[kind].value === "S+A") || missing) {
     const value = (home.kind === "absolute" ? home.value : 0n) + addend;

@@ -62,10 +62,10 @@ export interface ImageSegment {
 }
 
 /**
- * What a patch writes. `target` is an index into the Image list of that kind (`helper`, `kfunc`: into `names`); of an
- * `instruction`, which an indirect jump goes to, its slot number.
+ * What a patch writes. `target` is an index into the Image list of that kind (`helper`, `kfunc`, `kernel`: into `names`); of an
+ * `instruction`, which an indirect jump goes to, its slot number. `kernel` is the address of a function or variable of the kernel.
  */
-export type PatchKind = "map" | "segment" | "function" | "instruction" | "helper" | "kfunc";
+export type PatchKind = "map" | "segment" | "function" | "instruction" | "helper" | "kfunc" | "kernel";
 
 export interface Patch {
   readonly kind: PatchKind;
@@ -78,7 +78,7 @@ export interface Patch {
   readonly segment: number;
   /** Slot number in `Image.code`, or byte offset in the segment. */
   readonly at: number;
-  /** The name is weak: a loader that does not find it writes a call that goes nowhere (`kfunc` only). */
+  /** The name is weak: a loader that does not find it writes a call that goes nowhere (`kfunc`), or the address 0 (`kernel`). */
   readonly optional?: boolean;
 }
 
@@ -95,7 +95,7 @@ export interface Image {
   readonly programs: readonly ImageProgram[];
   readonly maps: readonly ImageMap[];
   readonly segments: readonly ImageSegment[];
-  /** Names of helpers and kernel functions called by name. */
+  /** Names of helpers that are called by name, and of what the kernel has. */
   readonly names: readonly string[];
   /** Sorted: code by slot, then data by segment and offset. */
   readonly patches: readonly Patch[];

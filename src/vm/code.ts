@@ -85,6 +85,10 @@ export function patchValue(image: Image, patch: Patch, number: number, addresses
     case "kfunc":
       has(image.names, "name");
       return patch.target;
+    case "kernel":
+      has(image.names, "name");
+      if (patch.optional !== true) throw failure("vm-kernel-name", { name: image.names[patch.target]! });
+      return 0;
   }
 }
 

@@ -6,6 +6,7 @@ import { loadImage } from "../../src/kernel/index.js";
 import { link } from "../../src/link/index.js";
 import { readKernelBtf } from "../../src/node/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { createVm } from "../../src/vm/index.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 import { object } from "../link/objects.js";
@@ -87,6 +88,37 @@ test.skipIf(missing !== "")(
     });
   },
 );
+
+test.skipIf(missing !== "")(`addresses of what the kernel has, weak or not, are its BTF ids${missing}`, () => {
+  inScratchFolder((folder) => {
+    const declared = `#define WEAK __attribute__((weak))
+      extern void bpf_rcu_read_lock(void) __ksym WEAK; extern void bpf_rcu_read_unlock(void) __ksym WEAK;
+      extern int no_such_thing(void) __ksym WEAK; extern const int bpf_no_variable __ksym WEAK;
+      extern void *bpf_rdonly_cast(const void *, unsigned) __ksym;`;
+    const body = `int seen = 0;
+      if (bpf_rcu_read_lock) { bpf_rcu_read_lock(); bpf_rcu_read_unlock(); seen |= 1; }
+      if (no_such_thing) seen |= 2;
+      if (&bpf_no_variable) seen |= 4;
+      void *known = bpf_rdonly_cast;
+      asm volatile("" : "+r"(known));
+      if (known) seen |= 8;
+      return seen;`;
+    const made = linked(compiled(folder, "a", declared + program(body)));
+    expect(made.symbols.map(({ name }) => name)).toContain("bpf_rcu_read_lock");
+    expect(complaint(folder, made)).toBe("");
+    expect(result(made)).toBe(9);
+    const none = compiled(folder, "b", `extern const int bpf_no_variable __ksym;${program("return bpf_no_variable;")}`);
+    expect(thrown(() => loadImage(imageOf(linked(none)), kernel(), options)).code).toBe("kernel-symbol");
+    // The VM has no kernel.
+    const weak = `${declared.replace("unsigned) __ksym;", "unsigned) __ksym WEAK;")}${program(body.replace("bpf_rcu_read_lock(); bpf_rcu_read_unlock();", ""))}`;
+    expect(createVm(imageOf(linked(compiled(folder, "c", weak)))).run("main_program")).toMatchObject({ r0: 0n });
+    expect(thrown(() => createVm(imageOf(made))).code).toBe("vm-kernel-name");
+    const config = 'extern int CONFIG_HZ __attribute__((section(".kconfig")));';
+    const kconfig = linked(compiled(folder, "d", config + program("return CONFIG_HZ;")));
+    expect(complaint(folder, kconfig)).toBe("");
+    expect(thrown(() => imageOf(kconfig)).code).toBe("image-kernel");
+  });
+});
 
 test.skipIf(missing !== "")(`a helper's name in .ksyms is a function of the kernel, as libbpf has it${missing}`, () => {
   inScratchFolder((folder) => {

@@ -93,6 +93,11 @@ export const kernelMessages = {
     message: "function {name} has CO-RE records, which the kernel applies only where it takes the program's types",
     help: "compile with -g, or write all functions with .func and a prototype; the verifier of old kernels takes none",
   },
+  "kernel-symbol": {
+    severity: "error",
+    message: "function {name} takes the address of the kernel's {symbol}, which the kernel's BTF does not know",
+    help: "the kernel is another one, or a module has it; declare it weak, and ask whether its address is 0",
+  },
   "kernel-kfunc": {
     severity: "error",
     message: "function {name} calls the kernel function {kfunc}, which the kernel's BTF does not know",

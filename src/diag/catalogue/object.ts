@@ -106,6 +106,11 @@ export const objectMessages = {
     message: "{name} is undefined",
     help: "link the object that defines it: bpfkit ld -o linked.o …",
   },
+  "image-kernel": {
+    severity: "error",
+    message: "{name} is an extern in {section} that only libbpf fills in",
+    help: "load the file with libbpf, as bpftool prog load does, or define {name} in an object that is linked in",
+  },
   "image-code-size": {
     severity: "error",
     message: "section {name} has {size} bytes, not a multiple of 8",

@@ -51,6 +51,11 @@ export const vmMessages = {
     message: "patch {number} ({kind}) cannot be applied: {reason}",
     help: "the image's patch table does not belong to it",
   },
+  "vm-kernel-name": {
+    severity: "error",
+    message: "the address of {name} is asked for, which the kernel has and the VM has not",
+    help: "declare it weak, and ask whether its address is 0",
+  },
   "vm-unknown-name": {
     severity: "error",
     message: "no helper is called {name}",
