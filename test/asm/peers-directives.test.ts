@@ -33,7 +33,7 @@ const both: Readonly<Record<string, string>> = {
   "another object's symbol by another name": ".set a, b + 8\n.set c, a\n.quad a, a - 4, c\n.long a",
   "symbols at others' places":
     ".globl d, e, g\n.weak w\n.type d, @object\nd: .quad 1\n.size d, 8\n.set e, d\n.set w, e\n.set l, d + 4\n.set n, l\n" +
-    ".set g, n\n.quad d, e, w, l, n, g, e + 1, l - 1\n.long g - d\n.set h, . - 4\n.byte 1\n.p2align 3\n.quad h",
+    ".set g, l - 4\n.quad d, e, w, l, n, g, e + 1, l - 1\n.long g - d\n.set h, . - 4\n.byte 1\n.p2align 3\n.quad h",
   "flags as a number":
     '.section a,"3"\n.byte 1\n.section b,"0x32",@progbits,1\n.asciz "a"\n.section c,"0x80000000"\n.byte 2',
   "what sections of usual names are": [
