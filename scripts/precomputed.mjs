@@ -24,6 +24,8 @@ export async function evaluate(path) {
 const tables = /\/src\/isa\/table\.ts$/;
 /** All messages: read when there is something to say. */
 const messages = /\/src\/diag\/catalogue\.ts$/;
+/** Functions that make WebAssembly: what they return. */
+const modules = /-wasm\.ts$/;
 /** Rooms that hand out a module's constants as one object. */
 const rooms = /\/src\/(isa|elf)\/index\.ts$/;
 
@@ -58,6 +60,13 @@ async function asLazyData(path) {
   return { contents: lines.join("\n"), loader: "js" };
 }
 
+async function asResults(path) {
+  const lines = Object.entries(await evaluate(path)).map(
+    ([name, make]) => `export const ${name} = () => ${JSON.stringify(make())};`,
+  );
+  return { contents: lines.join("\n"), loader: "js" };
+}
+
 /** esbuild makes a getter for each name of `export * as x`; an object of constants costs less to make and to read. */
 async function asObjects(path) {
   let contents = readFileSync(path, "utf8");
@@ -78,6 +87,7 @@ export const precomputed = {
   setup({ onLoad }) {
     onLoad({ filter: tables }, remembered(asData));
     onLoad({ filter: messages }, remembered(asLazyData));
+    onLoad({ filter: modules }, remembered(asResults));
     onLoad({ filter: rooms }, remembered(asObjects));
   },
 };

@@ -8,6 +8,7 @@ import {
   instantiate,
   leave,
   leaveIf,
+  moduleOf,
   repeat,
   result,
   select,
@@ -23,7 +24,7 @@ function run(body: (a: Local, b: Local, func: WasmFunction) => Wasm, ...values: 
   const func = new WasmFunction(0, 2);
   const [a, b] = func.parameters as [Local, Local];
   func.body = body(a, b, func);
-  return instantiate([func], 1)!.run(...values);
+  return instantiate(moduleOf([func]), 1)!.run(...values);
 }
 
 const edges = [0, 1, -1, 63, 64, -64, -65, 127, 128, 8191, 8192, -8193, 2 ** 31 - 1, -(2 ** 31)];
@@ -53,7 +54,7 @@ test("memory is what was asked for, and zero", () => {
   const [at] = func.parameters as [Local];
   const value = func.local("i32");
   func.body = [set(value, i32.load(at, 300)), i32.store8(at, i32.const(0x1ff), 70_000), value];
-  const { memory, run: go } = instantiate([func], 2)!;
+  const { memory, run: go } = instantiate(moduleOf([func]), 2)!;
   expect(memory.length).toBe(2 * 65_536);
   memory.set([1, 2, 3, 4], 301);
   expect(go(1)).toBe(0x0403_0201);

@@ -1,4 +1,5 @@
 /** Where things stand in the memory that the raw printer shares with its WebAssembly code, in bytes. */
+import { BtfKind } from "./table.js";
 
 /** Words of 32 bits: what a run of the code is told, where it goes on, and where it stopped. */
 export const State = {
@@ -55,3 +56,13 @@ export const Layout = {
 export const stringsRoom = 32;
 /** Types are laid down a window at a time: memory that was used before costs less than fresh memory. In bytes. */
 export const typesRoom: number = 1 << 18;
+
+/** The kinds whose name is never shown. */
+export const unnamed: readonly number[] = [
+  BtfKind.BTF_KIND_PTR,
+  BtfKind.BTF_KIND_ARRAY,
+  BtfKind.BTF_KIND_FUNC_PROTO,
+  BtfKind.BTF_KIND_VOLATILE,
+  BtfKind.BTF_KIND_CONST,
+  BtfKind.BTF_KIND_RESTRICT,
+];

@@ -1,6 +1,6 @@
 /**
  * The text of `format-raw.ts` as UTF-8 bytes, in pieces, for a kernel's BTF and what else is large: WebAssembly writes the kinds
- * that fill it (`raw-code.ts`), without a record, a string or a line; the rare ones, and all where there is no WebAssembly, are
+ * that fill it (`raw-wasm.ts`), without a record, a string or a line; the rare ones, and all where there is no WebAssembly, are
  * written from their records.
  */
 import { alignUp, copyWords, countBefore, encodeUtf8 } from "../bytes/index.js";
@@ -9,8 +9,8 @@ import { failure } from "../diag/index.js";
 import type { Btf } from "./btf.js";
 import { decodeType } from "./decode.js";
 import { formatRawType } from "./format-raw.js";
-import { rawCode, unnamed } from "./raw-code.js";
-import { chunk, Layout, State, Stop, stringsRoom, typesRoom } from "./raw-layout.js";
+import { rawCode } from "./raw-code.js";
+import { chunk, Layout, State, Stop, stringsRoom, typesRoom, unnamed } from "./raw-layout.js";
 import { infoKind } from "./table.js";
 
 /** A kernel's text is 2.2 times its BTF: names that overlap could make it endless. */

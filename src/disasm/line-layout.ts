@@ -21,6 +21,10 @@ export const State = {
   tailLength: 36,
 } as const;
 
+/** Columns of a line's number, and the first one that takes more. */
+export const columns = 8;
+export const wide: number = 10 ** columns;
+
 const headRoom = 1024;
 /** Slots that are copied into the memory at once. */
 export const windowSlots = 4096;

@@ -5,8 +5,8 @@
 import { encodeUtf8, type Endian } from "../bytes/index.js";
 import { type WasmInstance } from "../wasm/index.js";
 import { opcodes, type Dialect } from "../isa/index.js";
-import { lineCode, wide } from "./line-code.js";
-import { chunk, Layout, lineRoom, longestHead, State, windowSlots, Word } from "./line-layout.js";
+import { lineCode } from "./line-code.js";
+import { chunk, Layout, lineRoom, longestHead, State, wide, windowSlots, Word } from "./line-layout.js";
 import { LineShapes } from "./line-shapes.js";
 import type { Goal } from "./target-comments.js";
 

@@ -1,13 +1,14 @@
 /** Room `wasm`: WebAssembly modules written as expressions. */
+export { instantiate, type WasmInstance } from "./instance.js";
 export {
   block,
   bump,
   call,
   i32,
   i64,
-  instantiate,
   leave,
   leaveIf,
+  moduleOf,
   repeat,
   result,
   select,
@@ -17,6 +18,5 @@ export {
   when,
   type Local,
   type Wasm,
-  type WasmInstance,
 } from "./module.js";
 export { ascii, decimalFunction, eightDigits, hexDigits, hexFunction, leadingZeros, swapBytes } from "./numbers.js";

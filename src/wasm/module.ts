@@ -211,24 +211,8 @@ export class WasmFunction {
 const sized = (bytes: string): string => unsigned(bytes.length) + bytes;
 const list = (entries: readonly string[]): string => unsigned(entries.length) + entries.join("");
 
-/** What is used of the platform's WebAssembly. */
-interface Platform {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Record<string, unknown> };
-}
-
-export interface WasmInstance {
-  readonly memory: Uint8Array;
-  /** The last of the functions. */
-  readonly run: (...values: number[]) => number;
-}
-
-/**
- * A module of these functions with `pages` pages of 64 KiB of memory, which never grows; undefined where the platform has no
- * WebAssembly, or does not allow it: whoever calls needs another way.
- */
-export function instantiate(functions: readonly WasmFunction[], pages: number): WasmInstance | undefined {
-  const size = unsigned(pages);
+/** A module of these functions, which takes its memory from outside: its bytes as characters. */
+export function moduleOf(functions: readonly WasmFunction[]): string {
   const sections: readonly (readonly [number, string])[] = [
     [
       1,
@@ -238,23 +222,10 @@ export function instantiate(functions: readonly WasmFunction[], pages: number): 
         ),
       ),
     ],
+    [2, list([`${sized("")}${sized("memory")}\x02\0\0`])],
     [3, list(functions.map((_, i) => unsigned(i)))],
-    [5, list([`\x01${size}${size}`])],
-    [7, list([`${sized("memory")}\x02\0`, `${sized("run")}\0${unsigned(functions.length - 1)}`])],
+    [7, list([`${sized("run")}\0${unsigned(functions.length - 1)}`])],
     [10, list(functions.map((each) => each.code()))],
   ];
-  const text = `\0asm\x01\0\0\0${sections.map(([id, body]) => raw(id) + sized(body)).join("")}`;
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  const { WebAssembly: platform } = globalThis as { readonly WebAssembly?: Platform };
-  if (platform === undefined) return undefined;
-  try {
-    const { memory, run } = new platform.Instance(new platform.Module(bytes)).exports as {
-      readonly memory: { readonly buffer: ArrayBuffer };
-      readonly run: WasmInstance["run"];
-    };
-    return { memory: new Uint8Array(memory.buffer), run };
-  } catch {
-    return undefined;
-  }
+  return `\0asm\x01\0\0\0${sections.map(([id, body]) => raw(id) + sized(body)).join("")}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Lines of known shapes: text for machines says things in few ways, and a line that differs from another by its registers, numbers and
  * a name alone is the same instruction with other fields. Such lines go straight from the bytes of the text into the section: what a
- * shape is, `shape.ts` finds out from the first line that has it, and `kernel.ts` follows the lines after it.
+ * shape is, `shape.ts` finds out from the first line that has it, and `kernel-wasm.ts` follows the lines after it.
  *
  * Whatever else there is to a line (a new shape, an error, a directive) is left to who asks, at the start of that line.
  */
@@ -22,10 +22,10 @@ import {
   noRegister,
   Place,
   Result,
-  startKernel,
   Stop,
   textBytes,
-} from "./kernel.js";
+} from "./kernel-layout.js";
+import { startKernel } from "./kernel.js";
 import { shapeEnd, shapeOf, type Part, type Shape, type Statement } from "./shape.js";
 import { ShapeTree } from "./tree.js";
 

@@ -1,7 +1,7 @@
 /**
  * Shapes as a tree over the bytes of lines: an edge is up to four bytes, a register, a number or a name.
  *
- * It is records in the memory of `kernel.ts`, which follows it. The records of a node make a chain: its byte edges, the longer before the
+ * It is records in the memory of `kernel-wasm.ts`, which follows it. The records of a node make a chain: its byte edges, the longer before the
  * shorter, then one without bytes (mask 0) for what else may stand there.
  */
 import type { Field, Part } from "./shape.js";

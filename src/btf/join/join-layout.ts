@@ -117,3 +117,6 @@ export class Room {
     return at;
   }
 }
+
+/** What the code is asked for. */
+export const Ask = { gather: 0, settle: 1, find: 2 } as const;

@@ -10,8 +10,8 @@ import { rememberFinder } from "../strings.js";
 import { BtfKind, btfHeaderSize } from "../table.js";
 import { Dedup } from "./dedup.js";
 import { TypeGraph } from "./dedup-graph.js";
-import { Ask, joinCode } from "./join-code.js";
-import { inputBytes, InputRow, Room, State, Table, tableBytes } from "./join-layout.js";
+import { joinCode } from "./join-code.js";
+import { Ask, inputBytes, InputRow, Room, State, Table, tableBytes } from "./join-layout.js";
 
 /** The sections of one file. */
 export interface JoinInput {
