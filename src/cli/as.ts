@@ -3,7 +3,7 @@ import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { encodeUtf8 } from "../bytes/index.js";
 import { includeReader, readInput, writeOutput } from "../node/index.js";
-import { writeObject, type ObjectFile, type RelocDialect } from "../object/index.js";
+import { writeObjectPieces, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { definitions, listingOf, makeRule, warningCodes } from "./as-options.js";
 import { mixed, report, usage } from "./report.js";
 
@@ -83,11 +83,13 @@ export async function run(file: string, given: object): Promise<void> {
   });
   report(diagnostics, options.json);
   if (object === undefined) return;
-  const made = explicitText ?? writeObject(object, { dialect: options.relocDialect });
-  await writeOutput(output, made);
+  const pieces =
+    explicitText === undefined ? writeObjectPieces(object, { dialect: options.relocDialect }) : [explicitText];
+  await writeOutput(output, ...pieces);
   if (listing !== undefined) await writeOutput(listing.file, encodeUtf8(listed!));
   if (options.MD !== undefined) await writeOutput(options.MD, encodeUtf8(makeRule(output, files)));
-  if (options.statistics === true) process.stderr.write(statistics(object, text.length, made.length, started));
+  const written = pieces.reduce((size, { length }) => size + length, 0);
+  if (options.statistics === true) process.stderr.write(statistics(object, text.length, written, started));
 }
 
 /** Sizes and counts of what was made, and what that took: seconds since `started`, and the most memory. */

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diag/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { formatMap, link, type LinkOptions, type LinkReport, type SymbolDefinition } from "../link/index.js";
 import { readInput, writeOutput } from "../node/index.js";
-import { writeObject, type RelocDialect } from "../object/index.js";
+import { writeObjectPieces, type RelocDialect } from "../object/index.js";
 import { dwarfLookup } from "./ld-lines.js";
 import { openInputs } from "./ld-inputs.js";
 import { mixed, report, toJson, usage } from "./report.js";
@@ -147,5 +147,7 @@ export async function run(words: readonly string[], given: object): Promise<void
   report(shown, options.json);
   if (linked.report !== undefined) await tell(linked.report, options);
   if (object === undefined || shown.some(({ severity }) => severity === "error")) return;
-  await writeOutput(options.output, linked.bytes ?? writeObject(object, { dialect: options.relocDialect }));
+  const pieces =
+    linked.bytes === undefined ? writeObjectPieces(object, { dialect: options.relocDialect }) : [linked.bytes];
+  await writeOutput(options.output, ...pieces);
 }

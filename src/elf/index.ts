@@ -14,7 +14,7 @@ export {
   type NewReloc,
   type SymbolTableData,
 } from "./encode.js";
-export { layoutElf, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";
+export { layoutElf, layoutElfPieces, shndxSection, type NewElf, type NewImage, type NewSection } from "./layout.js";
 export { linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 export { encodeNotes, readNotes } from "./notes.js";
 export { readElf, type ReadElfOptions } from "./read.js";

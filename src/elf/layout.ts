@@ -103,8 +103,11 @@ function tableEnd({ phoff, segments }: NewImage): number {
   return phoff + elf.PHDR_SIZE * segments.length;
 }
 
-/** Places `file.sections` behind the header, the section header table last, and writes it all. */
-export function layoutElf(file: NewElf): Uint8Array {
+/** Bytes and where they stand in the file. */
+type Placed = readonly [offset: number, bytes: Uint8Array];
+
+/** Places `file.sections` behind the header, the section header table last. What comes later in the list stands above what it overlaps. */
+function placed(file: NewElf): Placed[] {
   const { sections, nameOffsets, shstrndx } = nameSections(file);
   const { image } = file;
   const imageEnd = image === undefined ? 0 : Math.max(image.bytes.length, tableEnd(image));
@@ -148,13 +151,49 @@ export function layoutElf(file: NewElf): Uint8Array {
   const first = { ...zero, name: "", type: SHT_NULL, size, link, info };
   const table = encodeSectionHeaders([first, ...headers], file.endian);
 
-  const bytes = new Uint8Array(shoff + table.length);
-  if (image !== undefined) bytes.set(image.bytes);
-  bytes.set(header);
-  sections.forEach(({ type, data }, i) => type !== SHT_NOBITS && bytes.set(data, offsets[i]!));
-  bytes.set(table, shoff);
-  if (image !== undefined) bytes.set(encodeSegments(image.segments, file.endian), image.phoff);
+  const pieces: Placed[] = image === undefined ? [] : [[0, image.bytes]];
+  pieces.push([0, header]);
+  sections.forEach(({ type, data }, i) => type !== SHT_NOBITS && pieces.push([offsets[i]!, data]));
+  pieces.push([shoff, table]);
+  if (image !== undefined) pieces.push([image.phoff, encodeSegments(image.segments, file.endian)]);
+  return pieces;
+}
+
+/** The bytes of `pieces` from offset `from` on, with zeros between them. */
+function joined(pieces: readonly Placed[], from = 0): Uint8Array {
+  const end = pieces.reduce((most, [offset, { length }]) => Math.max(most, offset + length), from);
+  const bytes = new Uint8Array(end - from);
+  for (const [offset, piece] of pieces) bytes.set(piece, offset - from);
   return bytes;
+}
+
+export function layoutElf(file: NewElf): Uint8Array {
+  return joined(placed(file));
+}
+
+/** Sections from this size on are not copied by `layoutElfPieces`. */
+const largeSection = 1 << 16;
+
+/** What `layoutElf` gives, in pieces that follow each other: large sections are pieces of their own, and the very arrays of `file`. */
+export function layoutElfPieces(file: NewElf): readonly Uint8Array[] {
+  const all = placed(file);
+  if (file.image !== undefined) return [joined(all)];
+  const pieces: Uint8Array[] = [];
+  let end = 0;
+  let small: Placed[] = [];
+  for (const piece of all) {
+    const [offset, bytes] = piece;
+    if (bytes.length < largeSection) {
+      small.push(piece);
+      continue;
+    }
+    // The zeros before it, too.
+    const before = joined([...small, [offset, bytes.subarray(0, 0)]], end);
+    small = [];
+    end = offset + bytes.length;
+    pieces.push(before, bytes);
+  }
+  return [...pieces, joined(small, end)];
 }
 
 /** The section that goes with a symbol table whose section indices need 32 bits. */

@@ -100,14 +100,14 @@ export function setTime(path: string, seconds: number): void {
   utimesSync(path, seconds, seconds);
 }
 
-/** Writes `bytes` to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
-export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes `pieces`, one after another, to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
+export async function writeOutput(path: string, ...pieces: readonly Uint8Array[]): Promise<void> {
   if (path === "-") {
-    if (!writeStandard(bytes)) throw failure("file-not-written", { path: standardOutput, reason: reasons["EPIPE"]! });
-    return;
+    if (pieces.every(writeStandard)) return;
+    throw failure("file-not-written", { path: standardOutput, reason: reasons["EPIPE"]! });
   }
   try {
-    writeWhole(path, bytes);
+    writeWhole(path, pieces);
   } catch (error) {
     throw failure("file-not-written", { path, reason: reasonOf(error) });
   }
@@ -147,16 +147,24 @@ function openBeside(target: string): readonly [string, number] {
   }
 }
 
-function writeWhole(path: string, bytes: Uint8Array): void {
+function writeWhole(path: string, pieces: readonly Uint8Array[]): void {
   const known = statSync(path, { throwIfNoEntry: false });
   // Devices and pipes cannot be replaced, only written to.
-  if (known !== undefined && !known.isFile()) return writeFileSync(path, bytes);
+  if (known !== undefined && !known.isFile()) {
+    const file = openSync(path, "w");
+    try {
+      for (const each of pieces) writeFileSync(file, each);
+    } finally {
+      closeSync(file);
+    }
+    return;
+  }
   // A link keeps pointing to the file that is replaced, and a file keeps its permissions.
   const target = known === undefined ? path : realpathSync(path);
   const [beside, file] = openBeside(target);
   try {
     try {
-      writeFileSync(file, bytes);
+      for (const each of pieces) writeFileSync(file, each);
       if (known !== undefined) fchmodSync(file, known.mode & 0o777);
     } finally {
       closeSync(file);

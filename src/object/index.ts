@@ -30,7 +30,7 @@ export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
 export { isJumpTableSection, isMapSection, isMetadataSection, isOutsideText } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
 export { fileOf, objectFromElf, readObject, type ReadOptions } from "./read.js";
-export { writeObject } from "./write.js";
+export { writeObject, writeObjectPieces, type WriteOptions } from "./write.js";
 export {
   firstAt,
   patchesInsn,

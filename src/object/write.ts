@@ -10,11 +10,13 @@ import {
   encodeGroup,
   encodeRel,
   layoutElf,
+  layoutElfPieces,
   SectionHeaderFlag,
   SectionHeaderType,
   shndxSection,
   SymbolBind,
   SymbolEncoder,
+  type NewElf,
   type NewSection,
   type SymbolTableData,
 } from "../elf/index.js";
@@ -97,9 +99,22 @@ function flagsFor(dialect: RelocDialect, flags: number): number {
   return flags - isa + (isaTag === "always" ? isa || gnuIsaDefault : 0);
 }
 
+export interface WriteOptions {
+  /** The numbers of relocations: `llvm` unless said otherwise. */
+  readonly dialect?: RelocDialect;
+}
+
 /** Writes `object` as an ELF64 relocatable file. Throws BpfkitError naming every relocation `dialect` cannot express. */
-export function writeObject(object: ObjectFile, options: { readonly dialect?: RelocDialect } = {}): Uint8Array {
-  const dialect = options.dialect ?? "llvm";
+export function writeObject(object: ObjectFile, options: WriteOptions = {}): Uint8Array {
+  return layoutElf(elfOf(object, options));
+}
+
+/** What `writeObject` gives, in pieces that follow each other: no large section is copied. */
+export function writeObjectPieces(object: ObjectFile, options: WriteOptions = {}): readonly Uint8Array[] {
+  return layoutElfPieces(elfOf(object, options));
+}
+
+function elfOf(object: ObjectFile, { dialect = "llvm" }: WriteOptions): NewElf {
   const faults: Diagnostic[] = [];
   // Section numbers come first: symbols and links need them.
   const sectionNumbers: number[] = [];
@@ -166,5 +181,5 @@ export function writeObject(object: ObjectFile, options: { readonly dialect?: Re
   const { endian } = object;
   const names = facts.oneStringTable ? { shstrndx: symtab + 1 } : {};
   const flags = flagsFor(dialect, object.flags);
-  return layoutElf({ endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections, ...names });
+  return { endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections, ...names };
 }

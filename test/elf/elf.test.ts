@@ -6,6 +6,7 @@ import {
   elfTable,
   encodeSymbols,
   layoutElf,
+  layoutElfPieces,
   linkedStrings,
   linkedSymbols,
   readDynamic,
@@ -18,6 +19,7 @@ import {
   writeElf,
 } from "../../src/elf/index.js";
 import { layout, newSection, newSymbol } from "../support/elf.js";
+import { Random } from "../support/random.js";
 
 const sht = SectionHeaderType;
 
@@ -349,4 +351,26 @@ test("numbers have names, unknown ones are hex", () => {
   expect(elfName(elfTable.Machine, 247, "EM_")).toBe("BPF");
   expect(elfName(elfTable.DynamicTag, 0x777)).toBe("0x777");
   expect(layoutElf({ endian: "little", type: 1, machine: 247, flags: 0, sections: [] }).length % 8).toBe(0);
+});
+
+test("pieces of a file are the file, and large sections are not copied", () => {
+  const random = new Random(7);
+  const sizes = [0, 1, 100, 0x1_0000, 0x1_0001, 0x2_0003, 7, 0x1_2345];
+  for (let round = 0; round < 20; round++) {
+    const sections = Array.from({ length: random.below(6) }, (_, i) => ({
+      name: `.s${i}`,
+      type: random.below(4) === 0 ? 8 : 1,
+      flags: 0,
+      link: 0,
+      info: 0,
+      addralign: 1 << random.below(6),
+      entsize: 0,
+      data: new Uint8Array(sizes[random.below(sizes.length)]!).fill(i + 1),
+    }));
+    const file = { endian: "little", type: 1, machine: 247, flags: 0, sections } as const;
+    const pieces = layoutElfPieces(file);
+    expect(Buffer.concat(pieces).equals(layoutElf(file))).toBe(true);
+    const large = sections.filter(({ type, data }) => type === 1 && data.length >= 0x1_0000);
+    for (const { data } of large) expect(pieces).toContain(data);
+  }
 });
