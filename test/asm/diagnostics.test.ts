@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { assemble, type AssembleOptions } from "../../src/asm/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
 import { insnTable, spellings } from "../../src/isa/index.js";
+import { processorTime } from "../support/patience.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 
 function errors(text: string, options: AssembleOptions = { syntax: "plain" }): string[] {
@@ -110,12 +111,12 @@ test("100,000 errors end in one limit error", () => {
 });
 
 test("a line of 5 MB, of errors and of data", () => {
-  const start = performance.now();
+  const start = processorTime();
   expect(assemble("§;".repeat(1_700_000), { syntax: "plain" }).diagnostics.length).toBe(1001);
   const numbers = assemble(`.byte ${"1,".repeat(2_500_000)}1`);
   expect(numbers.object?.sections[0]?.size).toBe(2_500_001);
   expect(errors("x".repeat(5_000_000)).length).toBe(1);
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(processorTime() - start).toBeLessThan(10_000);
 });
 
 test("nested parentheses, long sums and chains of symbols neither overflow nor hang", () => {
@@ -128,7 +129,7 @@ test("nested parentheses, long sums and chains of symbols neither overflow nor h
 });
 
 test("a short text cannot ask for unbounded memory or time", () => {
-  const start = performance.now();
+  const start = processorTime();
   expect(errors(".data\n.zero 0x8000001")).toEqual([expect.stringMatching(/becomes larger than/)]);
   expect(errors(".data\n.zero 0x7000000\n.section b\n.zero 0x7000000")).toEqual([
     expect.stringMatching(/becomes larger than/),
@@ -136,7 +137,7 @@ test("a short text cannot ask for unbounded memory or time", () => {
   expect(assemble(".bss\n.zero 0x10000000").object?.sections[0]).toMatchObject({ size: 2 ** 28 });
   expect(errors("/*".repeat(1_000_000), { syntax: "auto" }).length).toBe(1);
   expect(errors("a:".repeat(100_000), { syntax: "auto" }).length).toBe(1);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(processorTime() - start).toBeLessThan(5_000);
 });
 
 test("junk gives diagnostics, never an exception", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { assemble, type ReadFile } from "../../src/asm/index.js";
 import { encodeUtf8 } from "../../src/bytes/index.js";
 import { formatDiagnostic } from "../../src/diag/index.js";
+import { processorTime } from "../support/patience.js";
 import { Random } from "../support/random.js";
 
 const files: ReadFile = (name) => {
@@ -54,12 +55,12 @@ const texts: readonly (readonly [string, () => string, string])[] = [
 ];
 
 test.each(texts)("%s", (_, text, code) => {
-  const start = performance.now();
+  const start = processorTime();
   const { object, diagnostics } = assemble(text(), { syntax: "plain", readFile: files });
   expect(object).toBeUndefined();
   expect(diagnostics.map((each) => each.code)).toEqual([code]);
   expect(formatDiagnostic(diagnostics[0]!).length).toBeLessThan(4000);
-  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(processorTime() - start).toBeLessThan(20_000);
 });
 
 test("100,000 errors in expansions, each with its way, end in one limit error", () => {

@@ -7,6 +7,7 @@ import { writeBtf } from "../../src/btf/write.js";
 import { equalBytes } from "../../src/bytes/index.js";
 import { corpusBtf, readVmlinux, vmlinuxMissing, vmlinuxPath } from "../support/btf.js";
 import { corpusMissing } from "../support/corpus.js";
+import { fuzzSeed } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 import { runTool, toolMissing } from "../support/tools.js";
 
@@ -31,7 +32,7 @@ test.skipIf(skipped !== "")(`the running kernel's types are printed as by bpftoo
   expect(equalBytes(bytesOf(btf), new TextEncoder().encode(stdout))).toBe(true);
 });
 
-const seed = Date.now() >>> 0;
+const seed = fuzzSeed();
 
 /** BTF of every kind in every form, `types` of them. */
 function generated(random: Random, types: number, base: Btf | undefined): Btf {

@@ -5,9 +5,10 @@ import { formatDisassembly, printDialects, writeAnnotated, type PrintOptions } f
 import { encodeSlot, insnTable, opcodes } from "../../src/isa/index.js";
 import type { ObjectFile } from "../../src/object/index.js";
 import { makeObject, makeSection, makeSymbol } from "../support/objects.js";
+import { fuzzSeed } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 
-const seed = Date.now() >>> 0;
+const seed = fuzzSeed();
 
 /** Numbers of every length, and the edges of their fields. */
 function number(random: Random, bits: number): number {

@@ -4,6 +4,7 @@ import { encodeUtf8 } from "../../src/bytes/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { readElf, readSymbols, SectionHeaderType, StringTable } from "../../src/elf/index.js";
 import { StringTableReader } from "../../src/elf/strings.js";
+import { processorTime } from "../support/patience.js";
 import { layout, newSection } from "../support/elf.js";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 }).filter((each) => !each.includes("\0"));
@@ -81,9 +82,9 @@ test("names that overlap without measure are refused, not paid for", () => {
   for (const letter of [0x61, 0x80]) {
     const bytes = tails(100_000, 200_000, letter);
     const file = readElf(bytes);
-    const start = performance.now();
+    const start = processorTime();
     expect(() => readSymbols(file, file.sections[2]!)).toThrowError(BpfkitError);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(processorTime() - start).toBeLessThan(2_000);
     const few = readElf(tails(10, 200, letter));
     expect(readSymbols(few, few.sections[2]!)[9]!.name.length).toBe(191);
   }

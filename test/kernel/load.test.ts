@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeSlot, newSlot, ProgramType } from "../../src/isa/index.js";
 import { loadImage, segmentMapName, VerifierError } from "../../src/kernel/index.js";
+import { processorTime } from "../support/patience.js";
 import { FakeSyscalls, thrown, type Recorded } from "./fake.js";
 import {
   addReg,
@@ -345,9 +346,9 @@ test("ten thousand functions in a chain take linear time", () => {
     const insns = i === count - 1 ? [movImm(0, 0), movReg(1, 0), exit] : [call(2), addReg(0, 0), exit];
     return { name: `f${i}`, section: i === 0 ? "xdp" : ".text", insns };
   });
-  const start = performance.now();
+  const start = processorTime();
   const port = new FakeSyscalls();
   loadImage(imageOf(chain, ["f0"]), port);
   expect(port.calls[0]!.buffers.get(8)!.length).toBe(count * 24);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(processorTime() - start).toBeLessThan(2_000);
 });

@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { loadImage } from "../../src/kernel/index.js";
 import { link } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
-import { fuzzRounds } from "../support/fuzz.js";
+import { fuzzRounds, fuzzSeed } from "../support/fuzz.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
@@ -164,7 +164,7 @@ const missing = kernelMissing + toolMissing("clang-22", "bpf-gcc", "bpftool");
 test.skipIf(missing !== "")(
   `the kernel calls back across objects${missing}`,
   () => {
-    const first = Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+    const first = fuzzSeed();
     for (let seed = first; seed < first + fuzzRounds(8); seed++) {
       try {
         check(new Random(seed));

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { writeArchive } from "../../src/elf/index.js";
 import { workshop } from "../support/cli.js";
 import { corpusMissing, corpusObjects, corpusPath, readCorpus } from "../support/corpus.js";
-import { fuzzRounds } from "../support/fuzz.js";
+import { fuzzRounds, fuzzSeed } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 import { anyVersion, linkFiles, possible, Tally } from "./compat-oracle.js";
@@ -98,7 +98,7 @@ function compileProject(random: Random, folder: string, compiler: string): strin
 
 /** Calls `round` with a generator for each seed: BPFKIT_FUZZ of them, from BPFKIT_FUZZ_SEED on. */
 function seeds(small: number, round: (random: Random) => void): void {
-  const first = Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+  const first = fuzzSeed();
   for (let seed = first; seed < first + fuzzRounds(small); seed++) round(new Random(seed));
 }
 

@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import { link, type LinkInput, type LinkOptions } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
+import { fuzzSeed } from "../support/fuzz.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import { Random } from "../support/random.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
@@ -75,7 +76,7 @@ test.skipIf(missing !== "")(
   `programs of objects by clang, bpf-gcc and our assembler return what their source says${missing}`,
   () => {
     // Compilers take their time, so that a round has no limit here.
-    const first = Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+    const first = fuzzSeed();
     for (let seed = first; seed < first + fuzzRounds(8); seed++) {
       try {
         check(new Random(seed), ["assembly", "clang", "gcc"]);

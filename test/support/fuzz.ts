@@ -5,6 +5,7 @@
  * repeated by `BPFKIT_FUZZ=1 BPFKIT_FUZZ_SEED=S`.
  */
 import { BpfkitError } from "../../src/diag/index.js";
+import { processorTime } from "./patience.js";
 import { Random } from "./random.js";
 
 /** Rounds of a fuzz test: BPFKIT_FUZZ, or `small`. */
@@ -13,7 +14,12 @@ export function fuzzRounds(small: number): number {
   return Number.isSafeInteger(asked) && asked > 0 ? asked : small;
 }
 
-/** No input of the sizes used here may take longer than this, in milliseconds. */
+/** The first seed: BPFKIT_FUZZ_SEED, or 1. */
+export function fuzzSeed(): number {
+  return Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+}
+
+/** No input of the sizes used here may take more processor time than this, in milliseconds. */
 const patience = 5_000;
 
 export interface FuzzCount {
@@ -24,20 +30,20 @@ export interface FuzzCount {
 
 /**
  * Calls `round` with a fresh generator `rounds` times. A `BpfkitError` is a good end; any other error, or a round of
- * more than 5 seconds, fails with the round's seed.
+ * more than 5 seconds of processor time, fails with the round's seed.
  */
 export function fuzz(rounds: number, round: (random: Random) => void): FuzzCount {
-  const first = Number(process.env["BPFKIT_FUZZ_SEED"] ?? "1");
+  const first = fuzzSeed();
   let refused = 0;
   for (let seed = first; seed < first + rounds; seed++) {
-    const start = performance.now();
+    const start = processorTime();
     try {
       round(new Random(seed));
     } catch (error) {
       if (!(error instanceof BpfkitError)) throw new Error(`fuzz seed ${seed}: ${String(error)}`, { cause: error });
       refused++;
     }
-    const spent = performance.now() - start;
+    const spent = processorTime() - start;
     if (spent > patience) throw new Error(`fuzz seed ${seed}: took ${Math.round(spent)} ms`);
   }
   return { accepted: rounds - refused, refused };
