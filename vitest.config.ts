@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     isolate: false,
     globalSetup: ["test/support/build.ts"],
+    setupFiles: ["test/support/properties.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -11,6 +11,7 @@ import {
 import { BpfkitError } from "../../src/diag/index.js";
 import { corpusBtf } from "../support/btf.js";
 import { corpusMissing } from "../support/corpus.js";
+import { fuzzRounds } from "../support/fuzz.js";
 
 function codes(act: () => unknown): string[] {
   try {
@@ -132,7 +133,7 @@ test("added map definitions read back, in both byte orders", () => {
     addMapSection(builder, wanted);
     expect(readMapDefinitions(builder.build(big ? "big" : "little"))).toEqual(wanted);
   });
-  fc.assert(property, { numRuns: 200 });
+  fc.assert(property, { numRuns: fuzzRounds(200) });
 });
 
 test.skipIf(corpusMissing !== "")(`corpus definitions added to their own types read back${corpusMissing}`, () => {

@@ -28,6 +28,11 @@ test("each string comes back from its offset, equal ones from one, and old offse
   );
 });
 
+test("a replacement character is a character, and stands for no other bytes", () => {
+  const table = new StringTable(Uint8Array.of(0, 0xf0, 0x9f, 0x98, 0, 0xff, 0, 0xef, 0xbf, 0xbd, 0));
+  expect(table.add("\ufffd")).toBe(7);
+});
+
 test("offsets into the middle of strings, beyond the end, and into unterminated tails", () => {
   for (const [source, middle] of [
     ["\0main\0tail", "ain"],
