@@ -1,12 +1,12 @@
 /** Pass: the inputs in command-line order, members of archives where they are needed. */
 import { diagnostic } from "../diag/index.js";
-import { readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
+import { isDebugSection, readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { globalNamed, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
 import type { ArchiveInput, LinkInput } from "./types.js";
 
 /** Sections whose relocations a link does not look at: it drops DWARF, and what .BTF.ext says stands in its fields. */
-const unneeded = (name: string): boolean => name.startsWith(".debug_") || name === ".BTF.ext";
+const unneeded = (name: string): boolean => isDebugSection(name) || name === ".BTF.ext";
 
 /** Reads an object for a link, which is faster than reading all of it. */
 export function readForLink(

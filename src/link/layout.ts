@@ -2,7 +2,7 @@
 import { alignUp, equalBytes } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
 import { longJumpExtra, opcodes } from "../isa/index.js";
-import type { Section } from "../object/index.js";
+import { isDebugSection, type Section } from "../object/index.js";
 import type { Context, Input, OutputSection, Piece, SectionState } from "./context.js";
 import { OffsetMap } from "./offset-map.js";
 import { singleSections } from "./symbols.js";
@@ -46,7 +46,7 @@ export function chooseSections({ inputs, options, diagnostics }: Context): void 
       if (section.size === 0 && referenced[number] === 0) state.dropped = "empty";
       else if (types.has(section.name)) state.dropped = "merged type by type";
       else if (section.flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
-      else if (section.name.startsWith(".debug_") && options.keepDebug !== true) state.dropped = "DWARF";
+      else if (isDebugSection(section.name) && options.keepDebug !== true) state.dropped = "DWARF";
     });
   }
 }

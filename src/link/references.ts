@@ -2,6 +2,7 @@
 import { diagnostic } from "../diag/index.js";
 import { opcodes, putLongJump, writeSrc } from "../isa/index.js";
 import {
+  isDebugSection,
   isMapSection,
   noFunction,
   relocate,
@@ -157,7 +158,8 @@ export class References {
   /** What refers to a dropped thing: DWARF says zero then; anything else should have kept it. */
   #dropped(site: Site): undefined {
     const { input, section, relocation } = site;
-    if (!input.object.sections[section]!.flags.alloc) {
+    const { name: home, flags } = input.object.sections[section]!;
+    if (!flags.alloc || isDebugSection(home)) {
       writeField(this.#data[site.output]!, site.at, relocTable[relocation.kind].field, input.object.endian, 0n);
       return undefined;
     }

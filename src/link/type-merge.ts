@@ -3,8 +3,13 @@
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
 import {
+  BtfFuncLinkage,
+  BtfKind,
+  BtfVarLinkage,
   dedupBtf,
   extWidths,
+  infoKind,
+  infoVlen,
   joinTypes,
   mergeBtf,
   type Btf,
@@ -28,7 +33,7 @@ export interface Declared {
   readonly name: string;
   /** The symbol of that name; undefined where no symbol table has it. */
   readonly global: Global | undefined;
-  /** The declaration that stands for all: its id in the merged types, whose it is, and its id there. */
+  /** The declaration that stands for all: its id in the merged types (0 where no input has its symbol), whose it is, and its id there. */
   standing: number;
   owner: Input;
   id: number;
@@ -170,6 +175,13 @@ export function joinedId({ ids }: Types, { shift }: JoinedPart, id: number): num
   return id === 0 ? 0 : ids[id + shift]!;
 }
 
+/** Does the variable or function at this word only declare what others define? */
+function isExtern(words: Uint32Array, at: number): boolean {
+  const info = words[at + 1]!;
+  if (infoKind(info) === BtfKind.BTF_KIND_VAR) return words[at + 3] === BtfVarLinkage.BTF_VAR_GLOBAL_EXTERN;
+  return infoVlen(info) === BtfFuncLinkage.BTF_FUNC_EXTERN;
+}
+
 /** Collects what inputs declare. Names are told apart by their strings' offsets in the merged types: each is there once. */
 class Names {
   readonly declared: Declared[] = [];
@@ -183,6 +195,8 @@ class Names {
   /** By number of the name: the last input that declared it, and where in its list. */
   readonly #lastInput: number[] = [];
   readonly #lastAt: number[] = [];
+  /** By global: the number, plus 1, of the last input that has a symbol of that name. */
+  readonly #lastSymbol: Int32Array;
 
   constructor(context: Context, joined: JoinedTypes) {
     this.#context = context;
@@ -194,6 +208,7 @@ class Names {
     this.#numbers = new Uint32Array(size);
     this.#offsets = new Uint32Array(size);
     this.byGlobal = context.globals.map(() => undefined);
+    this.#lastSymbol = new Int32Array(context.globals.length);
   }
 
   /** What `input` declares, by ids of its own; its types follow `shift` others. */
@@ -201,8 +216,14 @@ class Names {
     const names: Declared[] = [];
     const own: number[] = [];
     const { words, starts, ids: joined } = this.#joined;
+    for (const global of input.globalOf) if (global >= 0) this.#lastSymbol[global] = input.number + 1;
     for (const id of ids) {
-      const number = this.#numberOf(words[starts[id + shift - 1]!]!, input);
+      const start = starts[id + shift - 1]!;
+      const number = this.#numberOf(words[start]!, input);
+      // C++ and Rust have other names for symbols than for types.
+      const { global } = this.declared[number]!;
+      const hasSymbol = global !== undefined && this.#lastSymbol[global.number] === input.number + 1;
+      if (!hasSymbol && !isExtern(words, start)) continue;
       if (this.#lastInput[number] === input.number) {
         // The definition comes after the declaration.
         own[this.#lastAt[number]!] = id;
@@ -220,6 +241,7 @@ class Names {
       const wins = global !== undefined && global.input === input.number && global.symbol.home.kind !== "undefined";
       // The definition's own declaration stands for all; where it has none, the first does.
       if (each.standing !== 0 && (!wins || each.defines)) continue;
+      if (global !== undefined) this.byGlobal[global.number] = each;
       each.standing = now;
       each.owner = input;
       each.id = own[i]!;
@@ -244,7 +266,6 @@ class Names {
       this.#offsets[slot] = offset;
       this.#lastInput.push(-1);
       this.#lastAt.push(0);
-      if (at !== undefined) this.byGlobal[at] = made;
     }
     return number;
   }

@@ -119,6 +119,7 @@ class Choice {
 
   /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
   #keep({ name, global, standing: id }: Declared): number {
+    if (id === 0) return 0;
     const open = global === undefined || global.symbol.home.kind === "undefined";
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;

@@ -15,7 +15,7 @@ import type { Image, ImageFunction, ImageMap, ImageProgram, ImageSegment, Patch,
 import { readLegacyMaps } from "./legacy-maps.js";
 import { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
 import { mapValues } from "./map-values.js";
-import { isJumpTableSection, isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
+import { isDebugSection, isJumpTableSection, isLegacyMapSection, isMapSection, isMetadataSection } from "./names.js";
 import { patchesInsn, relocTable, type RelocValue } from "./relocations.js";
 import type { ObjectFile, Relocation, Section } from "./types.js";
 
@@ -230,7 +230,7 @@ function land(
       return { kind: "maps", at, placed };
     }
     const used = isJumpTableSection(name) ? tables.some((table) => table.section === number) : flags.alloc;
-    if (!used || size === 0 || isMetadataSection(name)) return { kind: "none" };
+    if (!used || size === 0 || isMetadataSection(name) || isDebugSection(name)) return { kind: "none" };
     segments.push({ name, readOnly: !flags.write, align: section.align, size, data: section.data.slice() });
     return { kind: "segment", segment: segments.length - 1 };
   });

@@ -27,7 +27,7 @@ export { imageOf } from "./image-of.js";
 export { mergedFlags } from "./isa-tag.js";
 export { readLegacyMaps, type LegacyMap } from "./legacy-maps.js";
 export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
-export { isJumpTableSection, isMapSection, isMetadataSection, isOutsideText } from "./names.js";
+export { isDebugSection, isJumpTableSection, isMapSection, isMetadataSection, isOutsideText } from "./names.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
 export { fileOf, objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject, writeObjectPieces, type WriteOptions } from "./write.js";

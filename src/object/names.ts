@@ -28,3 +28,8 @@ export function isOutsideText({ name, flags }: Pick<Section, "name" | "flags">):
 export function isMetadataSection(name: string): boolean {
   return name === "license" || name === "version" || name === ".BTF" || name === ".BTF.ext";
 }
+
+/** DWARF, and what unwinders read: no program refers to it, and no loader of BPF wants it. */
+export function isDebugSection(name: string): boolean {
+  return name.startsWith(".debug_") || name === ".eh_frame";
+}
