@@ -2,6 +2,7 @@
 import { encodeUtf8 } from "../bytes/index.js";
 import { addDebugTables } from "./debug/tables.js";
 import { placeAliases } from "./output/aliases.js";
+import { isText, withoutMark } from "./text/encoding.js";
 import { detectDialect } from "./text/detect.js";
 import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
@@ -38,7 +39,7 @@ const toleratedProblems: ReadonlySet<string> = new Set(["byte", "number", "numbe
  * `object` is undefined when there is one.
  */
 export function assemble(source: string | Uint8Array, options: AssembleOptions = {}): AssembleResult {
-  const text = typeof source === "string" ? encodeUtf8(source) : source;
+  const text = withoutMark(typeof source === "string" ? encodeUtf8(source) : source);
   const file = options.file ?? "<source>";
   const { syntax = "auto" } = options;
   const dialect = syntax === "auto" ? detectDialect(text) : syntax;
@@ -46,7 +47,7 @@ export function assemble(source: string | Uint8Array, options: AssembleOptions =
   const { report } = run;
   if (text.length > maxMain) {
     report.halt("asm-text-size", { limit: maxMain }, 0, 0);
-  } else {
+  } else if (isText(run, 0)) {
     define(run);
     const { listing } = run;
     while (!report.full && next(run)) {

@@ -2,7 +2,7 @@
 import { assemble, type AssembleOptions } from "../asm/index.js";
 import type { IsaVersion } from "../isa/index.js";
 import { encodeUtf8 } from "../bytes/index.js";
-import { includeReader, readInput, writeOutput } from "../node/index.js";
+import { includeReader, isSameFile, readInput, writeOutput } from "../node/index.js";
 import { writeObjectPieces, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { definitions, listingOf, makeRule, warningCodes } from "./as-options.js";
 import { mixed, report, usage } from "./report.js";
@@ -83,6 +83,11 @@ export async function run(file: string, given: object): Promise<void> {
   });
   report(diagnostics, options.json);
   if (object === undefined) return;
+  for (const target of [output, listing?.file, options.MD]) {
+    const read = [...files].find((each) => target !== undefined && target !== "-" && isSameFile(each, target));
+    if (read !== undefined)
+      return usage(`the output ${target!} would overwrite ${read}`, "give the output another name: -o FILE");
+  }
   const pieces =
     explicitText === undefined ? writeObjectPieces(object, { dialect: options.relocDialect }) : [explicitText];
   await writeOutput(output, ...pieces);

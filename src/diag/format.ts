@@ -34,6 +34,19 @@ export function formatPlace(place: Place): string {
   return place.file === undefined ? where : `${place.file}(${where})`;
 }
 
+/** What takes no column of a terminal, and what takes two. Source: Unicode 16, EastAsianWidth and general categories, by and large. */
+const flat = /[\p{Mn}\p{Me}\p{Cf}]/gu;
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+
+/** The columns that `text` takes in a terminal. */
+function columnsOf(text: string): number {
+  // oxlint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text.length;
+  const shown = text.replace(flat, "");
+  return [...shown].length + (shown.match(wide)?.length ?? 0);
+}
+
 function excerpt(place: TextPlace, colour: boolean): string[] {
   let source = printable(place.source);
   let column = place.column - 1;
@@ -42,10 +55,11 @@ function excerpt(place: TextPlace, colour: boolean): string[] {
     source = source.slice(from, from + maxSource);
     column -= from;
   }
-  const width = Math.max(1, Math.min(place.length, source.length - column));
+  const width = Math.max(1, columnsOf(source.slice(column, column + place.length)));
   const margin = String(place.line).padStart(5);
   // Tabs are kept in the caret line, so that the caret stands right whatever the tab width.
-  const pad = source.slice(0, column).replace(/[^\t]/g, " ").padEnd(column);
+  const before = source.slice(0, column);
+  const pad = before.replace(/[^\t]/gu, (char) => " ".repeat(columnsOf(char))) + " ".repeat(column - before.length);
   const caret = `^${"~".repeat(width - 1)}`;
   return [`${margin} | ${source}`, `      | ${pad}${colour ? green + caret + reset : caret}`];
 }

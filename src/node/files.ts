@@ -82,6 +82,12 @@ export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** Are these two names of one file? */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
 /** Has the file that `use` writes to `path` keep the times of the file `like`, as they were before. */
 export async function keepingTimes(like: string, path: string, use: () => Promise<void>): Promise<void> {
   const times = statSync(like, { throwIfNoEntry: false });

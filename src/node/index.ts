@@ -1,5 +1,6 @@
 /** Room `node`: files, standard streams and system calls of the machine. The only room with `node:*` and FFI. */
 export {
+  isSameFile,
   isThere,
   keepingTimes,
   modifiedAt,

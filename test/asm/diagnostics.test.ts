@@ -28,6 +28,36 @@ test("a diagnostic has file, line, column, source line and caret", () => {
   ]);
 });
 
+test("carets stand under wide and combining characters", () => {
+  const carets = (text: string): string =>
+    assemble(text, { syntax: "plain" })
+      .diagnostics.flatMap((each) => formatDiagnostic(each).split("\n").slice(1, 3))
+      .map((line) => line.slice(8))
+      .join("\n");
+  expect(carets('.data\n.ascii "日本語e\u0301" "😀" x')).toBe(
+    '.ascii "日本語e\u0301" "😀" x\n                      ^',
+  );
+  expect(carets("mov r0, 日本+5")).toBe("mov r0, 日本+5\n        ^~~~");
+  expect(carets("mov r0, 5 + rr + 1")).toBe("mov r0, 5 + rr + 1\n            ^~");
+});
+
+test("what is no UTF-8 text is said once; the mark before UTF-8 is none of it", () => {
+  const said = (bytes: readonly number[], text: string): string[] => {
+    const all = Uint8Array.from([...bytes, ...new TextEncoder().encode(text)]);
+    const readFile = (): { path: string; bytes: Uint8Array } => ({ path: "b", bytes: all });
+    const both = [assemble(all), assemble('.include "b"', { readFile })];
+    return both.flatMap(({ object, diagnostics }) => {
+      return object === undefined
+        ? diagnostics.map(({ code, place }) => `${code} ${place?.kind}`)
+        : [String(object.sections[0]!.size)];
+    });
+  };
+  expect(said([0xef, 0xbb, 0xbf], "mov r0, 1\nexit\n")).toEqual(["16", "16"]);
+  expect(said([0xff, 0xfe], "m\0o\0v\0 ")).toEqual(["asm-utf16 text", "asm-utf16 text"]);
+  expect(said([0xfe, 0xff], "\0m\0o\0v")).toEqual(["asm-utf16 text", "asm-utf16 text"]);
+  expect(said([0x7f], "ELF\u0002\u0001")).toEqual(["asm-elf text", "asm-elf text"]);
+});
+
 test.each([
   ["mov r1", "1:7 expected `,`, found the end of the statement (it is written `mov DST, NUMBER` or `mov DST, SRC`)"],
   ["mov r12, 1", "1:5 `r12` is not a register here (registers are r0 to r10)"],

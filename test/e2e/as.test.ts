@@ -114,3 +114,17 @@ test("options that say what is so anyway, and llvm-mc's names of the machine", (
   ])
     expect(header(...little)).toContain("little endian");
 });
+
+test("no output takes the place of a text that was read", () => {
+  for (const args of [
+    ["-o", "main.s"],
+    ["-o", "./one.inc"],
+    ["-o", "x.o", "--MD", "two.inc"],
+    ["-o", "x.o", "-al=main.s"],
+  ]) {
+    const { status, stderr } = shop.bpfkit(["as", "main.s", ...args]);
+    expect([status, stderr.split("\n")[0]]).toEqual([2, expect.stringContaining("would overwrite")]);
+  }
+  expect(shop.has("x.o")).toBe(false);
+  expect(new TextDecoder().decode(shop.read("one.inc"))).toContain(".include");
+});

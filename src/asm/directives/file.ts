@@ -1,5 +1,6 @@
 /** `.include`, `.incbin`, `.end`: files that the assembler's user reads for it. */
 import { decodeUtf8 } from "../../bytes/index.js";
+import { isText, withoutMark } from "../text/encoding.js";
 import { detectDialect } from "../text/detect.js";
 import { stringAt, take } from "./data.js";
 import { maxExpanded } from "../text/input.js";
@@ -30,10 +31,12 @@ export function include(run: Run): void {
   if (!input.enterable("file", at, end)) return;
   const file = read(run, maxExpanded);
   if (file === undefined || !run.ends(2)) return;
-  const { path, bytes } = file;
+  const { path } = file;
+  const bytes = withoutMark(file.bytes);
   const start = input.append("file", bytes.length, { file: path, message: included }, 0, at, end);
   if (start < 0) return;
   run.source.text.set(bytes, start);
+  if (!isText(run, start)) return;
   const told = run.undecided ? detectDialect(bytes) : undefined;
   if (told !== undefined) run.use(told);
   input.enter("file", start, start + bytes.length);

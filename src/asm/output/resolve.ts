@@ -2,7 +2,7 @@
  * Fixups to bytes or relocations, once every symbol has its place. Source: docs/psabi.md; the choice between a symbol and its
  * section's symbol, and between the two 32-bit data kinds, is LLVM's (reference section 3.4).
  */
-import { fits, type Endian } from "../../bytes/index.js";
+import { encodeUtf8, fits, type Endian } from "../../bytes/index.js";
 import { nearest } from "../../diag/index.js";
 import {
   helperId,
@@ -20,7 +20,7 @@ import { reduce, type Irreducible, type Reduced } from "../match/expression.js";
 import { placeOf } from "./place.js";
 import type { Report } from "../text/report.js";
 import { isDefined } from "./symbols.js";
-import type { AsmSection, AsmSymbol, Fixup, FixupKind, TextRange } from "../types.js";
+import type { AsmSection, AsmSymbol, Expression, Fixup, FixupKind, TextRange } from "../types.js";
 
 const dataBits: Partial<Record<FixupKind, 8 | 16 | 32 | 64>> = { data8: 8, data16: 16, data32: 32, data64: 64 };
 
@@ -31,6 +31,17 @@ const mostCompared = 5_000_000;
 function foreignName(name: string): string | undefined {
   if (/^(?:fp|rfp|bp)$/i.test(name)) return "r10";
   return /^\$\d+$/.test(name) ? name.slice(1) : undefined;
+}
+
+/** Where `tree` names `symbol` first; -1: another name stands for it. */
+function mention(tree: Expression, symbol: AsmSymbol): number {
+  const rest = [tree];
+  for (let each = rest.pop(); each !== undefined; each = rest.pop()) {
+    if (each.kind === "symbol" && each.symbol === symbol) return each.at;
+    if (each.kind === "not") rest.push(each.of);
+    else if (each.kind === "binary") rest.push(each.right, each.left);
+  }
+  return -1;
 }
 
 export class Resolver {
@@ -172,8 +183,10 @@ export class Resolver {
     const like = fixup.kind === "imm32" && /^[a-z]{1,3}\d{1,2}$/i.test(symbol.name);
     const guess =
       foreignName(symbol.name) ?? this.#nearest(symbol.name, like ? [...this.#registers, ...defined] : defined);
-    if (guess === undefined) this.#report.add("asm-undefined", { name: symbol.name }, fixup.at, fixup.end);
-    else this.#report.add("asm-undefined-near", { name: symbol.name, guess }, fixup.at, fixup.end);
+    const at = fixup.expression.kind === "symbol" ? -1 : mention(fixup.expression, symbol);
+    const place = at < 0 ? ([fixup.at, fixup.end] as const) : ([at, at + encodeUtf8(symbol.name).length] as const);
+    if (guess === undefined) this.#report.add("asm-undefined", { name: symbol.name }, ...place);
+    else this.#report.add("asm-undefined-near", { name: symbol.name, guess }, ...place);
     return true;
   }
 

@@ -23,6 +23,12 @@ export const asmMessages = {
     help: "{help}",
   },
   "asm-mistake": { severity: "error", message: "{problem}", help: "{advice}" },
+  "asm-utf16": { severity: "error", message: "the text is in UTF-16", help: "save it as UTF-8" },
+  "asm-elf": {
+    severity: "error",
+    message: "this is an object, no text",
+    help: "bpfkit objdump -d shows its instructions",
+  },
   "asm-sign": {
     severity: "warning",
     message: "the `{sign}` behind `=` is the sign of the operand",
