@@ -34,9 +34,7 @@ test("carets stand under wide and combining characters", () => {
       .diagnostics.flatMap((each) => formatDiagnostic(each).split("\n").slice(1, 3))
       .map((line) => line.slice(8))
       .join("\n");
-  expect(carets('.data\n.ascii "日本語e\u0301" "😀" x')).toBe(
-    '.ascii "日本語e\u0301" "😀" x\n                      ^',
-  );
+  expect(carets('.data\n.ascii "日本語e\u0301" "😀" x')).toBe('.ascii "日本語e\u0301" "😀" x\n                      ^');
   expect(carets("mov r0, 日本+5")).toBe("mov r0, 日本+5\n        ^~~~");
   expect(carets("mov r0, 5 + rr + 1")).toBe("mov r0, 5 + rr + 1\n            ^~");
 });
