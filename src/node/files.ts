@@ -29,8 +29,12 @@ const smallFile = 1 << 18;
 let room: Uint8Array = new Uint8Array(0);
 let used = 0;
 
+/** Files from this size on are left to Node, which knows what it can read. */
+const hugeFile = 1 << 30;
+
 /** Room for a file of `size` bytes. */
 function roomFor(size: number): Uint8Array {
+  if (size > smallFile) return new Uint8Array(size);
   if (used + size > room.length) {
     // The first file gets what it takes, and who reads many gets ever larger pieces.
     room = view(Buffer.allocUnsafeSlow(Math.max(size, Math.min(4 * room.length, 16 * smallFile))));
@@ -45,8 +49,8 @@ function readFile(path: string): Uint8Array {
   const file = openSync(path, "r");
   try {
     const known = fstatSync(file);
-    // Devices, pipes and the kernel's files do not say how long they are.
-    if (!known.isFile() || known.size === 0 || known.size > smallFile) return view(readFileSync(file));
+    // Devices, pipes and most of the kernel's files do not say how long they are.
+    if (!known.isFile() || known.size === 0 || known.size > hugeFile) return view(readFileSync(file));
     const bytes = roomFor(known.size);
     let length = 0;
     for (let got = -1; got !== 0 && length < bytes.length; length += got) {
