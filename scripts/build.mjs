@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { evaluate, precomputed } from "./precomputed.mjs";
+import { evaluate, messagesFile, precomputed } from "./precomputed.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -14,14 +14,15 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", 
   stdio: "inherit",
 });
 // commander starts subcommands that are programs of their own by node:child_process; ours are none, and loading it takes longer than
-// most commands run.
-const noSubprocesses = {
-  name: "no-subprocesses",
+// most commands run. Nor need node:process be loaded for what is there anyway.
+const inCommander = { "node:child_process": "module.exports = {};", "node:process": "module.exports = process;" };
+const fewerModules = {
+  name: "fewer-modules",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes("commander") ? { path: "nothing", namespace: "no-subprocesses" } : undefined,
+    onResolve({ filter: /^node:/ }, ({ path, importer }) =>
+      path in inCommander && importer.includes("commander") ? { path, namespace: "fewer-modules" } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: "no-subprocesses" }, () => ({ contents: "module.exports = {};" }));
+    onLoad({ filter: /.*/, namespace: "fewer-modules" }, ({ path }) => ({ contents: inCommander[path] }));
   },
 };
 
@@ -32,10 +33,10 @@ const bundling = {
   platform: "node",
   target: "node20.19",
   minify: true,
-  external: ["koffi"],
+  external: ["koffi", messagesFile],
   // What V8 is given as a script cannot import.
   supported: { "dynamic-import": false },
-  plugins: [noSubprocesses, precomputed],
+  plugins: [fewerModules, precomputed],
   define: { BPFKIT_VERSION: JSON.stringify(version) },
   logLevel: "warning",
 };
@@ -49,11 +50,13 @@ async function bundle(name, contents, more = {}) {
   const stdin = { contents, resolveDir: `${root}src/cli`, sourcefile: `bundle-${name}.ts`, loader: "ts" };
   const { outputFiles } = await build({ ...bundling, stdin, outfile, write: false, ...more });
   const text = `(function (exports, require, module) {${outputFiles[0].text}\n})`;
-  mkdirSync(`${root}dist/cli`, { recursive: true });
   writeFileSync(`${root}${outfile}`, text);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
+const { catalogue } = await evaluate(`${root}src/diag/catalogue.ts`);
+mkdirSync(`${root}dist/cli`, { recursive: true });
+writeFileSync(`${root}dist/cli/${messagesFile}`, `module.exports = ${JSON.stringify(catalogue())};\n`);
 // The verbs are what the table of the command says.
 const { verbs } = await evaluate(`${root}src/cli/verbs.ts`);
 /** What src/cli/verbs.ts calls a verb: `btfDump`. A bundle takes its own alone. */

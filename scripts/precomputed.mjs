@@ -51,14 +51,12 @@ async function asData(path) {
   return { contents: lines.join("\n"), loader: "js" };
 }
 
-/** V8 compiles no function that is not called: its data cost nothing until then. */
-async function asLazyData(path) {
-  const lines = Object.entries(await evaluate(path)).map(
-    ([name, make]) =>
-      `let ${name}Made; export function ${name}() { return (${name}Made ??= ${parsed(make(), `${path}: ${name}`)}); }`,
-  );
-  return { contents: lines.join("\n"), loader: "js" };
-}
+/** The catalogue as a file beside the bundles, which share it: hardly a run reads it. */
+export const messagesFile = "./messages.cjs";
+const asMessages = async () => ({
+  contents: `let made; export const catalogue = () => (made ??= require(${JSON.stringify(messagesFile)}));`,
+  loader: "js",
+});
 
 async function asResults(path) {
   const lines = Object.entries(await evaluate(path)).map(
@@ -86,7 +84,7 @@ export const precomputed = {
   name: "precomputed",
   setup({ onLoad }) {
     onLoad({ filter: tables }, remembered(asData));
-    onLoad({ filter: messages }, remembered(asLazyData));
+    onLoad({ filter: messages }, asMessages);
     onLoad({ filter: modules }, remembered(asResults));
     onLoad({ filter: rooms }, remembered(asObjects));
   },
