@@ -67,7 +67,7 @@ export {
   infoKindFlag,
   infoVlen,
 } from "./table.js";
-export { MovedStrings, StringTable, type KeptStrings } from "./strings.js";
+export { fileNumbers, MovedStrings, StringTable, type KeptStrings } from "./strings.js";
 export { typeText } from "./type-text.js";
 export type * from "./types.js";
 export { writeBtf, type BtfSectionParts } from "./write.js";

@@ -4,6 +4,9 @@
  */
 import { encodeUtf8 } from "../bytes/index.js";
 import type { Btf } from "./btf.js";
+import { extWidths } from "./ext.js";
+import { elementName, elementWords } from "./join/refs.js";
+import { btfKinds, infoKind, infoVlen } from "./table.js";
 
 const seed = 0x811c_9dc5 | 0;
 
@@ -185,11 +188,28 @@ export class MovedStrings {
   }
 }
 
+/** Who moves the strings of very many types and records at once. */
+export interface StringMover {
+  /** By the offset of a string, divided by 8: its new offset + 1. */
+  readonly known: Uint32Array;
+  /** Where the strings go. */
+  readonly bytes: Uint8Array;
+  /** Put the new offsets into words, the first new string at `length`. Return the length afterwards. */
+  readonly types: (words: Uint32Array, length: number) => number;
+  readonly lines: (words: Uint32Array, length: number) => number;
+  readonly relos: (words: Uint32Array, length: number) => number;
+}
+
+/** Above all offsets of strings: lines have such numbers for files that are not among the strings. */
+export const fileNumbers = 0x8000_0000;
+
 /** The strings of one BTF that are still used, in the order in which they are asked for, and new ones among them. */
 export class KeptStrings {
   readonly #btf: Btf;
-  /** The new offset + 1; 0 for strings that nobody asked for. */
+  /** The new offset + 1; 0 for strings that nobody asked for. By the offset, in bytes or eights of them. */
   readonly #known: Uint32Array;
+  readonly #scale: 0 | 3;
+  #mover: StringMover | undefined;
   #bytes: Uint8Array;
   #length = 1;
   readonly #texts = new Map<string, number>([["", 0]]);
@@ -198,21 +218,67 @@ export class KeptStrings {
   /** `btf` is not split, and its strings are stored once each. */
   constructor(btf: Btf) {
     this.#btf = btf;
-    this.#known = new Uint32Array(btf.strings.length);
+    this.#mover = tables.get(btf.strings)?.mover?.();
+    this.#scale = this.#mover === undefined ? 0 : 3;
+    this.#known = this.#mover?.known ?? new Uint32Array(btf.strings.length);
     this.#known[0] = 1;
-    this.#bytes = new Uint8Array(btf.strings.length + 256);
+    this.#bytes = this.#mover?.bytes ?? new Uint8Array(btf.strings.length + 256);
   }
 
   /** The new offset of the string at `offset`. Throws `btf-string`. */
   take(offset: number): number {
-    const known = this.#known[offset];
+    const known = this.#known[offset >>> this.#scale];
     if (known !== undefined && known > 0) return known - 1;
     const { bytes, start } = this.#btf.stringPlace(offset);
     let end = start;
     while (bytes[end] !== 0) end++;
     const own = this.#append(bytes, start, end);
-    this.#known[offset] = own + 1;
+    this.#known[offset >>> this.#scale] = own + 1;
     return own;
+  }
+
+  /** Keeps the strings of the types that `words` consists of, and puts their new offsets there. */
+  takeTypes(words: Uint32Array): void {
+    if (this.#mover !== undefined) {
+      this.#length = this.#mover.types(words, this.#length);
+      return;
+    }
+    for (let at = 0; at < words.length;) {
+      if (words[at] !== 0) words[at] = this.take(words[at]!);
+      const info = words[at + 1]!;
+      const kind = infoKind(info);
+      const name = elementName[kind]!;
+      const step = elementWords[kind]!;
+      at += 3 + btfKinds[kind]!.fixed;
+      const end = at + step * infoVlen(info);
+      if (name >= 0) for (let i = at + name; i < end; i += step) words[i] = this.take(words[i]!);
+      at = end;
+    }
+  }
+
+  /** The same of lines of .BTF.ext; files that have a number from `fileNumbers` on keep it. */
+  takeLines(words: Uint32Array): void {
+    if (this.#mover !== undefined) {
+      this.#length = this.#mover.lines(words, this.#length);
+      return;
+    }
+    // Most lines are of the file of the line before.
+    let file = 0;
+    let moved = 0;
+    for (let at = 0; at < words.length; at += extWidths.lineInfo) {
+      if (words[at + 1] !== file) {
+        file = words[at + 1]!;
+        moved = file < fileNumbers ? this.take(file) : file;
+      }
+      words[at + 1] = moved;
+      words[at + 2] = this.take(words[at + 2]!);
+    }
+  }
+
+  /** The same of CO-RE relocations. */
+  takeRelos(words: Uint32Array): void {
+    if (this.#mover !== undefined) this.#length = this.#mover.relos(words, this.#length);
+    else for (let at = 2; at < words.length; at += extWidths.coreRelos) words[at] = this.take(words[at]!);
   }
 
   /** Offset of `text`: that of the old string, where there is one. A NUL ends it. */
@@ -241,7 +307,10 @@ export class KeptStrings {
   #append(bytes: Uint8Array, start: number, end: number): number {
     const offset = this.#length;
     const needed = offset + end - start + 1;
-    if (needed > this.#bytes.length) {
+    // Who moves strings at once counts on room for all that there are.
+    const reserved = this.#mover === undefined ? 0 : this.#btf.strings.length;
+    if (needed + reserved > this.#bytes.length) {
+      this.#mover = undefined;
       const grown = new Uint8Array(2 * needed);
       grown.set(this.#bytes.subarray(0, offset));
       this.#bytes = grown;
@@ -255,6 +324,8 @@ export class KeptStrings {
 
 /** Finds strings by their bytes. */
 export interface StringFinder {
+  /** Who moves these strings at once; it does so for one who asks. */
+  mover?(): StringMover | undefined;
   /** Offset of the string that stands in `bytes` from `start` to `end`; negative where there is none. */
   find(bytes: Uint8Array, start: number, end: number): number;
 }

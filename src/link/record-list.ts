@@ -2,12 +2,16 @@
 export class RecordList {
   /** Words of a record; the first is its instruction's offset. */
   readonly width: number;
-  words: Uint32Array = new Uint32Array(64);
+  words: Uint32Array = new Uint32Array(0);
   /** Index behind the last record's words. */
   end = 0;
 
-  constructor(width: number) {
+  /** Words that there is room for when the first record comes. */
+  readonly #expected: number;
+
+  constructor(width: number, expected = 64) {
     this.width = width;
+    this.#expected = expected;
   }
 
   get count(): number {
@@ -51,7 +55,7 @@ export class RecordList {
     const start = this.end;
     this.end += count;
     if (this.end > this.words.length) {
-      const grown = new Uint32Array(Math.max(this.end, 2 * this.words.length));
+      const grown = new Uint32Array(Math.max(this.end, 2 * this.words.length, start === 0 ? this.#expected : 0));
       grown.set(this.words);
       this.words = grown;
     }

@@ -1,5 +1,5 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
-import { extWidths, type BtfExtWords, type BtfType } from "../btf/index.js";
+import { extWidths, fileNumbers, type BtfExtWords, type BtfType } from "../btf/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
 import { RecordList } from "./record-list.js";
@@ -14,9 +14,6 @@ export interface MovedRecords {
   /** Files that stand for the sources of such functions. Their lines have, for the file, the number of one above `fileNumbers`. */
   readonly files: string[];
 }
-
-/** Above all offsets of strings. */
-export const fileNumbers = 0x8000_0000;
 
 /** The output offset of an instruction of an input, or -1 where it was dropped or folded into equal code. */
 export function placeOfInsn(input: Input, section: number, offset: number): number {
@@ -54,11 +51,16 @@ function move(input: Input, tables: readonly BtfExtWords[], into: readonly Recor
 
 export function moveRecords(context: Context, nextId: number): MovedRecords {
   const types = context.types!;
-  const lists = (width: number): RecordList[] => context.outputs.map(() => new RecordList(width));
+  const code = Math.max(1, context.outputs.filter(({ first }) => first.flags.exec).length);
+  const lists = (table: keyof typeof extWidths): RecordList[] => {
+    let words = 0;
+    for (const own of types.byInput) for (const each of own?.ext[table] ?? []) words += each.words.length;
+    return context.outputs.map(() => new RecordList(extWidths[table], Math.ceil(words / code)));
+  };
   const moved: MovedRecords = {
-    funcs: lists(extWidths.funcInfo),
-    lines: lists(extWidths.lineInfo),
-    relos: lists(extWidths.coreRelos),
+    funcs: lists("funcInfo"),
+    lines: lists("lineInfo"),
+    relos: lists("coreRelos"),
     added: [],
     files: [],
   };

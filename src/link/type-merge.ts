@@ -27,18 +27,25 @@ import { typeSection, typesOf, variablesOf, type TypedVariable } from "./type-re
 const kernelSections = [".ksyms", ".kconfig"] as const;
 
 /** A name that inputs declare: a variable or function that is not static. */
-export interface Declared {
+export class Declared {
   /** Its index among all names. */
   readonly number: number;
   readonly name: string;
   /** The symbol of that name; undefined where no symbol table has it. */
   readonly global: Global | undefined;
   /** The declaration that stands for all: its id in the merged types (0 where no input has its symbol), whose it is, and its id there. */
-  standing: number;
+  standing = 0;
   owner: Input;
-  id: number;
+  id = 0;
   /** It is the definition's own. */
-  defines: boolean;
+  defines = false;
+
+  constructor(number: number, name: string, global: Global | undefined, owner: Input) {
+    this.number = number;
+    this.name = name;
+    this.global = global;
+    this.owner = owner;
+  }
 }
 
 /** The types of one input. */
@@ -100,7 +107,7 @@ function joinByRecords(inputs: readonly Input[]): JoinedTypes {
     return { shift, declared, sections, ext };
   });
   const { words, starts } = merged.btf;
-  return { btf, words, starts, ids, inputs: joined };
+  return { btf, words, starts, ids, inputs: joined, nameAt: undefined };
 }
 
 /** The records of an input with their strings among those of all inputs. */
@@ -129,7 +136,11 @@ function takeRecords(ext: BtfExtTables | undefined, strings: MovedStrings): BtfE
 const many = 1 << 15;
 
 /** The types of `inputs` joined at once, whose .BTF have these `numbers` by input; undefined where that is not to be. */
-function joinAtOnce(inputs: readonly Input[], numbers: Int32Array): JoinedTypes | undefined {
+function joinAtOnce(
+  inputs: readonly Input[],
+  numbers: Int32Array,
+  globals: readonly Global[],
+): JoinedTypes | undefined {
   const sections: JoinInput[] = [];
   let size = 0;
   for (const { number, object, renamed } of inputs) {
@@ -138,7 +149,11 @@ function joinAtOnce(inputs: readonly Input[], numbers: Int32Array): JoinedTypes 
     sections.push({ btf, ext: object.sections.find(({ name }) => name === ".BTF.ext")?.data });
     size += btf.length;
   }
-  return size < many ? undefined : joinTypes(sections);
+  if (size < many) return undefined;
+  return joinTypes(
+    sections,
+    globals.map(({ name }) => name),
+  );
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
@@ -146,7 +161,7 @@ export function mergeTypes(context: Context): void {
   const sectionOf = Int32Array.from(context.inputs, ({ object }) => typeSection(object));
   const typed = context.inputs.filter(({ number }) => sectionOf[number]! >= 0);
   if (typed.length === 0) return;
-  const atOnce = joinAtOnce(typed, sectionOf);
+  const atOnce = joinAtOnce(typed, sectionOf, context.globals);
   const joined = atOnce ?? joinByRecords(typed);
   const { btf, words, starts, ids } = joined;
   const names = new Names(context, joined);
@@ -256,11 +271,12 @@ class Names {
     while (this.#numbers[slot] !== 0 && this.#offsets[slot] !== offset) slot = (slot + 1) & mask;
     let number = this.#numbers[slot]! - 1;
     if (number < 0) {
-      const name = this.#joined.btf.string(offset);
-      const at = this.#context.globalNumbers.get(name);
-      const global = at === undefined ? undefined : this.#context.globals[at]!;
+      const { globals, globalNumbers } = this.#context;
+      let at = this.#joined.nameAt?.(offset) ?? -1;
+      const name = at < 0 ? this.#joined.btf.string(offset) : globals[at]!.name;
+      if (at < 0) at = globalNumbers.get(name) ?? -1;
       number = this.declared.length;
-      const made: Declared = { number, name, global, standing: 0, owner, id: 0, defines: false };
+      const made = new Declared(number, name, globals[at], owner);
       this.declared.push(made);
       this.#numbers[slot] = number + 1;
       this.#offsets[slot] = offset;

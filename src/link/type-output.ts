@@ -2,6 +2,7 @@
 import {
   BtfFuncLinkage,
   BtfKind,
+  fileNumbers,
   infoKind,
   infoVlen,
   reshapeBtf,
@@ -12,7 +13,6 @@ import {
   type BtfFunc,
   type BtfType,
   type BtfVarSecinfo,
-  type KeptStrings,
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import type { Section } from "../object/index.js";
@@ -20,7 +20,7 @@ import { isFolded, matcher, type Context, type Global, type Input } from "./cont
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
-import { fileNumbers, moveRecords, type MovedRecords } from "./type-ext.js";
+import { moveRecords, type MovedRecords } from "./type-ext.js";
 import { joinedId, type Declared, type Types } from "./type-merge.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
@@ -35,7 +35,10 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
     linkages: choice.linkages,
     added: [...own, ...moved.added],
     roots: options.gcSections === true ? recordRoots(moved) : undefined,
-    strings: (kept) => moveStrings(moved, kept),
+    strings: (kept) => {
+      for (const { words, end } of moved.lines) kept.takeLines(words.subarray(0, end));
+      for (const { words, end } of moved.relos) kept.takeRelos(words.subarray(0, end));
+    },
     texts: [...outputs.map(({ name }) => name), ...moved.files],
   });
   for (const { words, width, end } of [...moved.funcs, ...moved.relos]) {
@@ -66,26 +69,6 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
 function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
   for (const { words, width, end } of [...funcs, ...relos]) {
     for (let at = 0; at < end; at += width) yield words[at + 1]!;
-  }
-}
-
-/** Keeps the strings that records use, and puts their new offsets into them. */
-function moveStrings({ lines, relos }: MovedRecords, kept: KeptStrings): void {
-  for (const { words, width, end } of lines) {
-    // Most lines are of the file of the line before.
-    let file = -1;
-    let moved = 0;
-    for (let at = 0; at < end; at += width) {
-      if (words[at + 1] !== file) {
-        file = words[at + 1]!;
-        moved = file < fileNumbers ? kept.take(file) : file;
-      }
-      words[at + 1] = moved;
-      words[at + 2] = kept.take(words[at + 2]!);
-    }
-  }
-  for (const { words, width, end } of relos) {
-    for (let at = 0; at < end; at += width) words[at + 2] = kept.take(words[at + 2]!);
   }
 }
 

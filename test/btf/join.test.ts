@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   dedupBtf,
   extWidths,
+  fileNumbers,
   joinTypes,
   mergeBtf,
   readBtf,
@@ -19,11 +20,36 @@ import { corpusMissing } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import type { Random } from "../support/random.js";
 
-/** The types with their strings in the order of use: two BTFs that differ in the places of their strings have equal ones. */
-function canonical(btf: Btf): Uint8Array {
+const texts = ["int", "license", "no string of any file", "\u00e9", ""];
+
+/**
+ * The types with their strings in the order of use, and records with names of types for strings: all of them are equal for two BTFs
+ * that differ in the places of their strings.
+ */
+function canonical(btf: Btf, isLong = false): unknown {
   const stands = Uint32Array.from({ length: btf.typeCount }, (_, id) => id);
   const linkages = new Int8Array(btf.typeCount).fill(-1);
-  return reshapeBtf(btf, { stands, linkages, added: [], roots: undefined, strings: () => {}, texts: [] }).btf.bytes;
+  const names = Array.from({ length: btf.typeCount - 1 }, (_, own) => btf.words[btf.starts[own]!]!);
+  const lines = Uint32Array.from(names.flatMap((name, i) => [i, i % 5 === 0 ? fileNumbers + i : name, name, i]));
+  const relos = Uint32Array.from(names.toReversed().flatMap((name, i) => [i, i, name, i]));
+  const made = reshapeBtf(btf, {
+    stands,
+    linkages,
+    // More than there is room for beside the strings of the files.
+    added: isLong ? [{ kind: "fwd", name: "x".repeat(1 << 19), of: "struct" }] : [],
+    roots: undefined,
+    strings: (kept) => {
+      kept.takeLines(lines);
+      kept.takeRelos(relos);
+    },
+    texts,
+  });
+  return {
+    bytes: Buffer.from(made.btf.bytes).toString("latin1"),
+    lines,
+    relos,
+    texts: texts.map((text) => made.text(text)),
+  };
 }
 
 const tables = ["funcInfo", "lineInfo", "coreRelos"] as const;
@@ -73,21 +99,35 @@ function byRecords(inputs: readonly JoinInput[]) {
       ),
     };
   });
-  return { types: canonical(btf), ids, found };
+  return { btf, ids, found };
+}
+
+/** Every third name of the types, and one that is none of them. */
+function someNames(btf: Btf): string[] {
+  const all = [...new Set([...btf.types()].map(([id]) => btf.name(id)))].filter((name) => name !== "");
+  return ["no name of any type", ...all.filter((_, i) => i % 3 === 0)];
 }
 
 /** Compares both ways; says whether there was anything to compare. */
 function compare(inputs: readonly JoinInput[]): boolean {
-  const joined = joinTypes(inputs);
-  if (joined === undefined) return false;
+  if (joinTypes(inputs) === undefined) return false;
   let expected: ReturnType<typeof byRecords>;
   try {
     expected = byRecords(inputs);
   } catch (error) {
     throw new Error("joined, though it is wrong", { cause: error });
   }
+  const names = someNames(expected.btf);
+  const joined = joinTypes(inputs, names)!;
   const { btf } = joined;
-  expect(canonical(btf)).toEqual(expected.types);
+  const isLong = inputs.length === 2;
+  expect(canonical(btf, isLong)).toEqual(canonical(expected.btf, isLong));
+  // Another time, without the code.
+  expect(canonical(btf)).toEqual(canonical(expected.btf));
+  for (let id = 1; id < btf.typeCount; id++) {
+    const at = joined.nameAt!(btf.words[btf.starts[id - 1]!]!);
+    expect(at).toBe(names.indexOf(btf.name(id)));
+  }
   expect(joined.ids).toEqual(expected.ids);
   const found = joined.inputs.map(({ shift, declared, sections, ext }) => ({
     shift,

@@ -52,6 +52,12 @@ export const State = {
   keptEnd: 116,
   inputs: 120,
   inputCount: 124,
+  /** The strings that are still used, and by an eighth of the offset of a string its offset there + 1; 0 for the others. */
+  keptStringsEnd: 128,
+  keptStrings: 132,
+  keptOffsets: 136,
+  /** By an eighth of the offset of a string: the number + 1 of the name that was asked for, 0 for the others. */
+  named: 140,
 } as const;
 
 /** An input: where its sections are and their size (0 where there is no .BTF.ext), then what the code found there. */
@@ -119,4 +125,4 @@ export class Room {
 }
 
 /** What the code is asked for. */
-export const Ask = { gather: 0, settle: 1, find: 2 } as const;
+export const Ask = { gather: 0, settle: 1, find: 2, keepTypes: 3, keepLines: 4, keepRelos: 5, name: 6 } as const;

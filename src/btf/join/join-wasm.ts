@@ -48,8 +48,17 @@ const fact = (facts: Local, field: keyof typeof KindFact): Wasm => i32.load8(fac
 const mix = (hash: Local, word: Wasm): Wasm => set(hash, i32.mul(i32.rotl(i32.xor(hash, word), c(13)), c(0x9e37_79b1)));
 const finish = (hash: Local): Wasm => set(hash, i32.xor(hash, i32.shrUnsigned(hash, c(15))));
 
+/** The info word of the type at `at`, and the facts of its kind. */
+const kindOf = (at: Local, info: Local, facts: Local): Wasm => [
+  set(info, i32.load(at, 4)),
+  set(facts, i32.add(c(kindFacts), i32.and(i32.shrUnsigned(info, c(21)), c(0x7f << 3)))),
+];
+const vlenOf = (info: Local): Wasm => i32.and(info, c(0xff_ffff));
+
 const ones = wide(0x0101_0101_0101_0101n);
 const highs = wide(0x8080_8080_8080_8080n);
+/** A number whose lowest bit that is set is in the first byte of `word` that is zero; 0 where none is. */
+const zeroIn = (word: Local): Wasm => i64.and(i64.sub(word, ones), i64.sub(highs, i64.and(word, highs)));
 
 /**
  * `(at, isAdded) → offset`: the offset of the string at `at` among those of all inputs, each of which is there once, from a multiple of eight bytes on and
@@ -67,8 +76,7 @@ function internFunction(index: number): WasmFunction {
     set(hash, wide(0x2545_f491_4f6c_dd1dn)),
     repeat(
       set(word, i64.load(at)),
-      // The lowest bit of it that is set is in the first byte that is zero.
-      set(zero, i64.and(i64.sub(word, ones), i64.sub(highs, i64.and(word, highs)))),
+      set(zero, zeroIn(word)),
       when(i64.ne(zero, wide(0n)), [
         set(word, i64.and(word, i64.sub(i64.shl(wide(1n), i64.and(i64.ctz(zero), wide(~7n))), wide(1n)))),
       ]),
@@ -435,11 +443,10 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
   const push = (type: Wasm): Wasm => [i32.store(top, type), bump(top, c(4))];
   /** Goes through the type ids at `at`, each of them at `place`. */
   const typeIds = (...body: readonly Wasm[]): Wasm => [
-    set(info, i32.load(at, 4)),
-    set(facts, i32.add(c(kindFacts), i32.and(i32.shrUnsigned(info, c(21)), c(0x7f << 3)))),
+    kindOf(at, info, facts),
     set(step, fact(facts, "step")),
     set(place, i32.add(at, fact(facts, "ids"))),
-    set(left, i32.add(fact(facts, "fixed"), i32.mul(fact(facts, "each"), i32.and(info, c(0xff_ffff))))),
+    set(left, i32.add(fact(facts, "fixed"), i32.mul(fact(facts, "each"), vlenOf(info)))),
     loop(left, body, bump(place, step), bump(left, c(-1))),
   ];
   const references: Wasm = [
@@ -537,15 +544,109 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
   return func;
 }
 
-/** `(what, at) → answer`. */
-function runFunction(index: number, gather: WasmFunction, settle: WasmFunction, intern: WasmFunction): WasmFunction {
+/** `(at, end) → count`: numbers the names from `at` to `end`, each of which ends with a zero. */
+function nameFunction(index: number, intern: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 2);
-  const [what, at] = func.parameters as [Local, Local];
+  const [at, end] = func.parameters as [Local, Local];
+  const [number, offset] = func.locals("i32", 2);
   func.body = [
-    when(i32.eq(what, c(Ask.gather)), [result(call(gather))]),
-    when(i32.eq(what, c(Ask.settle)), [result(call(settle))]),
-    call(intern, at, c(0)),
+    loop(
+      i32.ltUnsigned(at, end),
+      bump(number, c(1)),
+      set(offset, i32.shrUnsigned(call(intern, at, c(1)), c(3))),
+      i32.store(wordAt(get("named"), offset), number),
+      loop(i32.load8(at), bump(at, c(1))),
+      bump(at, c(1)),
+    ),
+    number,
   ];
+  return func;
+}
+
+/** `(offset) → offset`: that of a string among those that are still used, where it is added if it is not there. */
+function keepFunction(index: number): WasmFunction {
+  const func = new WasmFunction(index, 1);
+  const [offset] = func.parameters as [Local];
+  const [place, from, to] = func.locals("i32", 3);
+  const [word, zero] = func.locals("i64", 2);
+  func.body = [
+    set(place, wordAt(get("keptOffsets"), i32.shrUnsigned(offset, c(3)))),
+    set(from, i32.load(place)),
+    when(from, [result(i32.sub(from, c(1)))]),
+    set(from, i32.add(get("strings"), offset)),
+    set(to, get("keptStringsEnd")),
+    set(offset, i32.sub(to, get("keptStrings"))),
+    i32.store(place, i32.add(offset, c(1))),
+    repeat(
+      set(word, i64.load(from)),
+      i64.store(to, word),
+      set(zero, zeroIn(word)),
+      bump(from, c(8)),
+      bump(to, c(8)),
+      leaveIf(i64.eqz(zero), 0),
+    ),
+    // Behind its zero.
+    put("keptStringsEnd", i32.add(to, i32.sub(i32.shrUnsigned(i32.wrap(i64.ctz(zero)), c(3)), c(7)))),
+    offset,
+  ];
+  return func;
+}
+
+/** `(at, end) → 1`: keeps the strings of the types from `at` to `end`. */
+function keepTypesFunction(index: number, keep: WasmFunction): WasmFunction {
+  const func = new WasmFunction(index, 2);
+  const [at, end] = func.parameters as [Local, Local];
+  const [info, facts, left, step, next] = func.locals("i32", 5);
+  func.body = [
+    loop(
+      i32.ltUnsigned(at, end),
+      kindOf(at, info, facts),
+      set(step, fact(facts, "element")),
+      set(next, i32.add(i32.add(at, c(headBytes)), fact(facts, "more"))),
+      i32.store(at, call(keep, i32.load(at))),
+      set(left, vlenOf(info)),
+      set(at, i32.add(next, i32.mul(step, left))),
+      when(fact(facts, "hasNames"), [
+        loop(left, i32.store(next, call(keep, i32.load(next))), bump(next, step), bump(left, c(-1))),
+      ]),
+    ),
+    c(1),
+  ];
+  return func;
+}
+
+/** `(at, end) → 1`: keeps the strings of the records from `at` to `end`; of lines also the file, but for what is no offset. */
+function keepRecordsFunction(index: number, keep: WasmFunction, width: number, hasFile: boolean): WasmFunction {
+  const func = new WasmFunction(index, 2);
+  const [at, end] = func.parameters as [Local, Local];
+  const [file, kept] = func.locals("i32", 2);
+  // Most lines are of the file of the line before.
+  const files: Wasm = [
+    when(i32.ne(i32.load(at, 4), file), [
+      set(file, i32.load(at, 4)),
+      set(kept, file),
+      when(i32.ge(file, c(0)), [set(kept, call(keep, file))]),
+    ]),
+    i32.store(at, kept, 4),
+  ];
+  func.body = [
+    loop(
+      i32.ltUnsigned(at, end),
+      hasFile ? files : [],
+      i32.store(at, call(keep, i32.load(at, 8)), 8),
+      bump(at, c(4 * width)),
+    ),
+    c(1),
+  ];
+  return func;
+}
+
+/** `(what, at, end) → answer`. */
+function runFunction(index: number, answers: Readonly<Record<keyof typeof Ask, (at: Local, end: Local) => Wasm>>) {
+  const func = new WasmFunction(index, 3);
+  const [what, at, end] = func.parameters as [Local, Local, Local];
+  const names = Object.keys(answers) as (keyof typeof Ask)[];
+  func.body = [names.map((name) => when(i32.eq(what, c(Ask[name])), [result(answers[name](at, end))])), c(0)];
   return func;
 }
 
@@ -558,5 +659,20 @@ export function joinModule(): string {
   const resolve = resolveFunction(4);
   const gather = gatherFunction(5, read, same);
   const settle = settleFunction(6, same, resolve);
-  return moduleOf([intern, take, read, same, resolve, gather, settle, runFunction(7, gather, settle, intern)]);
+  const keep = keepFunction(7);
+  const keepTypes = keepTypesFunction(8, keep);
+  const keepLines = keepRecordsFunction(9, keep, extWidths.lineInfo, true);
+  const keepRelos = keepRecordsFunction(10, keep, extWidths.coreRelos, false);
+  const name = nameFunction(11, intern);
+  const main = runFunction(12, {
+    gather: () => call(gather),
+    settle: () => call(settle),
+    find: (at) => call(intern, at, c(0)),
+    keepTypes: (at, end) => call(keepTypes, at, end),
+    keepLines: (at, end) => call(keepLines, at, end),
+    keepRelos: (at, end) => call(keepRelos, at, end),
+    name: (at, end) => call(name, at, end),
+  });
+  const keeping = [keep, keepTypes, keepLines, keepRelos];
+  return moduleOf([intern, take, read, same, resolve, gather, settle, ...keeping, name, main]);
 }

@@ -2,11 +2,11 @@
  * The types of many files merged (`merge.ts`) and deduplicated (`dedup.ts`) in WebAssembly, with the records of their .BTF.ext:
  * a linker has a few hundred kilobytes of them, and is done before JavaScript is fast.
  */
-import { alignUp } from "../../bytes/index.js";
+import { alignUp, encodeUtf8 } from "../../bytes/index.js";
 import type { WasmInstance } from "../../wasm/index.js";
 import { madeBtf, type Btf } from "../btf.js";
 import { extWidths, type BtfExtTables, type BtfExtWords } from "../ext.js";
-import { rememberFinder } from "../strings.js";
+import { rememberFinder, type StringFinder, type StringMover } from "../strings.js";
 import { BtfKind, btfHeaderSize } from "../table.js";
 import { Dedup } from "./dedup.js";
 import { TypeGraph } from "./dedup-graph.js";
@@ -39,10 +39,15 @@ export interface JoinedTypes {
   /** The id in `btf` by that in the merged types. */
   readonly ids: Uint32Array;
   readonly inputs: readonly JoinedInput[];
+  /** The number among the names that were asked for of that at an offset of the strings; negative where it is none of them. */
+  readonly nameAt: ((offset: number) => number) | undefined;
 }
 
 /** More does not fit into the memory with all that belongs to it. */
 const most = 1 << 27;
+
+/** Words of records are moved in pieces of at least so many bytes, where the stack was. */
+const leastWork = 1 << 18;
 
 /** Kinds that are compared by their graphs, and those without references that are not simply equal or not. */
 const graphs: number = [
@@ -66,8 +71,11 @@ function sizeAt(bytes: Uint8Array, at: number): number {
 }
 
 /** The code with `inputs` in its memory; undefined where that cannot be. */
-function load(inputs: readonly JoinInput[]): { readonly code: WasmInstance; readonly state: Uint32Array } | undefined {
-  let [blobs, exts, types, strings, longest] = [0, 0, 0, 0, 0];
+function load(
+  inputs: readonly JoinInput[],
+  names: Uint8Array,
+): { readonly code: WasmInstance; readonly state: Uint32Array; readonly namesAt: number } | undefined {
+  let [blobs, exts, types, strings, longest] = [0, 0, 0, names.length, 0];
   for (const { btf, ext } of inputs) {
     // An empty section is none that the code could tell from a missing one.
     if (btf.length < btfHeaderSize || ext?.length === 0) return undefined;
@@ -83,6 +91,7 @@ function load(inputs: readonly JoinInput[]): { readonly code: WasmInstance; read
   const count = Math.floor(types / 12) + 1;
   const rows = room.take(inputBytes * inputs.length);
   const data = room.take(blobs + exts);
+  const namesAt = room.take(names.length);
   const stringSlots = powerOfTwo(strings / 8);
   const typeSlots = powerOfTwo(2 * count);
   const places: Partial<Record<keyof typeof State, number>> = {
@@ -102,12 +111,16 @@ function load(inputs: readonly JoinInput[]): { readonly code: WasmInstance; read
     typeSlots: room.take(8 * typeSlots),
     typeMask: 8 * (typeSlots - 1),
     // A reference each, and a type itself.
-    stack: room.take(4 * count + types),
+    stack: room.take(Math.max(leastWork, 4 * count + types)),
     kept: room.take(types),
     keptStarts: room.take(4 * count + 4),
   };
-  const stringsRoom = 2 * strings + (1 << 16);
+  const stringsRoom = alignUp(2 * strings + (1 << 16), 8);
   const stringsAt = room.take(stringsRoom);
+  places.named = room.take(stringsRoom / 2);
+  places.keptOffsets = room.take(stringsRoom / 2);
+  // All of them again, and new ones.
+  places.keptStrings = room.take(stringsRoom + (1 << 16));
   const code = joinCode(room.end);
   if (code === undefined) return undefined;
   const { memory } = code;
@@ -130,21 +143,23 @@ function load(inputs: readonly JoinInput[]): { readonly code: WasmInstance; read
     }
     row += inputBytes / 4;
   }
-  return { code, state };
+  memory.set(names, namesAt);
+  return { code, state, namesAt };
 }
 
 /**
- * Joins the types of `inputs`, little-endian files. Undefined where the platform has no WebAssembly, and where anything
+ * Joins the types of `inputs`, little-endian files; `names` are such as their strings may be asked for. Undefined where the platform has no WebAssembly, and where anything
  * about them is unusual or wrong: whoever asks then goes the other way, which throws what there is to say.
  */
-export function joinTypes(inputs: readonly JoinInput[]): JoinedTypes | undefined {
-  const loaded = load(inputs);
+export function joinTypes(inputs: readonly JoinInput[], names: readonly string[] = []): JoinedTypes | undefined {
+  const text = encodeUtf8(names.map((name) => `${name}\0`).join(""));
+  const loaded = load(inputs, text);
   if (loaded === undefined) return undefined;
-  const { code, state } = loaded;
+  const { code, state, namesAt } = loaded;
   const { memory, run } = code;
   const get = (field: keyof typeof State): number => state[State[field] / 4]!;
   const view = (place: number, length: number): Uint32Array => new Uint32Array(memory.buffer, place, length);
-  if (run(Ask.gather, 0) === 0) return undefined;
+  if (run(Ask.gather, 0, 0) === 0) return undefined;
   const count = get("count");
   const words = view(get("words"), get("wordsEnd"));
   const starts = view(get("starts"), count + 1);
@@ -154,20 +169,79 @@ export function joinTypes(inputs: readonly JoinInput[]): JoinedTypes | undefined
     dedup.composites();
     dedup.forwards();
   }
-  if (run(Ask.settle, 0) === 0) return undefined;
+  // Names with zeros in them are none that files have.
+  if (run(Ask.name, namesAt, namesAt + text.length) !== names.length) return undefined;
+  if (run(Ask.settle, 0, 0) === 0) return undefined;
   const strings = memory.subarray(get("strings"), get("stringsEnd"));
   const kept = view(get("kept"), get("keptEnd"));
   const btf = madeBtf("little", kept, view(get("keptStarts"), get("keptCount") + 1), strings);
-  rememberFinder(strings, {
-    find(bytes, start, end) {
-      const scratch = get("known");
-      if (scratch + end - start >= get("stringSlots")) return -1;
-      memory.set(bytes.subarray(start, end), scratch);
-      memory[scratch + end - start] = 0;
-      return start === end ? 0 : run(Ask.find, scratch) || -1;
-    },
-  });
-  return { btf, words, starts, ids: view(get("ids"), count + 1), inputs: inputsOf(btf, state, inputs.length) };
+  rememberFinder(strings, new JoinedStrings(code, state));
+  const named = view(get("named"), strings.length / 8);
+  return {
+    btf,
+    words,
+    starts,
+    ids: view(get("ids"), count + 1),
+    inputs: inputsOf(btf, state, inputs.length),
+    nameAt: (offset) => named[offset >>> 3]! - 1,
+  };
+}
+
+/** Finds and moves the strings of joined types. */
+class JoinedStrings implements StringFinder {
+  readonly #code: WasmInstance;
+  readonly #state: Uint32Array;
+  #isAsked = false;
+
+  constructor(code: WasmInstance, state: Uint32Array) {
+    this.#code = code;
+    this.#state = state;
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const { memory, run } = this.#code;
+    const at = this.#get("known");
+    if (start === end) return 0;
+    // No string of an input is so long.
+    if (at + end - start >= this.#get("stringSlots")) return -1;
+    memory.set(bytes.subarray(start, end), at);
+    memory[at + end - start] = 0;
+    return run(Ask.find, at, 0) || -1;
+  }
+
+  mover(): StringMover | undefined {
+    if (this.#isAsked) return undefined;
+    this.#isAsked = true;
+    const { memory } = this.#code;
+    const [strings, offsets, kept] = [this.#get("strings"), this.#get("keptOffsets"), this.#get("keptStrings")];
+    return {
+      known: this.#state.subarray(offsets / 4, kept / 4),
+      bytes: memory.subarray(kept, kept + this.#get("stringsLimit") - strings + (1 << 16)),
+      types: (words, length) => this.#move(Ask.keepTypes, words, 0, length),
+      lines: (words, length) => this.#move(Ask.keepLines, words, extWidths.lineInfo, length),
+      relos: (words, length) => this.#move(Ask.keepRelos, words, extWidths.coreRelos, length),
+    };
+  }
+
+  /** Moves the strings of `words`, in pieces of whole records where they are of one `width`. */
+  #move(ask: number, words: Uint32Array, width: number, length: number): number {
+    const state = this.#state;
+    const from = this.#get("stack");
+    const end = State.keptStringsEnd / 4;
+    state[end] = this.#get("keptStrings") + length;
+    const most = width === 0 ? words.length : Math.floor(leastWork / 4 / width) * width;
+    for (let at = 0; at < words.length; at += most) {
+      const part = words.subarray(at, at + most);
+      state.set(part, from / 4);
+      this.#code.run(ask, from, from + 4 * part.length);
+      part.set(state.subarray(from / 4, from / 4 + part.length));
+    }
+    return state[end]! - this.#get("keptStrings");
+  }
+
+  #get(field: keyof typeof State): number {
+    return this.#state[State[field] / 4]!;
+  }
 }
 
 const tableNames = ["funcInfo", "lineInfo", "coreRelos"] as const;

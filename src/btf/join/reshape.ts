@@ -4,9 +4,9 @@
  */
 import { madeBtf, type Btf } from "../btf.js";
 import { encodeType } from "../encode.js";
-import { elementName, elementWords, renumberTypeIds, visitTypeIds } from "./refs.js";
+import { renumberTypeIds, visitTypeIds } from "./refs.js";
 import { KeptStrings } from "../strings.js";
-import { BtfKind, infoKind, infoVlen } from "../table.js";
+import { BtfKind, infoKind } from "../table.js";
 import type { BtfType } from "../types.js";
 
 export interface Reshape {
@@ -106,7 +106,6 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
     const at = length;
     const end = starts[id]!;
     for (let i = starts[id - 1]!; i < end; i++) words[length++] = old[i]!;
-    moveStrings(words, at, kept);
     renumberTypeIds(words, at, ids);
     const linkage = linkages[id]!;
     if (linkage < 0) continue;
@@ -114,6 +113,7 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
     if (kind === BtfKind.BTF_KIND_VAR) words[at + 3] = linkage;
     if (kind === BtfKind.BTF_KIND_FUNC) words[at + 1] = (kind << 24) | linkage;
   }
+  kept.takeTypes(words.subarray(0, length));
   words.set(addedWords, length);
   for (const [i, at] of moreStarts.entries()) {
     made[ids[count + i]! - 1] = length + at;
@@ -128,15 +128,4 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
     ids,
     text: (text) => kept.intern(text),
   };
-}
-
-/** The strings of the type at `at`, its name first, at their new offsets. */
-function moveStrings(words: Uint32Array, at: number, kept: KeptStrings): void {
-  if (words[at] !== 0) words[at] = kept.take(words[at]!);
-  const info = words[at + 1]!;
-  const kind = infoKind(info);
-  const name = elementName[kind]!;
-  if (name < 0) return;
-  const step = elementWords[kind]!;
-  for (let i = at + 3 + name, left = infoVlen(info); left > 0; left--, i += step) words[i] = kept.take(words[i]!);
 }
