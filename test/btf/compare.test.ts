@@ -20,6 +20,14 @@ const moved = struct("s", [field("a", signed, 32), field("c", eight, 64)]);
 const q = struct("q", []);
 const fwd = builder.add({ kind: "fwd", name: "s", of: "struct" });
 const [toS, toMoved, toQ, toFwd, toInt] = [s, moved, q, fwd, signed].map((type) => builder.add({ kind: "ptr", type }));
+const toVoid = builder.add({ kind: "ptr", type: 0 });
+const colour = builder.add({
+  kind: "enum",
+  name: "colour",
+  size: 4,
+  signed: false,
+  values: [{ name: "RED", value: 1 }],
+});
 const const4 = builder.add({ kind: "const", type: signed });
 const node = builder.nextId;
 struct("node", [field("next", node + 1, 0), field("value", long, 64)]);
@@ -45,6 +53,10 @@ test("layout differences and differences of meaning are told apart, with both si
   expect(differ(toS!, toFwd!)).toEqual([]);
   expect(differ(toS!, toQ!)).toEqual(["layout * name s/q"]);
   expect(differ(toS!, toInt!)).toEqual(["layout * kind struct s/int int"]);
+  expect(differ(toS!, toVoid)).toEqual(["meaning * pointee struct s/void"]);
+  expect(differ(toVoid, toVoid)).toEqual([]);
+  expect(differ(colour, unsigned)).toEqual(["meaning  enumerators RED=1/int unsigned int"]);
+  expect(differ(long, colour)).toEqual(["layout  size 8/4", "meaning  enumerators int long/RED=1"]);
   expect(differ(node, node)).toEqual([]);
 });
 

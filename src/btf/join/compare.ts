@@ -19,6 +19,7 @@ export type TypeDifferenceWhat =
   | "signedness"
   | "array-length"
   | "enumerators"
+  | "pointee"
   | "linkage";
 
 export interface TypeDifference {
@@ -31,8 +32,17 @@ export interface TypeDifference {
   readonly right: string;
 }
 
-/** What does not change a layout. An array's length does not move its elements, though it is often an error. */
-const harmless: ReadonlySet<TypeDifferenceWhat> = new Set(["signedness", "array-length", "enumerators", "linkage"]);
+/**
+ * What does not change a layout. An array's length does not move its elements, though it is often an error; nobody reads through a
+ * pointer to void (`pointee`).
+ */
+const harmless: ReadonlySet<TypeDifferenceWhat> = new Set([
+  "signedness",
+  "array-length",
+  "enumerators",
+  "pointee",
+  "linkage",
+]);
 
 function nameOf(type: BtfType): string {
   return "name" in type ? type.name : "";
@@ -40,6 +50,16 @@ function nameOf(type: BtfType): string {
 
 function shown(type: BtfType): string {
   return `${type.kind} ${nameOf(type)}`.trim();
+}
+
+type Enumeration = Extract<BtfType, { readonly kind: "enum" | "enum64" }>;
+
+function isEnum(type: BtfType): type is Enumeration {
+  return type.kind === "enum" || type.kind === "enum64";
+}
+
+function enumerators(type: BtfType): string {
+  return isEnum(type) ? type.values.map(({ name, value }) => `${name}=${value}`).join(" ") : shown(type);
 }
 
 class Comparison {
@@ -103,14 +123,14 @@ class Comparison {
         mine.encoding & 1 ? "signed" : "unsigned",
         theirs.encoding & 1 ? "signed" : "unsigned",
       );
-    } else if (
-      (mine.kind === "enum" || mine.kind === "enum64") &&
-      (theirs.kind === "enum" || theirs.kind === "enum64")
-    ) {
+    } else if (isEnum(mine) && isEnum(theirs)) {
       this.#differ("name", path, mine.name, theirs.name);
       this.#differ("size", path, mine.size, theirs.size);
-      const values = (type: typeof mine): string => type.values.map(({ name, value }) => `${name}=${value}`).join(" ");
-      this.#differ("enumerators", path, values(mine), values(theirs));
+      this.#differ("enumerators", path, enumerators(mine), enumerators(theirs));
+    } else if ((isEnum(mine) && theirs.kind === "int") || (isEnum(theirs) && mine.kind === "int")) {
+      // An enum is an integer with names.
+      this.#differ("size", path, mine.size, theirs.size);
+      this.#differ("enumerators", path, enumerators(mine), enumerators(theirs));
     } else if (mine.kind !== theirs.kind) {
       this.#differ("kind", path, shown(mine), shown(theirs));
     } else if ((mine.kind === "struct" || mine.kind === "union") && theirs.kind === mine.kind) {
@@ -140,7 +160,9 @@ class Comparison {
       if (type.kind === "fwd") return type.of;
       return type.kind === "struct" || type.kind === "union" ? type.kind : undefined;
     };
-    if (tag(mine) === undefined || tag(mine) !== tag(theirs) || nameOf(mine) === "") {
+    if ((mine.kind === "void") !== (theirs.kind === "void")) {
+      this.#differ("pointee", `${path}*`, shown(mine), shown(theirs));
+    } else if (tag(mine) === undefined || tag(mine) !== tag(theirs) || nameOf(mine) === "") {
       this.#pending.push({ left, right, path: `${path}*` });
     } else {
       this.#differ("name", `${path}*`, nameOf(mine), nameOf(theirs));
