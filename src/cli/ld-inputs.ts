@@ -46,7 +46,7 @@ async function findLibrary(name: string, folders: readonly string[]): Promise<st
       if (await isThere(path)) return path;
     }
   }
-  const where = folders.length === 0 ? "no folder (-L names some)" : folders.join(", ");
+  const where = folders.length === 0 ? ": no -L says where to look" : ` in ${folders.join(", ")}`;
   throw failure("link-library", { name: names.join(" or "), where });
 }
 

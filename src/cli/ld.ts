@@ -1,4 +1,5 @@
 /** `bpfkit ld`: objects to one object. No output file when there is an error. */
+import { resolve } from "node:path";
 import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 import type { Diagnostic } from "../diag/index.js";
 import type { IsaVersion } from "../isa/index.js";
@@ -132,6 +133,10 @@ export async function run(words: readonly string[], given: object): Promise<void
       "--compat keeps the relocations' numbers, which --reloc-dialect would change",
       "leave one of the two out",
     );
+  }
+  // As ld has it: who forgets the name behind -o would lose an input.
+  if (options.output !== "-" && words.some((word) => resolve(word) === resolve(options.output))) {
+    return usage(`the output ${options.output} is an input, too`, "-o takes the name of the linked object");
   }
   const asked = await linkOptions(options);
   if (typeof asked === "string") return usage(asked, "bpfkit ld --help lists the options");

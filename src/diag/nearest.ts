@@ -37,7 +37,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let limit = Math.max(1, Math.floor(word.length / 3));
   for (const candidate of candidates) {
     const edits = distance(word, candidate, limit);
-    if (edits > limit) continue;
+    // With every letter another it is another word.
+    if (edits > limit || edits >= Math.max(word.length, candidate.length)) continue;
     if (best !== undefined && edits === limit && commonStart(word, candidate) <= commonStart(word, best)) continue;
     best = candidate;
     limit = edits;

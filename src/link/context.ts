@@ -92,6 +92,8 @@ export interface Context {
   readonly outputs: OutputSection[];
   /** Comdat groups met so far: the input that keeps the group, by signature. */
   readonly groups: Map<string, number>;
+  /** For each archive: its member that defines a name and was left outside, for advice. */
+  readonly archives: ((name: string) => string | undefined)[];
   types: Types | undefined;
   readonly diagnostics: Diagnostic[];
 }

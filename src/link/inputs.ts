@@ -80,6 +80,7 @@ function take(context: Context, object: ObjectFile): void {
 
 /** Searches the archives in turn until none of them has anything more that is needed. */
 function searchAll(context: Context, searches: readonly Search[]): void {
+  context.archives.push(...searches.map((search) => (name: string) => search.outside(name)));
   for (let found = true; found;) {
     found = false;
     for (const search of searches) if (search.run(context)) found = true;
@@ -129,11 +130,22 @@ class Search {
     return found;
   }
 
+  /** The member that defines `name`, by what the index says, and is not in the link. */
+  outside(name: string): string | undefined {
+    const member = this.#index?.get(name)?.find((each) => !this.#taken[each]);
+    return member === undefined ? undefined : this.#shown(member);
+  }
+
+  #shown(member: number): string {
+    const { file, members } = this.#archive;
+    const { name } = members[member]!;
+    return file === "" ? name : `${file}(${name})`;
+  }
+
   #object(member: number): ObjectFile {
-    const { name, data } = this.#archive.members[member]!;
-    const { file, dialect, keepDebug } = this.#archive;
-    const shown = file === "" ? name : `${file}(${name})`;
-    return (this.#objects[member] ??= readForLink(data, { file: shown, dialect, keepDebug }));
+    const { dialect, keepDebug, members } = this.#archive;
+    const options = { file: this.#shown(member), dialect, keepDebug };
+    return (this.#objects[member] ??= readForLink(members[member]!.data, options));
   }
 
   #take(context: Context, member: number): void {

@@ -32,6 +32,7 @@ export function link(inputs: readonly LinkInput[], asked: LinkOptions = {}): Lin
     globalNumbers: new Map(),
     outputs: [],
     groups: new Map(),
+    archives: [],
     types: undefined,
     diagnostics: compat ? contraryOptions(asked) : [],
   };

@@ -4,7 +4,7 @@ import { helperId, helperNames } from "../isa/index.js";
 import type { Relocation, RelocKind } from "../object/index.js";
 import { definition, globalNamed, type Context, type Input } from "./context.js";
 import { libraryAdvice } from "./libc.js";
-import { describeSymbol, placeIn, siteNote } from "./where.js";
+import { declarationIn, describeSymbol, placeIn, siteNote } from "./where.js";
 
 /** Comparisons of names that suggestions may take in all: enough for a person's mistakes, not a cost that grows. */
 const suggestionBudget = 30_000;
@@ -43,16 +43,19 @@ function report(
   const symbol = input.object.symbols[index]!;
   const { name } = symbol;
   const notes: Note[] = [siteNote(input, section, offset)];
-  const declared = describeSymbol(input, symbol);
-  if (declared.includes(name)) notes.push({ message: `declared in ${input.object.file} as ${declared}` });
-  const meant = suggest.nearest(name, kind === "call_imm32");
+  const declared = declarationIn(input, symbol);
+  if (declared !== undefined) notes.push({ message: `declared in ${input.object.file} as ${declared}` });
+  const outside = context.archives.map((find) => find(name)).find((each) => each !== undefined);
+  const meant = outside === undefined ? suggest.nearest(name, kind === "call_imm32") : undefined;
   const found = meant === undefined ? undefined : globalNamed(context, meant);
   if (meant !== undefined && found !== undefined) {
     const owner = context.inputs[found.input]!;
     notes.push({ message: `${meant} is defined in ${owner.object.file} as ${describeSymbol(owner, found.symbol)}` });
   }
   const advice =
-    libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`);
+    outside === undefined
+      ? (libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`))
+      : `${outside} defines it: archives stand behind what needs them, or between --start-group and --end-group`;
   context.diagnostics.push(diagnostic("link-undefined", { name, advice }, placeIn(input, section, offset), notes));
 }
 

@@ -96,14 +96,17 @@ export function placeOfSymbol(input: Input, { home }: ObjectSymbol): Place | und
   return placeIn(input, home.section, home.offset);
 }
 
-/** A symbol as C declares it where its type is known, else what kind of thing it is. */
-export function describeSymbol(input: Input, symbol: ObjectSymbol): string {
+/** A symbol as C declares it; undefined where its type is not known. */
+export function declarationIn(input: Input, { name }: ObjectSymbol): string | undefined {
   const types = readable(input);
-  const id = types === undefined ? undefined : declarationOf(types, symbol.name);
-  if (types !== undefined && id !== undefined) {
-    const text = declaration(types.btf, id);
-    if (text !== undefined) return text;
-  }
+  const id = types === undefined ? undefined : declarationOf(types, name);
+  return types === undefined || id === undefined ? undefined : declaration(types.btf, id);
+}
+
+/** The same, or what kind of thing it is. */
+export function describeSymbol(input: Input, symbol: ObjectSymbol): string {
+  const text = declarationIn(input, symbol);
+  if (text !== undefined) return text;
   if (symbol.home.kind === "absolute") return "an absolute symbol";
   if (symbol.home.kind === "common") return "a tentative definition";
   return symbol.type === "func" ? "a function" : symbol.type === "object" ? "a variable" : "a label";

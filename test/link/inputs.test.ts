@@ -168,3 +168,28 @@ test("an undefined name in an object with DWARF and without types is told at its
   expect(stderr).toContain("line.s:6:2: error: nobody is undefined [link-undefined]\n    6 |  call nobody\n      |  ^");
   expect(stderr).toContain("in main, instruction 0 of section socket (line.s:6)");
 });
+
+test("a name that a member left outside defines is told with the member", () => {
+  const one = archive("one.a", { "a.o": object(fn("a", " call b")), "c.o": object(fn("c", " mov r0, 4")) });
+  const two = archive("two.a", { "b.o": object(fn("b", " call c")) });
+  const [diagnostic] = link([object(main(" call a")), one, two]).diagnostics;
+  expect(diagnostic).toMatchObject({
+    code: "link-undefined",
+    message: "c is undefined",
+    help: "one.a(c.o) defines it: archives stand behind what needs them, or between --start-group and --end-group",
+  });
+  expect(linked([object(main(" call a")), { kind: "group", inputs: [one, two] }]).r0).toBe(4n);
+});
+
+test("names of one letter are nobody's misspelling, and nothing is said to be declared without types", () => {
+  const [diagnostic] = link([object(main(" call a") + fn("b", ""))]).diagnostics;
+  expect(diagnostic!.help).toBe("give the object that defines it");
+  expect(diagnostic!.notes.map(({ message }) => message)).toEqual(["in main, instruction 0 of section socket"]);
+});
+
+test("the output is none of the inputs", () => {
+  write("main.o", writeObject(object(main(" mov r0, 0"))));
+  const { status, stderr } = bpfkit(["ld", "main.o", "-o", "./main.o"]);
+  expect(stderr).toContain("the output ./main.o is an input, too");
+  expect(status).toBe(2);
+});

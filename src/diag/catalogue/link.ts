@@ -4,7 +4,7 @@ export const linkMessages = {
   "link-no-input": { severity: "error", message: "no input objects", help: "name the objects to link" },
   "link-library": {
     severity: "error",
-    message: "there is no library {name} in {where}",
+    message: "there is no library {name}{where}",
     help: "give its folder with -L, or name the file itself",
   },
   "link-group": { severity: "error", message: "{option} {problem}", help: "write {first} … {last}" },
