@@ -105,7 +105,10 @@ export async function run(files: readonly string[], given: object): Promise<void
   const facts: unknown[] = [];
   let archive: string | undefined;
   await eachElf(files, async (opened) => {
-    const { object, addresses, problems } = listableObject(opened.elf, { dynamic: options.dynamic ?? false });
+    const { object, addresses, problems } = listableObject(opened.elf, {
+      dynamic: options.dynamic ?? false,
+      relocations: false,
+    });
     report(asWarnings(problems));
     const found = listSymbols(object, { all: options.debugSyms ?? false, addresses });
     const isPlain = options.demangle !== true;

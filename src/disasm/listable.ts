@@ -42,6 +42,8 @@ export interface ListableOptions {
   readonly dialect?: RelocDialect | undefined;
   /** The dynamic symbols instead of the others, and no relocations. */
   readonly dynamic?: boolean;
+  /** False: without relocations, for who only asks for symbols; what is wrong with them is not told. */
+  readonly relocations?: boolean;
 }
 
 /** `elf` with its dynamic symbol table in the other one's place. */
@@ -62,6 +64,7 @@ export function listableObject(elf: ElfFile, options: ListableOptions = {}): Lis
     ((target?.flags ?? 0n) & BigInt(SectionHeaderFlag.SHF_EXECINSTR)) !== 0n;
   const problems: Diagnostic[] = [];
   const done = (object: ObjectFile): Listable => ({ object, addresses: object.sections.map(() => 0n), problems });
+  if (options.relocations === false) return done(objectFromElf(relaxed(elf, () => false)));
   for (const attempt of [elf, relaxed(elf, isCode)]) {
     try {
       return done(objectFromElf(attempt, options));
