@@ -31,7 +31,7 @@ function defineObjdump(command: Command, run: Action): void {
     .option("--disassemble-symbols <names>", "only these symbols' code, parted by commas; also --disassemble=NAME")
     .option("--show-raw-insn", "the bytes of instructions, where they would be left out")
     .option("--no-show-raw-insn", "leave out the bytes of instructions")
-    .option("-C, --demangle", "names of Rust as its source has them")
+    .option("-C, --demangle", "names of C++ and Rust as in their source")
     .option("--prefix-addresses", "before each instruction its address and symbol")
     .option("--no-addresses", "leave out addresses; also --no-leading-addr")
     .addOption(
@@ -78,7 +78,7 @@ function defineReadelf(command: Command, run: Action): void {
   repeated(command, "-R, --relocated-dump <section>", "its bytes as linking this one file would leave them");
   repeated(command, "-p, --string-dump <section>", "the strings in a section (repeatable)")
     .option("-w, --debug-dump <what>", "debugging data: L, decodedline are the rows of line tables")
-    .option("-C, --demangle", "names of Rust as its source has them")
+    .option("-C, --demangle", "names of C++ and Rust as in their source")
     .option("-V, --version-info", "versions of symbols: BPF files have none")
     .option("-u, --unwind", "unwind tables: BPF files have none")
     .addOption(relocDialect("--reloc-dialect", asNumbered));
@@ -145,7 +145,7 @@ function defineNm(command: Command, run: Action): void {
     .option("-A, --print-file-name", "the file's name before each symbol; also -o")
     .option("-S, --print-size", "sizes behind the values")
     .option("-l, --line-numbers", "source file and line of functions")
-    .option("-C, --demangle", "names of Rust as its source has them")
+    .option("-C, --demangle", "names of C++ and Rust as in their source")
     .option("-s, --print-armap", "an archive's symbol index before its members; also -M")
     .addOption(
       new Option("-f, --format <name>", "the layout; also -B, -P, -j")

@@ -1,4 +1,4 @@
-/** Facts and Objects with the names of Rust as their source has them. */
+/** Facts and Objects with the names of C++ and Rust as their source has them. */
 import type { ObjectFile } from "../object/index.js";
 import { demangled } from "./demangle.js";
 import type { ElfFacts } from "./elf-facts.js";

@@ -1,8 +1,9 @@
 /**
- * Names that rustc made, as they stood in the source; C's and all others stay as they are. Source: RFC 2603 (names from `_R` on)
+ * Names that rustc made, as they stood in the source; those of C++ are read by demangle-cpp.ts, all others stay as they are. Source: RFC 2603 (names from `_R` on)
  * and rustc's older scheme (`_ZN…17h<hash>E`). What is rare in names of programs (trait objects, function types, letters
  * beyond ASCII) is left mangled.
  */
+import { demangledCpp } from "./demangle-cpp.js";
 
 const escapes: Readonly<Record<string, string>> = {
   SP: "@",
@@ -28,6 +29,7 @@ function unescaped(part: string): string {
 }
 
 function older(name: string): string | undefined {
+  if (!name.startsWith("_ZN")) return undefined;
   const parts: string[] = [];
   let rest = name.slice("_ZN".length);
   for (let digits = /^\d+/.exec(rest); digits !== null; digits = /^\d+/.exec(rest)) {
@@ -252,7 +254,7 @@ class Demangler {
 /** `name` as its source has it, or as it is. */
 export function demangled(name: string): string {
   if (name.length > lengthLimit) return name;
-  if (name.startsWith("_ZN")) return older(name) ?? name;
+  if (name.startsWith("_Z")) return older(name) ?? demangledCpp(name) ?? name;
   if (!/^_R[A-Z]/.test(name)) return name;
   try {
     return new Demangler(name.slice(2)).whole();

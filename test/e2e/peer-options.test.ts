@@ -197,7 +197,7 @@ test("long options may be cut short, and each verb tells the version", () => {
   }
 });
 
-test("-C shows names of Rust as its source has them", () => {
+test("-C shows names of C++ and Rust as in their source", () => {
   const name = "_RNvNtC8aya_prog3map3get";
   shop.write("rust.s", `\t.text\n\t.globl ${name}\n\t.type ${name},@function\n${name}:\n\tcall ${name}\n\texit\n`);
   shop.ok(["as", "rust.s", "-o", "rust.o"]);
