@@ -102,7 +102,10 @@ export interface SymbolTableData {
 function put64(words: Uint32Array, at: number, little: boolean, value: bigint | number): void {
   let low: number;
   let high: number;
-  if (typeof value === "number" && value >= 0) {
+  if (typeof value === "number" && value >>> 0 === value) {
+    low = value;
+    high = 0;
+  } else if (typeof value === "number" && value >= 0) {
     low = value % 0x1_0000_0000;
     high = value / 0x1_0000_0000;
   } else {
@@ -169,9 +172,12 @@ export class SymbolEncoder {
 
   finish(): SymbolTableData {
     const extended = this.#extended;
+    const strings = this.#strings;
     return {
       symtab: wordBytes(this.#words, this.#endian),
-      strtab: this.#strings.bytes(),
+      get strtab() {
+        return strings.bytes();
+      },
       shndx: extended === undefined ? undefined : wordBytes(extended, this.#endian),
       firstGlobal: this.#firstGlobal < 0 ? this.#count : this.#firstGlobal,
     };

@@ -53,6 +53,8 @@ export interface NewElf {
    * offsets. When absent, a section `.shstrtab` is appended.
    */
   readonly shstrndx?: number;
+  /** The strings of that section, where its data is still to be made of them. */
+  readonly strings?: StringTable;
   /** Sections that are not pinned are placed behind it. */
   readonly image?: NewImage;
 }
@@ -72,7 +74,7 @@ function nameSections(file: NewElf): { sections: NewSection[]; nameOffsets: numb
   if (table?.type !== SHT_STRTAB) {
     throw failure("elf-link", { what: "shstrndx of the new file", found: shstrndx, expected: "a string table" });
   }
-  const names = table.data.length === 0 ? new StringTable() : new StringTable(table.data);
+  const names = file.strings ?? (table.data.length === 0 ? new StringTable() : new StringTable(table.data));
   const nameOffsets = sections.map((section) => names.add(section.name));
   sections[shstrndx - 1] = { ...table, data: names.bytes() };
   return { sections, nameOffsets, shstrndx };

@@ -2,9 +2,11 @@
 import { alignUp } from "../bytes/index.js";
 import { diagnostic, nearest } from "../diag/index.js";
 import {
+  homes,
   isMapSection,
   isMetadataSection,
   noFlags,
+  rowOfSymbol,
   type ObjectFile,
   type ObjectSymbol,
   type Section,
@@ -23,7 +25,9 @@ export function placeCommons(context: Context): void {
   let size = 0;
   let align = 1;
   const symbols: ObjectSymbol[] = [];
-  for (const { symbol } of context.globals) {
+  for (const global of context.globals) {
+    if (global.home !== homes.common) continue;
+    const { symbol } = global;
     if (symbol.home.kind !== "common") continue;
     const offset = alignUp(size, symbol.home.align);
     align = Math.max(align, symbol.home.align);
@@ -80,8 +84,7 @@ export function defineSymbols(context: Context): void {
     if (known === undefined || from < 0)
       addObject(context, own(context, "<command line>", [], [{ ...symbol, binding: "weak" }]));
     const global = globalNamed(context, name)!;
-    global.input = from < 0 ? context.inputs.length - 1 : from;
-    global.symbol = symbol;
+    global.win(from < 0 ? context.inputs.length - 1 : from, rowOfSymbol(symbol), 0);
   }
 }
 

@@ -1,7 +1,17 @@
 /** The one context that the passes of a link share: inputs, output sections, global symbols, diagnostics so far. */
 import { countBefore } from "../bytes/index.js";
 import type { Diagnostic } from "../diag/index.js";
-import type { JumpTable, ObjectFile, ObjectSymbol, Section, SymbolVisibility } from "../object/index.js";
+import {
+  visibilities,
+  visibilityOf,
+  type JumpTable,
+  type ObjectFile,
+  type ObjectSymbol,
+  type RelocationList,
+  type Section,
+  type SymbolList,
+  type SymbolVisibility,
+} from "../object/index.js";
 import type { OffsetMap } from "./offset-map.js";
 import type { LinkOptions } from "./types.js";
 import type { Types } from "./type-merge.js";
@@ -33,6 +43,7 @@ export interface Edit {
 }
 
 export interface SectionState {
+  readonly relocations: RelocationList;
   /** Why nothing of the section is in the output; undefined while it is to be placed. */
   dropped: string | undefined;
   /** Number of the output section; -1 where it has none. */
@@ -48,6 +59,8 @@ export interface Input {
   readonly number: number;
   readonly object: ObjectFile;
   readonly sections: readonly SectionState[];
+  /** The symbols of the object as rows. */
+  readonly symbols: SymbolList;
   /** Number of the global by symbol; -1 for local symbols. */
   readonly globalOf: Int32Array;
   /** Old name -> new name of the symbols that an option renamed. */
@@ -59,16 +72,42 @@ export interface Input {
 }
 
 /** All symbols of one name, and the winner among them. */
-export interface Global {
+export class Global {
   readonly name: string;
   readonly number: number;
-  /** The input and the symbol that won: a definition where there is one. */
+  /** The input whose symbol won, and where that stands: a definition where there is one. */
   input: number;
-  symbol: ObjectSymbol;
+  symbols: SymbolList;
+  at: number;
   /** The most constraining visibility that any of them has. */
   visibility: SymbolVisibility;
   /** An option made it local. */
-  localized: boolean;
+  localized = false;
+
+  constructor(name: string, number: number, input: number, symbols: SymbolList, at: number) {
+    this.name = name;
+    this.number = number;
+    this.input = input;
+    this.symbols = symbols;
+    this.at = at;
+    this.visibility = visibilities[visibilityOf(symbols.info(at))]!;
+  }
+
+  /** The symbol that won, made anew each time. */
+  get symbol(): ObjectSymbol {
+    return this.symbols.record(this.at);
+  }
+
+  /** The section it stands in, or one of `homes`. */
+  get home(): number {
+    return this.symbols.home(this.at);
+  }
+
+  win(input: number, symbols: SymbolList, at: number): void {
+    this.input = input;
+    this.symbols = symbols;
+    this.at = at;
+  }
 }
 
 /** An output section under construction. */
@@ -103,11 +142,17 @@ export function definition(
   context: Context,
   input: Input,
   number: number,
-): { readonly input: Input; readonly symbol: ObjectSymbol; readonly global: Global | undefined } {
+): {
+  readonly input: Input;
+  readonly symbols: SymbolList;
+  /** Its number in `symbols`. */
+  readonly at: number;
+  readonly global: Global | undefined;
+} {
   const globalNumber = input.globalOf[number]!;
-  if (globalNumber < 0) return { input, symbol: input.object.symbols[number]!, global: undefined };
+  if (globalNumber < 0) return { input, symbols: input.symbols, at: number, global: undefined };
   const global = context.globals[globalNumber]!;
-  return { input: context.inputs[global.input]!, symbol: global.symbol, global };
+  return { input: context.inputs[global.input]!, symbols: global.symbols, at: global.at, global };
 }
 
 /** The global called `name`, if any input or option speaks of it. */

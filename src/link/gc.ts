@@ -4,7 +4,7 @@
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { eachEntry, firstAt, isMetadataSection } from "../object/index.js";
+import { eachEntry, firstAt, isMetadataSection, sectionSymbol, typeOf } from "../object/index.js";
 import { eachBranch, endsFlow } from "./branches.js";
 import { isProgramSection } from "./common.js";
 import {
@@ -78,10 +78,10 @@ class Marker {
       const by = { input: input.number, section, piece: number };
       for (let i = firstAt(relocations, start); i < relocations.length && relocations[i]!.offset < end; i++) {
         const { symbol: index, addend, offset } = relocations[i]!;
-        const { input: owner, symbol } = definition(this.#context, input, index);
-        const { home, type } = symbol;
-        if (home.kind !== "section") continue;
-        this.reach(owner, home.section, home.offset + (type === "section" ? Number(addend) : 0), { by, offset });
+        const { input: owner, symbols, at } = definition(this.#context, input, index);
+        if (symbols.home(at) < 0) continue;
+        const inside = typeOf(symbols.info(at)) === sectionSymbol ? Number(addend) : 0;
+        this.reach(owner, symbols.home(at), symbols.value(at) + inside, { by, offset });
       }
       const companions = this.#companions[input.number]!;
       for (const companion of companions.get(section) ?? []) {

@@ -111,12 +111,12 @@ class Folding {
 
   /** The piece that a relocation leads to, or words for what is none. */
   #target(input: Input, index: number, addend: bigint): PieceRef | string {
-    const { input: owner, symbol } = definition(this.#context, input, index);
-    const { home, name } = symbol;
+    const { input: owner, symbols, at } = definition(this.#context, input, index);
+    const { home, name, type } = symbols.record(at);
     if (home.kind === "absolute") return `absolute ${home.value}`;
     if (home.kind !== "section") return `open ${name}`;
     const { pieces } = owner.sections[home.section]!;
-    const offset = home.offset + (symbol.type === "section" ? Number(addend) : 0);
+    const offset = home.offset + (type === "section" ? Number(addend) : 0);
     const piece = pieces === undefined ? 0 : pieceAt(pieces, Math.max(0, offset));
     return { input: owner.number, section: home.section, piece };
   }
@@ -140,12 +140,11 @@ class Folding {
       if (kind.endsWith("imm64")) code.fill(0, offset - start + 12, offset - start + 16);
       const to = this.#target(input, symbol, addend);
       // Behind a section symbol the addend is where the target starts; what counts is the place in the target.
-      const { input: owner, symbol: found } = definition(this.#context, input, symbol);
+      const { input: owner, symbols, at } = definition(this.#context, input, symbol);
+      const isPlaced = symbols.home(at) >= 0;
       const begin =
-        typeof to === "string" || found.home.kind !== "section"
-          ? 0
-          : (owner.sections[to.section]!.pieces?.[to.piece]?.start ?? 0);
-      const base = found.home.kind === "section" ? found.home.offset : 0;
+        typeof to === "string" || !isPlaced ? 0 : (owner.sections[to.section]!.pieces?.[to.piece]?.start ?? 0);
+      const base = isPlaced ? symbols.value(at) : 0;
       lead(offset, kind, to, BigInt(base - begin) + addend);
     }
     eachBranch(input.object, ref.section, start, end, (at, target, field) => {

@@ -1,9 +1,20 @@
 /** Pass: the inputs in command-line order, members of archives where they are needed. */
 import { diagnostic } from "../diag/index.js";
-import { isDebugSection, readObject, type ObjectFile, type RelocDialect } from "../object/index.js";
-import { globalNamed, type Context } from "./context.js";
+import {
+  bindingOf,
+  bindings,
+  homes,
+  isDebugSection,
+  readObject,
+  rowOfSymbol,
+  type ObjectFile,
+  type RelocDialect,
+} from "../object/index.js";
+import { Global, globalNamed, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
 import type { ArchiveInput, LinkInput } from "./types.js";
+
+const weak = bindings.indexOf("weak");
 
 /** Sections whose relocations a link does not look at: it drops DWARF, and what .BTF.ext says stands in its fields. */
 const unneeded = (name: string): boolean => isDebugSection(name) || name === ".BTF.ext";
@@ -29,21 +40,15 @@ export function requestSymbols(context: Context): void {
   for (const name of names) {
     if (globalNamed(context, name) !== undefined) continue;
     context.globalNumbers.set(name, context.globals.length);
-    context.globals.push({
+    const symbol = {
       name,
-      number: context.globals.length,
-      input: 0,
-      symbol: {
-        name,
-        home: { kind: "undefined" },
-        size: 0,
-        binding: "global",
-        type: "notype",
-        visibility: "default",
-      },
+      home: { kind: "undefined" },
+      size: 0,
+      binding: "global",
+      type: "notype",
       visibility: "default",
-      localized: false,
-    });
+    } as const;
+    context.globals.push(new Global(name, context.globals.length, 0, rowOfSymbol(symbol), 0));
   }
 }
 
@@ -117,9 +122,10 @@ class Search {
     for (let again = true; again;) {
       again = false;
       for (let number = 0; number < context.globals.length; number++) {
-        const { name, symbol } = context.globals[number]!;
-        const { home, binding } = symbol;
-        if (home.kind !== "common" && (home.kind !== "undefined" || binding === "weak")) continue;
+        const global = context.globals[number]!;
+        const { name, home } = global;
+        const isWeak = bindingOf(global.symbols.info(global.at)) === weak;
+        if (home !== homes.common && (home !== homes.undefined || isWeak)) continue;
         const member = index.get(name)?.find((each) => !this.#taken[each] && this.#defines(each, name));
         if (member === undefined) continue;
         this.#take(context, member);

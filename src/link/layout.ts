@@ -2,7 +2,7 @@
 import { alignUp, equalBytes } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
 import { longJumpExtra, opcodes } from "../isa/index.js";
-import { isDebugSection, type Section } from "../object/index.js";
+import { isDebugSection, sectionSymbol, symbolRow, type Section } from "../object/index.js";
 import type { Context, Input, OutputSection, Piece, SectionState } from "./context.js";
 import { OffsetMap } from "./offset-map.js";
 import { singleSections } from "./symbols.js";
@@ -29,10 +29,11 @@ function difference(a: Section, b: Section): string | undefined {
 /** Says of each section that is not to be placed why; the others are for the passes that follow. */
 export function chooseSections({ inputs, options, diagnostics }: Context): void {
   for (const input of inputs) {
-    const { object, sections } = input;
+    const { object, sections, symbols } = input;
     const referenced = new Uint8Array(sections.length);
-    for (const { home, type } of object.symbols) {
-      if (home.kind === "section" && type !== "section") referenced[home.section] = 1;
+    const { words, count } = symbols;
+    for (let row = 0; row < count * symbolRow; row += symbolRow) {
+      if (words[row + 1]! >= 0 && words[row + 2]! >> 4 !== sectionSymbol) referenced[words[row + 1]!] = 1;
     }
     object.sections.forEach((section, number) => {
       const state = sections[number]!;
@@ -58,14 +59,14 @@ function outputName({ options }: Context, { name, flags }: Section): string {
 
 /** Can pieces of the section share a place with equal ones? */
 export function isMergeable(section: Section): boolean {
-  const { flags, entsize, align, relocations, data } = section;
+  const { flags, entsize, align, data } = section;
   return (
     flags.merge &&
     flags.alloc &&
     !flags.exec &&
     entsize > 0 &&
     align <= entsize &&
-    relocations.length === 0 &&
+    section.relocations.length === 0 &&
     data.length % entsize === 0
   );
 }

@@ -3,7 +3,7 @@
  * takes room, so that the layout is made anew until all reach. Without `gotol` they stay as they are: errors when written.
  */
 import { gotolLevel, jumpReach, opcodes } from "../isa/index.js";
-import { mergedFlags } from "../object/index.js";
+import { kindNumbers, largeAddend, mergedFlags, relocationRow } from "../object/index.js";
 import { eachBranch } from "./branches.js";
 import { definition, editAt, type Context, type Edit, type Input } from "./context.js";
 import { layOut } from "./layout.js";
@@ -78,15 +78,18 @@ function farInside(input: Input, section: number, most: number, far: Set<number>
 /** The same for those whose relocations this link resolves. */
 function farRelocated(context: Context, input: Input, section: number, most: number, far: Set<number>): void {
   const state = input.sections[section]!;
-  for (const { kind, offset, symbol: index, addend } of input.object.sections[section]!.relocations) {
-    if (kind !== "branch_off16" || editAt(state, offset) !== undefined) continue;
-    const { input: owner, symbol, global } = definition(context, input, index);
-    const { home } = symbol;
-    if (home.kind !== "section" || isShared(context, symbol, global)) continue;
+  const { relocations } = state;
+  for (let number = 0; number < relocations.count; number++) {
+    if (relocations.words[number * relocationRow + 1]! % largeAddend !== kindNumbers.branch_off16) continue;
+    const { offset, symbol: index, addend } = relocations.record(number);
+    if (editAt(state, offset) !== undefined) continue;
+    const { input: owner, symbols, at, global } = definition(context, input, index);
+    const { home, type, binding } = symbols.record(at);
+    if (home.kind !== "section" || isShared(context, binding === "local", global)) continue;
     const { map, output } = owner.sections[home.section]!;
     const from = state.map!.at(offset);
     if (map === undefined || output !== state.output || from < 0) continue;
-    const to = movedTarget(owner, home.section, home.offset, addend, symbol.type === "section");
+    const to = movedTarget(owner, home.section, home.offset, addend, type === "section");
     if (to !== undefined && isFar(from, Number(to), most)) far.add(offset);
   }
 }

@@ -1,10 +1,10 @@
 /** Pass: the linked Object: contents copied, relocations resolved or carried over, symbols renumbered. */
 import { diagnostic } from "../diag/index.js";
 import type { ObjectFile, Section } from "../object/index.js";
-import { mergedFlags, noFlags } from "../object/index.js";
+import { mergedFlags, noFlags, objectOf, RelocationList, sectionOf } from "../object/index.js";
 import type { Context, Input, OutputSection } from "./context.js";
 import { copyContents } from "./contents.js";
-import { References, type Movable } from "./references.js";
+import { References } from "./references.js";
 import { SymbolTable } from "./symbol-table.js";
 
 export function buildOutput(context: Context, types: readonly Section[]): ObjectFile {
@@ -12,15 +12,9 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const table = new SymbolTable(context);
   const data = copyContents(context);
   const references = new References(context, table, data);
-  const relocations = outputs.map(({ parts }): Movable[] => {
-    const list: Movable[] = [];
-    for (const { input: number, section } of parts) {
-      const input = inputs[number]!;
-      for (const relocation of input.object.sections[section]!.relocations) {
-        const made = references.resolve(input, section, relocation);
-        if (made !== undefined) list.push(made);
-      }
-    }
+  const relocations = outputs.map(({ parts }): RelocationList => {
+    const list = new RelocationList();
+    for (const { input, section } of parts) references.resolve(inputs[input]!, section, list);
     return list;
   });
   const groups = keptGroups(context);
@@ -28,28 +22,14 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const { symbols, numbers } = table.finish();
   const sections = outputs.map(({ first, name, align, size, noBits, parts }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
-    const list = relocations[i]!;
-    let sorted = true;
-    for (let at = 0, before = 0; at < list.length; at++) {
-      const relocation = list[at]!;
-      relocation.symbol = numbers[relocation.symbol]!;
-      sorted &&= before <= relocation.offset;
-      before = relocation.offset;
-    }
-    if (!sorted) list.sort((a, b) => a.offset - b.offset);
     const flags = { ...first.flags, retain: false, exclude: options.relocatable === true && first.flags.exclude };
-    return {
-      ...first,
-      name,
-      type,
-      flags,
-      align,
-      size,
-      data: data[i]!,
-      relocations: list,
-      group: groups.ofOutput[i]!,
-      linkedTo: targetOf(inputs, parts),
-    };
+    const list = relocations[i]!;
+    list.renumber(numbers);
+    list.sort();
+    const { entsize } = first;
+    const group = groups.ofOutput[i]!;
+    const linkedTo = targetOf(inputs, parts);
+    return sectionOf({ name, type, flags, align, entsize, size, data: data[i]!, group, linkedTo }, list);
   });
   const flags = mergedFlags(inputs.map(({ object }) => object.flags));
   if (flags === undefined) {
@@ -57,14 +37,14 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
     context.diagnostics.push(diagnostic("link-isa", { file: tagged.object.file }));
   }
   const { endian } = inputs[0]!.object;
-  return {
+  const object = {
     file: options.file ?? "a.out",
     endian,
     flags: flags ?? 0,
     sections: [...sections, ...types],
-    symbols,
     groups: groups.list.map(({ comdat }, i) => ({ signature: numbers[signatures[i]!]!, comdat })),
   };
+  return objectOf(object, symbols);
 }
 
 /** The output section that all of `parts` accompany; -1 where there is none. */

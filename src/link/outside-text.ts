@@ -4,12 +4,13 @@
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { firstAt, isOutsideText } from "../object/index.js";
+import { bindingOf, firstAt, isOutsideText, symbolTypes, typeOf } from "../object/index.js";
 import { isFolded, type Context, type Input } from "./context.js";
 import { pieceName } from "./gc.js";
 import { placeIn, placeOfSymbol, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
+const functionSymbol = symbolTypes.indexOf("func");
 
 export class OutsideText {
   readonly #context: Context;
@@ -24,19 +25,10 @@ export class OutsideText {
     for (const input of context.inputs) this.#look(input);
   }
 
-  /** A call of, or the address of, what stands `addend` bytes behind `start` of section `home` of `owner`. */
-  refers(
-    input: Input,
-    section: number,
-    offset: number,
-    owner: Input,
-    home: number,
-    start: number,
-    addend: bigint,
-  ): void {
+  /** A call of, or the address of, what stands at byte `target` of section `home` of `owner`. */
+  refers(input: Input, section: number, offset: number, owner: Input, home: number, target: number): void {
     const { output } = owner.sections[home]!;
     if (output < 0 || this.#programs[output] !== true) return;
-    const target = start + Number(addend);
     const key = `${owner.number} ${home} ${target}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
@@ -47,16 +39,19 @@ export class OutsideText {
   }
 
   #look(input: Input): void {
-    const { object, sections } = input;
+    const { sections, symbols } = input;
     const held = sections.map(({ output, map }) => map !== undefined && this.#programs[output] === true);
     if (!held.includes(true)) return;
-    for (const symbol of object.symbols) {
-      const { home, type, binding, name } = symbol;
-      if (type !== "func" || binding !== "local" || home.kind !== "section" || held[home.section] !== true) continue;
-      const { map, output } = sections[home.section]!;
-      if (map!.at(home.offset) < 0 || isFolded(input, home.section, home.offset)) continue;
-      const facts = { name, section: this.#context.outputs[output]!.name };
-      this.#context.diagnostics.push(diagnostic("link-static-program", facts, placeOfSymbol(input, symbol)));
+    for (let at = 0; at < symbols.count; at++) {
+      const home = symbols.home(at);
+      const info = symbols.info(at);
+      if (home < 0 || bindingOf(info) !== 0 || typeOf(info) !== functionSymbol || held[home] !== true) continue;
+      const { map, output } = sections[home]!;
+      const offset = symbols.value(at);
+      if (map!.at(offset) < 0 || isFolded(input, home, offset)) continue;
+      const facts = { name: symbols.name(at), section: this.#context.outputs[output]!.name };
+      const place = placeOfSymbol(input, symbols.record(at));
+      this.#context.diagnostics.push(diagnostic("link-static-program", facts, place));
     }
     held.forEach((isHeld, section) => {
       if (isHeld) this.#calls(input, section);
@@ -65,16 +60,18 @@ export class OutsideText {
 
   /** Calls that have no relocation. */
   #calls(input: Input, section: number): void {
-    const { data, relocations } = input.object.sections[section]!;
+    const { data } = input.object.sections[section]!;
     const { endian } = input.object;
     const slot = newSlot();
     for (let at = 0; at + SLOT <= data.length; at += SLOT) {
       if (data[at] === opcodes.LDDW) at += SLOT;
       else if (data[at] === opcodes.CALL) {
         decodeSlot(data, at, endian, slot);
-        if (slot.src !== opcodes.BPF_PSEUDO_CALL || relocations[firstAt(relocations, at)]?.offset === at) continue;
+        if (slot.src !== opcodes.BPF_PSEUDO_CALL) continue;
+        const { relocations } = input.object.sections[section]!;
+        if (relocations[firstAt(relocations, at)]?.offset === at) continue;
         if (input.sections[section]!.map!.at(at) < 0) continue;
-        this.refers(input, section, at, input, section, at + SLOT * (slot.imm + 1), 0n);
+        this.refers(input, section, at, input, section, at + SLOT * (slot.imm + 1));
       }
     }
   }

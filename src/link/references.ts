@@ -2,14 +2,21 @@
 import { diagnostic } from "../diag/index.js";
 import { opcodes, putLongJump, writeSrc } from "../isa/index.js";
 import {
+  bindingOf,
+  homes,
   isDebugSection,
   isMapSection,
+  kindNumbers,
+  largeAddend,
   noFunction,
   relocate,
+  relocationRow,
   relocTable,
+  sectionSymbol,
+  typeOf,
   writeField,
-  type ObjectSymbol,
   type Relocation,
+  type RelocationList,
 } from "../object/index.js";
 import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
 import { OutsideText } from "./outside-text.js";
@@ -18,6 +25,7 @@ import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
+const { call_imm32: call, abs_imm64: load } = kindNumbers;
 
 interface Site {
   readonly input: Input;
@@ -59,49 +67,92 @@ export function movedTarget(
 }
 
 /** May another object still bring a definition that replaces this one? */
-export function isShared({ options }: Context, symbol: ObjectSymbol, global: Global | undefined): boolean {
-  return options.relocatable === true && symbol.binding !== "local" && (global?.visibility ?? "default") === "default";
+export function isShared({ options }: Context, isLocal: boolean, global: Global | undefined): boolean {
+  return options.relocatable === true && !isLocal && (global?.visibility ?? "default") === "default";
 }
-
-/** A relocation of the output that is still to be given its symbol's number. */
-export type Movable = { -readonly [Field in keyof Relocation]: Relocation[Field] };
 
 export class References {
   readonly #context: Context;
   readonly #symbols: SymbolTable;
   readonly #data: readonly Uint8Array[];
   readonly #outside: OutsideText;
+  /** By output section: does it hold maps? */
+  readonly #maps: readonly boolean[];
 
   constructor(context: Context, symbols: SymbolTable, data: readonly Uint8Array[]) {
     this.#context = context;
     this.#symbols = symbols;
     this.#data = data;
     this.#outside = new OutsideText(context);
+    this.#maps = context.outputs.map(({ name }) => isMapSection(name));
   }
 
-  /** The relocation of the output that `relocation` becomes, its symbol an entry of the table; undefined where none is. */
-  resolve(input: Input, section: number, relocation: Relocation): Movable | undefined {
-    const { map, output, pieces } = input.sections[section]!;
-    const at = map!.at(relocation.offset);
-    if (at < 0 || (pieces !== undefined && isFolded(input, section, relocation.offset))) return undefined;
+  /** Adds what the relocations of a section become to those of the output; their symbols are entries of the table. */
+  resolve(input: Input, section: number, list: RelocationList): void {
+    const { pieces, relocations } = input.sections[section]!;
+    const map = input.sections[section]!.map!;
+    const shift = map.isWhole ? map.at(0) : undefined;
+    const { words } = relocations;
+    const { globals, inputs, options } = this.#context;
+    const stays = options.relocatable === true;
+    for (let number = 0, row = 0; number < relocations.count; number++, row += relocationRow) {
+      const offset = words[row]!;
+      const at = shift === undefined ? map.at(offset) : offset + shift;
+      if (at < 0 || (pieces !== undefined && isFolded(input, section, offset))) continue;
+      const kind = words[row + 1]!;
+      const symbol = words[row + 2]!;
+      const known = input.globalOf[symbol]!;
+      // Most: against a global that stays one, in a section whose bytes have moved together.
+      if (known >= 0 && stays && kind < largeAddend) {
+        const global = globals[known]!;
+        const { home } = global;
+        const owner = inputs[global.input]!;
+        if (home === homes.undefined || (home >= 0 && this.#keeps(owner, home, global))) {
+          const entry = this.#symbols.use(input, symbol);
+          if (entry >= 0) {
+            if (home >= 0 && (kind === call || kind === load)) {
+              this.#outside.refers(
+                input,
+                section,
+                offset,
+                owner,
+                home,
+                global.symbols.value(global.at) + words[row + 3]!,
+              );
+            }
+            list.push(at, kind, entry, words[row + 3]!);
+            continue;
+          }
+        }
+      }
+      const made = this.#resolve(input, section, relocations.record(number), at);
+      if (made !== undefined) list.add(made);
+    }
+  }
+
+  /** Does what refers to a global keep doing so, by the same kind and addend? Maps may ask for another kind. */
+  #keeps(owner: Input, home: number, global: Global): boolean {
+    const info = global.symbols.info(global.at);
+    if (global.visibility !== "default" || bindingOf(info) === 0 || typeOf(info) === sectionSymbol) return false;
+    const { map, output } = owner.sections[home]!;
+    return map?.isWhole === true && !this.#maps[output]!;
+  }
+
+  /** The relocation of the output that `relocation` becomes, now at `at`; undefined where none is. */
+  #resolve(input: Input, section: number, relocation: Relocation, at: number): Relocation | undefined {
+    const { output } = input.sections[section]!;
     const { kind, addend } = relocation;
-    const { input: owner, symbol, global } = definition(this.#context, input, relocation.symbol);
+    const { input: owner, symbols, at: number, global } = definition(this.#context, input, relocation.symbol);
+    const symbol = symbols.record(number);
     const final = this.#context.options.relocatable !== true;
     const { home } = symbol;
     if (home.kind === "section" && (kind === "call_imm32" || kind === "abs_imm64")) {
-      this.#outside.refers(input, section, relocation.offset, owner, home.section, home.offset, addend);
-    }
-    // Most: against a symbol that stays one, in a section whose bytes have moved together. Maps may ask for another kind.
-    if (home.kind === "section" && symbol.type !== "section" && isShared(this.#context, symbol, global)) {
-      const { map: to, output: target } = owner.sections[home.section]!;
-      if (to?.isWhole === true && !isMapSection(this.#context.outputs[target]!.name)) {
-        const entry = this.#symbols.use(input, relocation.symbol);
-        if (entry >= 0) return { offset: at, kind, symbol: entry, addend };
-      }
+      const target = home.offset + Number(addend);
+      this.#outside.refers(input, section, relocation.offset, owner, home.section, target);
     }
     const site: Site = { input, section, relocation, output, at };
     if (home.kind === "section") {
-      const shared = isShared(this.#context, symbol, global);
+      const shared = isShared(this.#context, symbol.binding === "local", global);
       return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
     }
     if (final && home.kind === "absolute" && relocTable[kind].value === "S+A") {
@@ -127,7 +178,7 @@ export class References {
     offset: number,
     isSection: boolean,
     shared: boolean,
-  ): Movable | undefined {
+  ): Relocation | undefined {
     const { relocation, input, output, at } = site;
     const { kind, addend } = relocation;
     const { map, output: home } = owner.sections[section]!;

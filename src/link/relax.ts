@@ -3,7 +3,7 @@
  * ones. Each change is decided once from the input, so that a second link finds nothing to do.
  */
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { isMapSection, type Section } from "../object/index.js";
+import { isMapSection, kindNumbers, largeAddend, relocationRow, type Section } from "../object/index.js";
 import { diagnostic } from "../diag/index.js";
 import { gotol } from "./branches.js";
 import { definition, type Context, type Edit, type Input } from "./context.js";
@@ -11,6 +11,8 @@ import { placeIn, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
 const moveImmediate: readonly number[] = [opcodes.BPF_ALU | 0xb0, opcodes.BPF_ALU64 | 0xb0];
+
+const { map_imm32: mapMove, abs_imm32: move } = kindNumbers;
 
 export function relaxCode(context: Context): void {
   const { inputs, options } = context;
@@ -29,17 +31,20 @@ export function relaxCode(context: Context): void {
 /** `mov32 r1, %map`: the kernel patches maps into 64-bit loads alone, so the move becomes one. */
 function expandMapMoves(context: Context, input: Input, number: number, edits: Edit[]): void {
   const section = input.object.sections[number]!;
-  for (const { kind, symbol: index, offset } of section.relocations) {
-    if (kind !== "map_imm32" && kind !== "abs_imm32") continue;
-    const { input: owner, symbol } = definition(context, input, index);
-    const { home } = symbol;
-    const toMap = home.kind === "section" && isMapSection(owner.object.sections[home.section]!.name);
-    if (kind === "abs_imm32" && !toMap) continue;
+  const { relocations } = input.sections[number]!;
+  const { words } = relocations;
+  for (let i = 0, row = 0; i < relocations.count; i++, row += relocationRow) {
+    const kind = words[row + 1]! % largeAddend;
+    if (kind !== mapMove && kind !== move) continue;
+    const offset = words[row]!;
+    const { input: owner, symbols, at } = definition(context, input, words[row + 2]!);
+    const home = symbols.home(at);
+    if (kind === move && (home < 0 || !isMapSection(owner.object.sections[home]!.name))) continue;
     if (moveImmediate.includes(section.data[offset]!)) edits.push({ at: offset, kind: "expand-map" });
     else {
       const notes = [siteNote(input, number, offset)];
       context.diagnostics.push(
-        diagnostic("link-map-operand", { name: symbol.name }, placeIn(input, number, offset), notes),
+        diagnostic("link-map-operand", { name: symbols.name(at) }, placeIn(input, number, offset), notes),
       );
     }
   }

@@ -1,42 +1,51 @@
 /** The symbols of the linked object: locals before globals, one symbol an output section, nothing that nobody needs. */
-import type { ObjectSymbol } from "../object/index.js";
+import {
+  bindingOf,
+  homes,
+  infoOf,
+  sectionSymbol,
+  SymbolList,
+  symbolRow,
+  typeOf,
+  visibilities,
+  visibilityOf,
+} from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
-const nameless: ObjectSymbol = {
-  name: "",
-  home: { kind: "undefined" },
-  size: 0,
-  binding: "local",
-  type: "notype",
-  visibility: "default",
-};
+const local = { binding: "local", visibility: "default" } as const;
 
 export class SymbolTable {
   readonly #context: Context;
-  /** The entries: symbols, and whether a relocation refers to them. */
-  readonly #entries: ObjectSymbol[] = [];
+  /** The entries: symbols, their names, and whether a relocation refers to them. */
+  readonly #entries: SymbolList;
+  readonly #names: string[] = [];
   readonly #needed: boolean[] = [];
   readonly #sections = new Map<number, number>();
   /** Entry by input and symbol; -1 where there is none yet. */
   readonly #locals: Int32Array[];
   readonly #globals: Int32Array;
+  readonly #localizes: boolean;
   readonly #isLocalized: (name: string) => boolean;
 
   constructor(context: Context) {
+    const { inputs, globals, options } = context;
     this.#context = context;
-    this.#locals = context.inputs.map(({ object }) => new Int32Array(object.symbols.length).fill(-1));
-    this.#globals = new Int32Array(context.globals.length).fill(-1);
-    this.#isLocalized = matcher(context.options.localize);
-    for (const input of context.inputs) {
-      const { symbols } = input.object;
-      for (let number = 0; number < symbols.length; number++) {
-        const { binding, type, home } = symbols[number]!;
+    this.#entries = new SymbolList(globals.length + inputs.length, (entry) => this.#names[entry]!);
+    this.#locals = inputs.map(({ symbols }) => new Int32Array(symbols.count).fill(-1));
+    this.#globals = new Int32Array(globals.length).fill(-1);
+    this.#localizes = (options.localize?.length ?? 0) > 0;
+    this.#isLocalized = matcher(options.localize);
+    for (const input of inputs) {
+      const { symbols } = input;
+      const { words, count } = symbols;
+      for (let number = 0, row = 0; number < count; number++, row += symbolRow) {
+        const info = words[row + 2]!;
         // Broken files have section symbols of no section.
-        const isSection = type === "section" && home.kind === "section";
-        if (binding === "local" && !isSection) this.#addLocal(input, number);
+        if (bindingOf(info) !== 0 || (info >> 4 === sectionSymbol && words[row + 1]! >= 0)) continue;
+        this.#locals[input.number]![number] = this.#move(input, symbols, number, info);
       }
     }
-    for (const global of context.globals) this.#addGlobal(global);
+    for (const global of globals) this.#addGlobal(global);
   }
 
   /** The entry of the symbol of output section `section`. */
@@ -44,9 +53,7 @@ export class SymbolTable {
     let entry = this.#sections.get(section);
     if (entry === undefined) {
       const { name } = this.#context.outputs[section]!;
-      const home = { kind: "section", section, offset: 0 } as const;
-      const symbol = { name, home, size: 0, binding: "local", type: "section", visibility: "default" } as const;
-      entry = this.#add(symbol, true);
+      entry = this.#push(name, section, infoOf({ ...local, type: "section" }), 0, 0, true);
       this.#sections.set(section, entry);
     }
     return entry;
@@ -64,68 +71,74 @@ export class SymbolTable {
   signature(input: Input, number: number): number {
     const entry = this.use(input, number);
     if (entry >= 0) return entry;
-    const { name } = input.object.symbols[number]!;
-    const symbol = { ...nameless, name };
-    return this.#add(symbol, true);
+    const name = input.symbols.name(number);
+    return this.#push(name, homes.undefined, infoOf({ ...local, type: "notype" }), 0, 0, true);
   }
 
   /** The symbols in their order, and the number of each entry among them. */
-  finish(): { readonly symbols: ObjectSymbol[]; readonly numbers: Int32Array } {
-    const numbers = new Int32Array(this.#entries.length).fill(-1);
-    const symbols: ObjectSymbol[] = [];
+  finish(): { readonly symbols: SymbolList; readonly numbers: Int32Array } {
+    const entries = this.#entries;
+    const numbers = new Int32Array(entries.count).fill(-1);
+    const symbols = entries.empty();
     const { retainSymbols, relocatable } = this.#context.options;
     const retained = retainSymbols === undefined ? undefined : matcher(retainSymbols);
+    const { words, count } = entries;
     for (const locals of [true, false]) {
-      for (let entry = 0; entry < this.#entries.length; entry++) {
-        const symbol = this.#entries[entry]!;
-        if ((symbol.binding === "local") !== locals) continue;
+      for (let entry = 0, row = 0; entry < count; entry++, row += symbolRow) {
+        if (((words[row + 2]! & 3) === 0) !== locals) continue;
         if (this.#needed[entry] !== true) {
-          const open = symbol.home.kind === "undefined";
-          if ((open && (locals || relocatable !== true)) || retained?.(symbol.name) === false) continue;
+          const open = words[row + 1] === homes.undefined;
+          if ((open && (locals || relocatable !== true)) || retained?.(entries.name(entry)) === false) continue;
         }
-        numbers[entry] = symbols.push(symbol) - 1;
+        numbers[entry] = symbols.copy(entries, entry);
       }
     }
     return { symbols, numbers };
   }
 
-  #add(symbol: ObjectSymbol, needed: boolean): number {
+  #push(name: string, home: number, info: number, value: number, size: number, needed: boolean): number {
     this.#needed.push(needed);
-    return this.#entries.push(symbol) - 1;
-  }
-
-  #addLocal(input: Input, number: number): void {
-    const symbol = this.#moved(input, input.object.symbols[number]!);
-    if (symbol !== undefined) this.#locals[input.number]![number] = this.#add(symbol, false);
+    const entry = this.#names.push(name) - 1;
+    this.#entries.push(entry, home, info, value, size);
+    return entry;
   }
 
   #addGlobal(global: Global): void {
-    const moved = this.#moved(this.#context.inputs[global.input]!, global.symbol);
-    if (moved === undefined) return;
-    const local = moved.home.kind !== "undefined" && (global.localized || this.#isLocalized(global.name));
-    const binding = local ? "local" : moved.binding;
-    const { name, home, size, type } = moved;
-    const visibility = local ? "default" : global.visibility;
-    const same = binding === moved.binding && visibility === moved.visibility;
-    this.#globals[global.number] = this.#add(same ? moved : { name, home, size, binding, type, visibility }, false);
+    const { symbols, at, input, visibility } = global;
+    const info = symbols.info(at);
+    if (visibility === "default" && !global.localized && !this.#localizes) {
+      const bare = info - 4 * visibilityOf(info);
+      this.#globals[global.number] = this.#move(this.#context.inputs[input]!, symbols, at, bare, global.name);
+      return;
+    }
+    const { home } = global;
+    const isLocal = home !== homes.undefined && (global.localized || this.#isLocalized(global.name));
+    const hidden = 4 * visibilities.indexOf(visibility);
+    const as = isLocal ? 16 * typeOf(info) : bindingOf(info) + hidden + 16 * typeOf(info);
+    this.#globals[global.number] = this.#move(this.#context.inputs[input]!, symbols, at, as);
   }
 
-  /** The symbol at its place in the output; undefined where that was dropped. */
-  #moved(input: Input, symbol: ObjectSymbol): ObjectSymbol | undefined {
+  /** The entry of symbol `number` at its place in the output, with another binding and visibility; -1 where that was dropped. */
+  #move(input: Input, symbols: SymbolList, number: number, info: number, name = symbols.name(number)): number {
+    const home = symbols.home(number);
+    const size = symbols.size(number);
+    if (home === homes.absolute) {
+      this.#needed.push(false);
+      this.#names.push(name);
+      this.#entries.pushAbsolute(this.#names.length - 1, info, symbols.absolute(number), size);
+      return this.#names.length - 1;
+    }
+    const value = symbols.value(number);
+    if (home < 0) return this.#push(name, home, info, value, size, false);
     const { object, sections } = input;
-    const { home, size } = symbol;
-    if (home.kind !== "section") return symbol;
-    const { map, output, pieces } = sections[home.section]!;
-    if (map === undefined) return undefined;
+    const { map, output, pieces } = sections[home]!;
+    if (map === undefined) return -1;
     // Of equal functions one name stays: loaders want one function at a place.
-    if (pieces !== undefined && isFolded(input, home.section, home.offset)) return undefined;
-    const section = object.sections[home.section]!;
+    if (pieces !== undefined && isFolded(input, home, value)) return -1;
     // A label at the very end goes with what it ends.
-    const offset = home.offset === section.size ? map.endAt(home.offset) : map.at(home.offset);
-    if (offset < 0) return undefined;
-    const end = size === 0 || map.isWhole ? offset + size : map.lastIn(home.offset, home.offset + size);
-    const { name, binding, type, visibility } = symbol;
-    const at = { kind: "section", section: output, offset } as const;
-    return { name, home: at, size: Math.max(0, end - offset), binding, type, visibility };
+    const offset = value === object.sections[home]!.size ? map.endAt(value) : map.at(value);
+    if (offset < 0) return -1;
+    const end = size === 0 || map.isWhole ? offset + size : map.lastIn(value, value + size);
+    return this.#push(name, output, info, offset, Math.max(0, end - offset), false);
   }
 }

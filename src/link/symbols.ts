@@ -3,8 +3,23 @@
  * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
 import { diagnostic, type BinaryPlace, type Note } from "../diag/index.js";
-import { jumpTablesOf, type ObjectFile, type ObjectSymbol, type SymbolVisibility } from "../object/index.js";
-import type { Context, Edit, Global, Input, SectionState } from "./context.js";
+import {
+  bindingOf,
+  bindings,
+  homes,
+  jumpTablesOf,
+  relocationRows,
+  rowOfSymbol,
+  symbolRow,
+  symbolRows,
+  visibilities,
+  visibilityOf,
+  type ObjectFile,
+  type ObjectSymbol,
+  type SymbolList,
+  type SymbolVisibility,
+} from "../object/index.js";
+import { Global, type Context, type Edit, type Input, type SectionState } from "./context.js";
 import { withOwnTables } from "./jump-tables.js";
 import { renamer, renameSymbols } from "./rename.js";
 import { describeSymbol, placeOfSymbol } from "./where.js";
@@ -12,13 +27,20 @@ import { describeSymbol, placeOfSymbol } from "./where.js";
 /** Sections of which one copy is enough, provided that all copies are equal. */
 export const singleSections: ReadonlySet<string> = new Set(["license", "version"]);
 
-const visibilities: readonly SymbolVisibility[] = ["default", "protected", "hidden", "internal"];
+const weak = bindings.indexOf("weak");
+/** From the least constraining on. */
+const constraints: readonly SymbolVisibility[] = ["default", "protected", "hidden", "internal"];
+
+function isWeak(symbols: SymbolList, at: number): boolean {
+  return bindingOf(symbols.info(at)) === weak;
+}
 
 /** The rank of a symbol among those of its name. */
-function rank(symbol: ObjectSymbol): 0 | 1 | 2 | 3 {
-  if (symbol.home.kind === "undefined") return 0;
-  if (symbol.home.kind === "common") return 1;
-  return symbol.binding === "weak" ? 2 : 3;
+function rank(symbols: SymbolList, at: number): 0 | 1 | 2 | 3 {
+  const home = symbols.home(at);
+  if (home === homes.undefined) return 0;
+  if (home === homes.common) return 1;
+  return isWeak(symbols, at) ? 2 : 3;
 }
 
 const noEdits: readonly Edit[] = [];
@@ -35,7 +57,9 @@ export function addObject(context: Context, given: ObjectFile): Input {
   }
   const { object, renamed } =
     rename === undefined ? { object: own, renamed: new Map<string, string>() } : renameSymbols(own, rename);
-  const sections = object.sections.map((): SectionState => ({
+  const symbols = symbolRows(object);
+  const sections = object.sections.map((section): SectionState => ({
+    relocations: relocationRows(section),
     dropped: undefined,
     output: -1,
     map: undefined,
@@ -43,13 +67,15 @@ export function addObject(context: Context, given: ObjectFile): Input {
     edits: noEdits,
   }));
   const number = context.inputs.length;
-  const globalOf = new Int32Array(object.symbols.length).fill(-1);
-  const input: Input = { number, object, sections, globalOf, renamed, tables, lineOf: context.options.lineOf };
+  const globalOf = new Int32Array(symbols.count).fill(-1);
+  const { lineOf } = context.options;
+  const input: Input = { number, object, sections, symbols, globalOf, renamed, tables, lineOf };
   context.inputs.push(input);
   dropKnownGroups(context, input);
-  object.symbols.forEach((symbol, index) => {
-    if (symbol.binding !== "local") globalOf[index] = enter(context, input, symbol);
-  });
+  const { words, count } = symbols;
+  for (let at = 0, row = 2; at < count; at++, row += symbolRow) {
+    if ((words[row]! & 3) !== 0) globalOf[at] = enter(context, input, at);
+  }
   return input;
 }
 
@@ -70,56 +96,58 @@ function dropKnownGroups(context: Context, { number, object, sections }: Input):
   });
 }
 
-function enter(context: Context, input: Input, given: ObjectSymbol): number {
+/** Enters symbol `at` of `input`; gives the number of its name. */
+function enter(context: Context, input: Input, at: number): number {
   const { globals, globalNumbers } = context;
-  const { home } = given;
-  const gone = home.kind === "section" && input.sections[home.section]!.dropped !== undefined;
-  const symbol: ObjectSymbol = gone ? { ...given, home: { kind: "undefined" } } : given;
-  const known = globalNumbers.get(symbol.name);
+  const given = input.symbols;
+  const home = given.home(at);
+  const gone = home >= 0 && input.sections[home]!.dropped !== undefined;
+  const symbols = gone ? rowOfSymbol({ ...given.record(at), home: { kind: "undefined" } }) : given;
+  const number = gone ? 0 : at;
+  const name = given.name(at);
+  const known = globalNumbers.get(name);
   if (known === undefined) {
-    const number = globals.length;
-    const { name, visibility } = symbol;
-    globals.push({ name, number, input: input.number, symbol, visibility, localized: false });
-    globalNumbers.set(name, number);
-    return number;
+    const made = new Global(name, globals.length, input.number, symbols, number);
+    globalNumbers.set(name, made.number);
+    return globals.push(made) - 1;
   }
   const global = globals[known]!;
-  if (visibilities.indexOf(symbol.visibility) > visibilities.indexOf(global.visibility)) {
-    global.visibility = symbol.visibility;
-  }
-  const was = rank(global.symbol);
-  const is = rank(symbol);
+  const hidden = visibilityOf(symbols.info(number));
+  if (hidden !== 0) constrain(global, visibilities[hidden]!);
+  const was = rank(global.symbols, global.at);
+  const is = rank(symbols, number);
   if (was === 3 && is === 3) {
-    if (!isSingle(input, symbol) && context.options.allowMultipleDefinition !== true) {
-      reportDuplicate(context, global, input, symbol);
+    if (!isSingle(input, symbols.home(number)) && context.options.allowMultipleDefinition !== true) {
+      reportDuplicate(context, global, input, symbols.record(number));
     }
   } else if (is > was) {
-    win(global, input, symbol);
+    global.win(input.number, symbols, number);
   } else if (is === 1 && was === 1) {
-    joinCommons(global, input, symbol);
-  } else if (is === 0 && was === 0 && symbol.binding === "global" && global.symbol.binding === "weak") {
+    joinCommons(global, input, symbols.record(number));
+  } else if (is === 0 && was === 0 && !isWeak(symbols, number) && isWeak(global.symbols, global.at)) {
     // One strong reference makes the name needed.
-    win(global, input, symbol);
+    global.win(input.number, symbols, number);
   }
   return known;
 }
 
-function win(global: Global, input: Input, symbol: ObjectSymbol): void {
-  global.input = input.number;
-  global.symbol = symbol;
+/** The most constraining visibility of all symbols of a name is that of the name. */
+function constrain(global: Global, visibility: SymbolVisibility): void {
+  if (constraints.indexOf(visibility) > constraints.indexOf(global.visibility)) global.visibility = visibility;
 }
 
 /** Of two tentative definitions the larger stays, at the stricter of both alignments. */
 function joinCommons(global: Global, input: Input, symbol: ObjectSymbol): void {
-  const mine = global.symbol.home;
-  if (mine.kind !== "common" || symbol.home.kind !== "common") return;
-  const align = Math.max(mine.align, symbol.home.align);
-  if (symbol.size > global.symbol.size) win(global, input, { ...symbol, home: { kind: "common", align } });
-  else global.symbol = { ...global.symbol, home: { kind: "common", align } };
+  const before = global.symbol;
+  if (before.home.kind !== "common" || symbol.home.kind !== "common") return;
+  const align = Math.max(before.home.align, symbol.home.align);
+  const larger = symbol.size > before.size ? symbol : before;
+  const joined = rowOfSymbol({ ...larger, home: { kind: "common", align } });
+  global.win(larger === symbol ? input.number : global.input, joined, 0);
 }
 
-function isSingle({ object }: Input, { home }: ObjectSymbol): boolean {
-  return home.kind === "section" && singleSections.has(object.sections[home.section]!.name);
+function isSingle({ object }: Input, home: number): boolean {
+  return home >= 0 && singleSections.has(object.sections[home]!.name);
 }
 
 function reportDuplicate(context: Context, global: Global, input: Input, symbol: ObjectSymbol): void {

@@ -104,10 +104,9 @@ function isSamePrototype({ words, starts }: Btf, one: number, other: number): bo
 function checkSection(context: Context, name: string, input: Input, section: string | undefined): void {
   if (section === undefined) return;
   const global = globalNamed(context, name);
-  const home = global?.symbol.home;
-  if (global === undefined || home?.kind !== "section" || global.input === input.number) return;
+  if (global === undefined || global.home < 0 || global.input === input.number) return;
   const owner = context.inputs[global.input]!;
-  const found = owner.object.sections[home.section]!.name;
+  const found = owner.object.sections[global.home]!.name;
   if (found === section || section === ".ksyms" || section === ".kconfig") return;
   const facts = { name, section, file: input.object.file, found, other: owner.object.file };
   context.diagnostics.push(diagnostic("link-declared-section", facts, placeOfSymbol(owner, global.symbol)));

@@ -1,8 +1,11 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
 import { extWidths, fileNumbers, type BtfExtWords, type BtfType } from "../btf/index.js";
+import { bindingOf, symbolTypes, typeOf } from "../object/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
 import { RecordList } from "./record-list.js";
+
+const functionSymbol = symbolTypes.indexOf("func");
 
 /** Records by output section, with ids and string offsets of the merged types. */
 export interface MovedRecords {
@@ -105,24 +108,26 @@ function describeOthers(context: Context, moved: MovedRecords, nextId: number): 
   let proto = 0;
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;
   for (const input of context.inputs) {
-    const { symbols } = input.object;
-    for (let number = 0; number < symbols.length; number++) {
-      const { home, type, binding, name } = symbols[number]!;
-      if (home.kind !== "section" || (type !== "func" && (type !== "notype" || binding === "local"))) continue;
-      if (!input.object.sections[home.section]!.flags.exec) continue;
-      const at = placeOfInsn(input, home.section, home.offset);
-      const { output } = input.sections[home.section]!;
+    const { symbols } = input;
+    for (let number = 0; number < symbols.count; number++) {
+      const home = symbols.home(number);
+      const info = symbols.info(number);
+      const isLocal = bindingOf(info) === 0;
+      if (home < 0 || (typeOf(info) !== functionSymbol && (typeOf(info) !== 0 || isLocal))) continue;
+      if (!input.object.sections[home]!.flags.exec) continue;
+      const at = placeOfInsn(input, home, symbols.value(number));
+      const { output } = input.sections[home]!;
       if (at < 0) continue;
       if (!hasBit(described[output]!, at)) {
         setBit(described[output]!, at);
-        const known = binding === "local" ? undefined : types.byGlobal[input.globalOf[number]!]?.standing;
+        const known = isLocal ? undefined : types.byGlobal[input.globalOf[number]!]?.standing;
         if (known === undefined || types.btf.type(known).kind !== "func") {
           if (proto === 0) {
             const int = types.btf.findByName("int", "int");
             const made: BtfType = { kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 };
             proto = add({ kind: "func_proto", type: int ?? add(made), params: [] });
           }
-          moved.funcs[output]!.push(at, add({ kind: "func", name, type: proto, linkage: 0 }));
+          moved.funcs[output]!.push(at, add({ kind: "func", name: symbols.name(number), type: proto, linkage: 0 }));
         } else moved.funcs[output]!.push(at, known);
       }
       if (hasLines && !hasBit(located[output]!, at)) {

@@ -20,6 +20,7 @@ import {
   type JoinInput,
   type MovedStrings,
 } from "../btf/index.js";
+import { homes } from "../object/index.js";
 import type { Context, Global, Input } from "./context.js";
 import { typeSection, typesOf, variablesOf, type TypedVariable } from "./type-read.js";
 
@@ -169,13 +170,12 @@ export function mergeTypes(context: Context): void {
   const kernel = new Set<string>();
   const nameOf = (id: number): string => (id === 0 ? "" : btf.string(words[starts[id - 1]!]!));
   typed.forEach((input, number) => {
-    const { object } = input;
     const { shift, declared, sections, ext } = joined.inputs[number]!;
     const name = (id: number): string => nameOf(id === 0 ? 0 : id + shift);
     const variables =
       atOnce === undefined
         ? typesOf(input)!.variables
-        : variablesOf(object, sectionOf[input.number]!, sections, { words, starts, shift, sectionName: name, name });
+        : variablesOf(input, sectionOf[input.number]!, sections, { words, starts, shift, sectionName: name, name });
     byInput[input.number] = { shift, ext, variables, ...names.declare(input, shift, declared) };
     for (const section of kernelSections) {
       for (const { id } of variables.get(section) ?? []) kernel.add(name(id));
@@ -253,7 +253,7 @@ class Names {
       const now = joined[own[i]! + shift]!;
       this.byId[now] = each.number + 1;
       const { global } = each;
-      const wins = global !== undefined && global.input === input.number && global.symbol.home.kind !== "undefined";
+      const wins = global !== undefined && global.input === input.number && global.home !== homes.undefined;
       // The definition's own declaration stands for all; where it has none, the first does.
       if (each.standing !== 0 && (!wins || each.defines)) continue;
       if (global !== undefined) this.byGlobal[global.number] = each;

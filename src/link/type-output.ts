@@ -15,7 +15,7 @@ import {
   type BtfVarSecinfo,
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
-import type { Section } from "../object/index.js";
+import { homes, type Section } from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
@@ -103,7 +103,7 @@ class Choice {
   /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
   #keep({ name, global, standing: id }: Declared): number {
     if (id === 0) return 0;
-    const open = global === undefined || global.symbol.home.kind === "undefined";
+    const open = global === undefined || global.home === homes.undefined;
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;
     const linkage = global.localized || this.#isLocalized(name) ? 0 : 1;
@@ -131,12 +131,13 @@ class Choice {
   }
 
   /** Where a global is in the output; undefined where it was dropped or folded. Absolute ones are nowhere, and stay. */
-  #placeOf({ input: number, symbol }: Global): { readonly output: number; readonly offset: number } | undefined {
-    const { home } = symbol;
-    if (home.kind !== "section") return { output: -1, offset: 0 };
-    const input = this.#context.inputs[number]!;
-    const { map, output } = input.sections[home.section]!;
-    const offset = map === undefined || isFolded(input, home.section, home.offset) ? -1 : map.at(home.offset);
+  #placeOf(global: Global): { readonly output: number; readonly offset: number } | undefined {
+    const { home } = global;
+    if (home < 0) return { output: -1, offset: 0 };
+    const input = this.#context.inputs[global.input]!;
+    const { map, output } = input.sections[home]!;
+    const start = global.symbols.value(global.at);
+    const offset = map === undefined || isFolded(input, home, start) ? -1 : map.at(start);
     return offset < 0 ? undefined : { output, offset };
   }
 
@@ -156,7 +157,7 @@ class Choice {
           if (section < 0) {
             // A map that is only declared here is listed where it is defined.
             const global = types.declared[types.byId[id]! - 1]?.global;
-            if (this.stands[id] === 0 || (global !== undefined && global.symbol.home.kind !== "undefined")) continue;
+            if (this.stands[id] === 0 || (global !== undefined && global.home !== homes.undefined)) continue;
             let list = elsewhere.get(name);
             if (list === undefined) elsewhere.set(name, (list = new Map()));
             list.set(this.stands[id]!, { type: this.stands[id]!, offset, size });
@@ -178,9 +179,10 @@ class Choice {
     for (const global of globals) {
       const id = types.byGlobal[global.number]?.standing;
       if (id === undefined || placed.has(id) || types.btf.kind(id) !== BtfKind.BTF_KIND_VAR) continue;
-      const place = this.stands[id] === id && global.symbol.home.kind === "section" ? this.#placeOf(global) : undefined;
+      const place = this.stands[id] === id && global.home >= 0 ? this.#placeOf(global) : undefined;
       if (place === undefined) continue;
-      const size = global.symbol.size > 0 ? global.symbol.size : this.#size(id);
+      const known = global.symbols.size(global.at);
+      const size = known > 0 ? known : this.#size(id);
       if (size > 0) inOutputs[place.output]!.push({ type: id, offset: place.offset, size });
     }
     const made = outputs.map(({ name, size }, i) => this.#datasec(name, size, inOutputs[i]!));

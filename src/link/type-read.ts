@@ -42,11 +42,12 @@ function typesStart(bytes: Uint8Array, endian: ObjectFile["endian"]): number {
 }
 
 /** Offsets of variables as the relocations of .BTF give them: by the offset in .BTF of the field. */
-function relocatedOffsets(object: ObjectFile, section: number): ReadonlyMap<number, number> {
+function relocatedOffsets({ sections, symbols }: Input, section: number): ReadonlyMap<number, number> {
   const offsets = new Map<number, number>();
-  for (const { offset, symbol, addend } of object.sections[section]!.relocations) {
-    const { home } = object.symbols[symbol]!;
-    if (home.kind === "section") offsets.set(offset, home.offset + Number(addend));
+  const { relocations } = sections[section]!;
+  for (let number = 0; number < relocations.count; number++) {
+    const { offset, symbol, addend } = relocations.record(number);
+    if (symbols.home(symbol) >= 0) offsets.set(offset, symbols.value(symbol) + Number(addend));
   }
   return offsets;
 }
@@ -90,7 +91,7 @@ function collect(input: Input): InputTypes | undefined {
     const name = renamed.size === 0 ? undefined : renamed.get(read.name(id));
     if (name !== undefined) names.set(id, name);
   }
-  const variables = variablesOf(object, number, sections, {
+  const variables = variablesOf(input, number, sections, {
     words,
     starts,
     shift: 0,
@@ -113,20 +114,21 @@ export interface TypesView {
   readonly name: (id: number) => string;
 }
 
-/** The variables in the data sections `ids` (the input's own) of section number `number` of `object`, .BTF; by the names of these. */
+/** The variables in the data sections `ids` (the input's own) of section number `number` of `input`, .BTF; by the names of these. */
 export function variablesOf(
-  object: ObjectFile,
+  input: Input,
   number: number,
   ids: Iterable<number>,
   { words, starts, shift, sectionName, name: nameOf }: TypesView,
 ): ReadonlyMap<string, readonly TypedVariable[]> {
+  const { object } = input;
   let moved: ReadonlyMap<number, number> | undefined;
   let base = 0;
   const symbols = new Map<string, number>();
   const variables = new Map<string, readonly TypedVariable[]>();
   for (const id of ids) {
     if (moved === undefined) {
-      moved = relocatedOffsets(object, number);
+      moved = relocatedOffsets(input, number);
       base = typesStart(object.sections[number]!.data, object.endian) - 4 * starts[shift]!;
     }
     const at = starts[id + shift - 1]!;

@@ -1,10 +1,12 @@
 /** Pass of the final link: every reference must have a definition; one error at each place that refers. */
 import { diagnostic, nearest, type Note } from "../diag/index.js";
 import { helperId, helperNames } from "../isa/index.js";
-import type { Relocation, RelocKind } from "../object/index.js";
-import { definition, globalNamed, type Context, type Input } from "./context.js";
+import { bindingOf, bindings, homes, relocationRow, type Relocation, type RelocKind } from "../object/index.js";
+import { globalNamed, type Context, type Input } from "./context.js";
 import { libraryAdvice } from "./libc.js";
 import { declarationIn, describeSymbol, placeIn, siteNote } from "./where.js";
+
+const weak = bindings.indexOf("weak");
 
 /** Comparisons of names that suggestions may take in all: enough for a person's mistakes, not a cost that grows. */
 const suggestionBudget = 30_000;
@@ -19,14 +21,14 @@ export function isKernels(context: Context, name: string, kind: RelocKind): bool
 export function reportUndefined(context: Context): void {
   const suggest = new Suggestions(context);
   for (const input of context.inputs) {
-    input.object.sections.forEach((section, number) => {
-      const { map } = input.sections[number]!;
-      if (map === undefined || !section.flags.alloc) return;
-      for (const { offset, kind, symbol: index } of section.relocations) {
-        if (input.globalOf[index]! < 0) continue;
-        const { symbol } = definition(context, input, index);
-        if (symbol.home.kind !== "undefined" || symbol.binding === "weak" || map.at(offset) < 0) continue;
-        if (isKernels(context, symbol.name, kind)) continue;
+    input.object.sections.forEach(({ flags }, number) => {
+      const { map, relocations } = input.sections[number]!;
+      if (map === undefined || !flags.alloc) return;
+      for (let i = 0; i < relocations.count; i++) {
+        const global = context.globals[input.globalOf[relocations.words[i * relocationRow + 2]!]!];
+        if (global?.home !== homes.undefined || bindingOf(global.symbols.info(global.at)) === weak) continue;
+        const { offset, kind, symbol: index } = relocations.record(i);
+        if (map.at(offset) < 0 || isKernels(context, global.symbols.name(global.at), kind)) continue;
         report(context, suggest, input, number, { offset, kind, symbol: index });
       }
     });

@@ -28,7 +28,26 @@ export { mergedFlags } from "./isa-tag.js";
 export { readLegacyMaps, type LegacyMap } from "./legacy-maps.js";
 export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
 export { isDebugSection, isJumpTableSection, isMapSection, isMetadataSection, isOutsideText } from "./names.js";
+export {
+  bindingOf,
+  homes,
+  infoOf,
+  kindNumbers,
+  largeAddend,
+  objectOf,
+  RelocationList,
+  relocationRow,
+  relocationRows,
+  rowOfSymbol,
+  sectionOf,
+  SymbolList,
+  symbolRow,
+  symbolRows,
+  typeOf,
+  visibilityOf,
+} from "./lists.js";
 export { placeOpcodes, type InsnPlace } from "./insn-places.js";
+export { bindings, sectionSymbol, symbolTypes, visibilities } from "./read-symbols.js";
 export { fileOf, objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject, writeObjectPieces, type WriteOptions } from "./write.js";
 export {

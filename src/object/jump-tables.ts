@@ -26,8 +26,9 @@ export interface JumpTable {
  * on to the next one. Throws `object-jump-table` where one cannot be one.
  */
 export function jumpTablesOf(object: ObjectFile): JumpTable[] {
-  const { sections, symbols } = object;
+  const { sections } = object;
   if (!sections.some(({ name }) => isJumpTableSection(name))) return [];
+  const { symbols } = object;
   const found = new Map<string, { section: number; start: number; size: number; code: number }>();
   sections.forEach(({ flags, relocations }, code) => {
     if (!flags.exec) return;

@@ -23,27 +23,26 @@ import { rowsOfType, type DialectRow } from "./dialects.js";
 import { readSmallField, readField } from "./fields.js";
 import { isPlace } from "./insn-places.js";
 import { isMapSection } from "./names.js";
+import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow } from "./lists.js";
 import { isPsabiNote } from "./psabi-note.js";
-import { bindings, symbolTypes, visibilities } from "./read-symbols.js";
+import { bindings, sectionSymbol } from "./read-symbols.js";
 import { inSection, hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
 import { isKept } from "./reloc-scene.js";
 import { relocTable } from "./relocations.js";
-import type { ObjectSymbol, Relocation, SymbolHome } from "./types.js";
 
 const sht = SectionHeaderType;
 const execFlag = BigInt(SectionHeaderFlag.SHF_EXECINSTR);
-const sectionSymbol = 3;
 
 /** What a symbol is to a relocation, as numbers. */
 const classes: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
 const [, toUndefined, toMap, toSection, toOther] = [0, 1, 2, 3, 4] as const;
 
 export interface PlainParts {
-  readonly symbols: ObjectSymbol[];
+  readonly symbols: SymbolList;
   /** Object symbol by ELF symbol; -1 for the null symbol and for symbols of sections the Object does not have. */
   readonly numbers: Int32Array;
   /** By the section's index in the file, sorted by offset. */
-  readonly relocations: ReadonlyMap<number, Relocation[]>;
+  readonly relocations: ReadonlyMap<number, RelocationList>;
   readonly origin: Pick<RelocOrigin, "dialect" | "repaired">;
 }
 
@@ -183,7 +182,7 @@ export function readPlain(
   const to = new Uint8Array(count);
   const symbols = plainSymbols(elf, symtab, sectionNumbers, numbers, to);
   if (symbols === undefined) return undefined;
-  const relocations = new Map<number, Relocation[]>();
+  const relocations = new Map<number, RelocationList>();
   for (const table of elf.sections) {
     if (table.type !== sht.SHT_REL && table.type !== sht.SHT_RELA) continue;
     const target = elf.sections[table.info];
@@ -195,7 +194,7 @@ export function readPlain(
     if (!isKept(target)) continue;
     const list = plainRelocations(table, target, numbers, to);
     if (list === undefined) return undefined;
-    if (list.length > 0) relocations.set(target.index, list);
+    if (list.count > 0) relocations.set(target.index, list);
   }
   return { symbols, numbers, relocations, origin: { dialect: "llvm", repaired: false } };
 }
@@ -206,56 +205,61 @@ function plainSymbols(
   sectionNumbers: Int32Array,
   numbers: Int32Array,
   to: Uint8Array,
-): ObjectSymbol[] | undefined {
+): SymbolList | undefined {
   const words = readWords(symtab.data, "little");
   const table = sections[symtab.link];
-  if (table?.type !== sht.SHT_STRTAB) return undefined;
-  const strings = stringsOf(table.data, file);
-  const maps = sections.map(({ name }) => isMapSection(name));
-  const symbols: ObjectSymbol[] = [];
+  // Then every name that starts in it ends in it.
+  if (table?.type !== sht.SHT_STRTAB || table.data.at(-1) !== 0) return undefined;
+  const { data } = table;
+  const strings = stringsOf(data, file);
+  const names = sections.map(({ name }) => name);
+  const maps = names.map((name) => isMapSection(name));
+  // Section symbols without a name have the section's.
+  const list = new SymbolList(Math.max(0, numbers.length - 1), (word) =>
+    word < 0 ? names[-1 - word]! : strings.at(word)!,
+  );
+  const { words: rows } = list;
+  let row = 0;
   let local = true;
+  // Not many functions and no records: this runs for every symbol of every input, at first as code that is not compiled.
   for (let index = 1, at = symbolWords; at < words.length; index++, at += symbolWords) {
+    const name = words[at]!;
     const packed = words[at + 1]!;
-    const binding = bindings[(packed >>> 4) & 15];
+    const binding = (packed >>> 4) & 15;
     const type = packed & 15;
     const shndx = packed >>> 16;
-    const section = shndx < sections.length ? sectionNumbers[shndx]! : -1;
-    const reserved = shndx === elfTable.SHN_ABS || shndx === elfTable.SHN_COMMON;
-    const known = words[at + 3]! < 0x20_0000 && words[at + 5]! < 0x20_0000 && (reserved || shndx < sections.length);
-    if (binding === undefined || !known || (!local && binding === "local")) return undefined;
-    if (binding !== "local") local = false;
-    const name = strings.at(words[at]!);
-    if (name === undefined) return undefined;
-    to[index] = classOf(maps, shndx, type);
-    if (!reserved && shndx !== 0 && section < 0) {
-      if (sections[shndx]!.type === sht.SHT_GROUP) return undefined;
-      continue;
+    let home = shndx < sections.length ? sectionNumbers[shndx]! : -1;
+    if (binding >= bindings.length || (!local && binding === 0) || name >= data.length) return undefined;
+    if (words[at + 3]! >= 0x20_0000 || words[at + 5]! >= 0x20_0000) return undefined;
+    if (binding !== 0) local = false;
+    let isAbsolute = false;
+    if (shndx === elfTable.SHN_UNDEF) {
+      to[index] = toUndefined;
+      home = homes.undefined;
+    } else if (shndx < sections.length) {
+      to[index] = maps[shndx] === true ? toMap : type === sectionSymbol ? toSection : toOther;
+      if (home < 0) {
+        if (sections[shndx]!.type === sht.SHT_GROUP) return undefined;
+        continue;
+      }
+    } else {
+      isAbsolute = shndx === elfTable.SHN_ABS;
+      if (!isAbsolute && shndx !== elfTable.SHN_COMMON) return undefined;
+      to[index] = toOther;
+      home = isAbsolute ? homes.absolute : homes.common;
     }
-    numbers[index] = symbols.length;
-    symbols.push({
-      name: type === sectionSymbol && name === "" && !reserved ? sections[shndx]!.name : name,
-      home: homeOf(shndx, section, joined(words[at + 2]!, words[at + 3]!)),
-      size: joined(words[at + 4]!, words[at + 5]!),
-      binding,
-      type: symbolTypes[type] ?? type,
-      visibility: visibilities[(packed >>> 8) & 3]!,
-    });
+    numbers[index] = list.count++;
+    rows[row] = type === sectionSymbol && shndx < sections.length && data[name] === 0 ? -1 - shndx : name;
+    rows[row + 1] = home;
+    rows[row + 2] = binding + 4 * ((packed >>> 8) & 3) + 16 * type;
+    rows[row + 3] = words[at + 2]!;
+    rows[row + 4] = words[at + 3]!;
+    rows[row + 5] = words[at + 4]!;
+    rows[row + 6] = words[at + 5]!;
+    if (isAbsolute) list.setAbsolute(list.count - 1, BigInt(list.value(list.count - 1)));
+    row += symbolRow;
   }
-  return symbols;
-}
-
-/** The number of two words. Where the high one is 0 it stays a small integer, which takes no memory of its own. */
-function joined(low: number, high: number): number {
-  return high === 0 ? low : high * 0x1_0000_0000 + low;
-}
-
-const nowhere: SymbolHome = { kind: "undefined" };
-
-function homeOf(shndx: number, section: number, value: number): SymbolHome {
-  if (shndx === elfTable.SHN_UNDEF) return nowhere;
-  if (shndx === elfTable.SHN_ABS) return { kind: "absolute", value: BigInt(value) };
-  if (shndx === elfTable.SHN_COMMON) return { kind: "common", align: value };
-  return { kind: "section", section, offset: value };
+  return list;
 }
 
 function plainRelocations(
@@ -263,12 +267,20 @@ function plainRelocations(
   { data, flags }: ElfSection,
   numbers: Int32Array,
   to: Uint8Array,
-): Relocation[] | undefined {
+): RelocationList | undefined {
   const exec = (flags & execFlag) !== 0n;
   const words = readWords(table.data, "little");
-  const list: Relocation[] = [];
-  let sorted = true;
-  for (let at = 0, before = 0; at < words.length; at += relocWords) {
+  const list = new RelocationList(words.length / relocWords);
+  const { words: rows } = list;
+  let row: DialectRow | null = null;
+  let kind = 0;
+  let usual = false;
+  let end = 0;
+  // Records mostly come after their like.
+  let lastType = -1;
+  let lastTo = -1;
+  let lastOpcode = -1;
+  for (let at = 0; at < words.length; at += relocWords) {
     const offset = words[at]!;
     const type = words[at + 2]!;
     const sym = words[at + 3]!;
@@ -276,23 +288,42 @@ function plainRelocations(
     if (type === 0 && (sym === 0 || exec)) continue;
     if (words[at + 1] !== 0 || sym === 0 || sym >= numbers.length || numbers[sym]! < 0 || offset >= data.length)
       return undefined;
-    const row = rowFor(type, exec, to[sym]!, exec ? data[offset]! : 0);
-    if (row === null || !isPlainPlace(row, data, offset, exec)) return undefined;
-    const { field } = relocTable[row.kind];
-    const store = row.store ?? field;
-    list.push({ offset, kind: row.kind, symbol: numbers[sym]!, addend: addendOf(row, data, offset, store) });
-    sorted &&= before <= offset;
-    before = offset;
+    const opcode = exec ? data[offset]! : 0;
+    if (type !== lastType || to[sym] !== lastTo || opcode !== lastOpcode) {
+      lastType = type;
+      lastTo = to[sym]!;
+      lastOpcode = opcode;
+      row = rowFor(type, exec, lastTo, opcode);
+      if (row === null) return undefined;
+      kind = kindNumbers[row.kind];
+      const { field } = relocTable[row.kind];
+      const store = row.store ?? field;
+      usual = exec && store === "imm32" && (field === "imm32" || field === "imm64");
+      end = field === "imm64" ? 16 : 8;
+    }
+    if (usual) {
+      if ((offset & 7) !== 0 || offset + end > data.length || (end === 16 && hasHigh(data, offset))) return undefined;
+      let stored = data[offset + 4]! | (data[offset + 5]! << 8) | (data[offset + 6]! << 16) | (data[offset + 7]! << 24);
+      if (row!.addend === "slots") stored = (stored + 1) * 8;
+      if (stored === (stored | 0)) {
+        const start = relocationRow * list.count++;
+        rows[start] = offset;
+        rows[start + 1] = kind;
+        rows[start + 2] = numbers[sym]!;
+        rows[start + 3] = stored;
+        continue;
+      }
+    }
+    if (!isPlainPlace(row!, data, offset, exec)) return undefined;
+    list.add({ offset, kind: row!.kind, symbol: numbers[sym]!, addend: addendOf(row!, data, offset) });
   }
-  return sorted ? list : list.toSorted((a, b) => a.offset - b.offset);
+  list.sort();
+  return list;
 }
 
-function addendOf(row: DialectRow, data: Uint8Array, offset: number, store: Parameters<typeof readField>[2]): bigint {
+function addendOf(row: DialectRow, data: Uint8Array, offset: number): bigint {
+  const store = row.store ?? relocTable[row.kind].field;
   if (store === "data64" || store === "imm64") return readField(data, offset, store, "little");
   const stored = readSmallField(data, offset, store, true);
-  return toBigint(row.addend === "slots" ? (stored + 1) * 8 : stored);
-}
-
-function toBigint(value: number): bigint {
-  return value === 0 ? 0n : BigInt(value);
+  return BigInt(row.addend === "slots" ? (stored + 1) * 8 : stored);
 }

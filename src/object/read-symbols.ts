@@ -13,6 +13,8 @@ import type { ObjectSymbol, SymbolBinding, SymbolHome, SymbolType, SymbolVisibil
 
 export const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
 export const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
+/** The number of the type of section symbols. */
+export const sectionSymbol = 3;
 export const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
 
 /** A number of a symbol; its words for an error are made only then. */

@@ -22,9 +22,21 @@ import { convertSymbols } from "./read-symbols.js";
 import { readPlain, type PlainParts } from "./read-plain.js";
 import { isKept, relocScene } from "./reloc-scene.js";
 import { flagsOfBits } from "./section-flags.js";
-import type { ObjectFile, Section, SectionFlags, SectionGroup, SectionType } from "./types.js";
+import { objectOf, sectionOf } from "./lists.js";
+import type {
+  ObjectFile,
+  ObjectSymbol,
+  Relocation,
+  Section,
+  SectionFlags,
+  SectionGroup,
+  SectionType,
+} from "./types.js";
 
 const sht = SectionHeaderType;
+
+/** Most sections have none. */
+const none: readonly Relocation[] = [];
 
 const linkOrder = BigInt(SectionHeaderFlag.SHF_LINK_ORDER);
 
@@ -64,12 +76,17 @@ function lateOrigin(
   };
 }
 
+interface SceneParts extends Omit<PlainParts, "symbols" | "relocations"> {
+  readonly symbols: ObjectSymbol[];
+  readonly relocations: ReadonlyMap<number, Relocation[]>;
+}
+
 /** Symbols and relocations of any file: its dialect is found out by all of its relocations. */
 export function readScene(
   elf: ElfFile,
   sectionNumbers: Int32Array,
   { without, dialect }: Omit<ReadOptions, "file">,
-): PlainParts {
+): SceneParts {
   const scene = relocScene(elf, without);
   const detection = originOf(scene, dialect);
   if (detection.problem !== undefined) throw new BpfkitError([detection.problem]);
@@ -94,7 +111,8 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     if (isKept(section)) sectionNumbers[section.index] = kept.push(section) - 1;
   }
   const plain = options.dialect === undefined ? readPlain(elf, sectionNumbers, options.without) : undefined;
-  const { symbols, numbers, relocations, origin } = plain ?? readScene(elf, sectionNumbers, options);
+  const scene = plain === undefined ? readScene(elf, sectionNumbers, options) : undefined;
+  const { numbers, origin } = (plain ?? scene)!;
 
   const groups: SectionGroup[] = [];
   const groupOf = new Int32Array(elf.sections.length).fill(-1);
@@ -109,7 +127,8 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
 
   const sections = kept.map((section): Section => {
     const linked = (section.flags & linkOrder) !== 0n;
-    return {
+    const rows = plain?.relocations.get(section.index);
+    const made: Section = {
       name: section.name,
       type: sectionTypes.get(section.type) ?? section.type,
       flags: flagsOf(section.flags),
@@ -117,21 +136,22 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
       entsize: section.entsize,
       size: section.size,
       data: section.data,
-      relocations: relocations.get(section.index) ?? [],
+      relocations: scene?.relocations.get(section.index) ?? none,
       group: groupOf[section.index]!,
       linkedTo: linked ? (sectionNumbers[section.link] ?? -1) : -1,
     };
+    return rows === undefined ? made : sectionOf(made, rows);
   });
-  const object: ObjectFile = {
+  const rest = {
     file: elf.file ?? "<memory>",
     endian: elf.endian,
     flags: elf.header.flags,
     sections,
-    symbols,
     groups,
     ...significantOf(elf, numbers),
     origin: lateOrigin(elf, options, origin),
   };
+  const object = plain === undefined ? { ...rest, symbols: scene!.symbols } : objectOf(rest, plain.symbols);
   files.set(object, elf.bytes);
   return object;
 }

@@ -2,18 +2,23 @@
  * Typed relocations to the records of a dialect, addends put into the fields. A row is taken only if reading the record gives the
  * same relocation back, so that what is written cannot mean something else.
  */
-import type { Endian } from "../bytes/index.js";
+import { wordBytes, type Endian } from "../bytes/index.js";
 import { diagnostic, type Diagnostic } from "../diag/index.js";
+import { elfTable } from "../elf/index.js";
 import { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
+import { fieldBytes } from "./fields.js";
 import { inSection, matchRow, storeAddend, type RelocSite } from "./reloc-match.js";
 import { isMapSection } from "./names.js";
-import { relocKinds, relocTable, type RelocKind } from "./relocations.js";
-import type { ObjectFile, ObjectSymbol, Relocation, Section } from "./types.js";
+import { homes, largeAddend, relocationRow, typeOf, type RelocationList, type SymbolList } from "./lists.js";
+import { relocKinds, relocTable } from "./relocations.js";
+import { sectionSymbol } from "./read-symbols.js";
+import type { ObjectFile, Relocation, Section } from "./types.js";
 
 export interface EncodedRelocations {
   /** The section's data with every addend in its field. */
   readonly data: Uint8Array;
-  readonly records: readonly { readonly offset: number; readonly type: number; readonly sym: number }[];
+  /** The section's relocation table (SHT_REL). */
+  readonly records: Uint8Array;
   /** Private numbers were used. */
   readonly usesPrivate: boolean;
 }
@@ -25,28 +30,43 @@ interface WritableRows {
   readonly quick: QuickRow | undefined;
 }
 
-const writable = new Map<RelocDialect, ReadonlyMap<RelocKind, WritableRows>>();
+const writable = new Map<RelocDialect, readonly WritableRows[]>();
 
-function writableRows(dialect: RelocDialect): ReadonlyMap<RelocKind, WritableRows> {
+/** By the number of the kind. */
+function writableRows(dialect: RelocDialect): readonly WritableRows[] {
   let rows = writable.get(dialect);
   if (rows === undefined) {
     const usable = dialects[dialect].filter(({ readOnly }) => readOnly !== true);
-    rows = new Map(
-      relocKinds.map((kind) => {
-        const own = usable.filter((row) => row.kind === kind);
-        return [kind, { rows: own, quick: own.length === 0 ? undefined : quickOf(dialect, own[0]!) }];
-      }),
-    );
+    rows = relocKinds.map((kind) => {
+      const own = usable.filter((row) => row.kind === kind);
+      return { rows: own, quick: own.length === 0 ? undefined : quickOf(dialect, own[0]!) };
+    });
     writable.set(dialect, rows);
   }
   return rows;
 }
 
-function classOf(object: ObjectFile, { home, type }: ObjectSymbol): RelocSite["to"] {
-  if (home.kind === "undefined") return "undefined";
-  if (home.kind !== "section") return "other";
-  if (isMapSection(object.sections[home.section]!.name)) return "map";
-  return type === "section" ? "section" : "other";
+/** What the symbols of an Object are to relocations, each found out when it is asked for. */
+export class SymbolClasses {
+  readonly symbols: SymbolList;
+  readonly #sections: readonly Section[];
+  readonly #known: RelocSite["to"][] = [];
+
+  constructor(symbols: SymbolList, sections: readonly Section[]) {
+    this.symbols = symbols;
+    this.#sections = sections;
+  }
+
+  of(number: number): RelocSite["to"] {
+    return (this.#known[number] ??= this.#find(number));
+  }
+
+  #find(number: number): RelocSite["to"] {
+    const home = this.symbols.home(number);
+    if (home < 0) return home === homes.undefined ? "undefined" : "other";
+    if (isMapSection(this.#sections[home]!.name)) return "map";
+    return typeOf(this.symbols.info(number)) === sectionSymbol ? "section" : "other";
+  }
 }
 
 const options = { noted: true, doubtful: true } as const;
@@ -86,10 +106,12 @@ const classNames: readonly RelocSite["to"][] = ["none", "undefined", "map", "sec
  */
 class QuickRow {
   readonly row: DialectRow;
-  /** Where the addend is stored, from the place that is relocated; its unit. */
-  readonly at: number;
+  /** The addend is stored in slots. */
   readonly slots: boolean;
-  readonly wide: boolean;
+  /** Where the addend is stored, from the place that is relocated, and how long what is patched is. */
+  readonly #at: number;
+  readonly #length: number;
+  readonly #wide: boolean;
   readonly #dialect: RelocDialect;
   /** By class of symbol, section of code or data, and opcode: 1 reads back, 2 does not, 0 not asked yet. */
   readonly #known = new Uint8Array(classNames.length * 512);
@@ -98,9 +120,27 @@ class QuickRow {
     const { field } = relocTable[row.kind];
     this.#dialect = dialect;
     this.row = row;
-    this.at = (row.store ?? field) === "imm32" ? 4 : 0;
+    this.#length = fieldBytes[field];
+    this.#at = (row.store ?? field) === "imm32" ? 4 : 0;
     this.slots = row.addend === "slots";
-    this.wide = field === "imm64";
+    this.#wide = field === "imm64";
+  }
+
+  /** Does all that the row patches stand in a section of `size` bytes, in code at an instruction? */
+  fits(start: number, size: number, exec: boolean): boolean {
+    return start + this.#length <= size && (!exec || start % 8 === 0);
+  }
+
+  /** Puts a number where the addend is stored. */
+  put(data: Uint8Array, start: number, little: boolean, stored: number): void {
+    let at = start + this.#at;
+    data[at + (little ? 0 : 3)] = stored;
+    data[at + (little ? 1 : 2)] = stored >>> 8;
+    data[at + (little ? 2 : 1)] = stored >>> 16;
+    data[at + (little ? 3 : 0)] = stored >>> 24;
+    if (!this.#wide) return;
+    at += 8;
+    data[at] = data[at + 1] = data[at + 2] = data[at + 3] = 0;
   }
 
   /** Does a record at an instruction with `opcode` (0 in data) against such a symbol read back as the row? */
@@ -135,81 +175,89 @@ function isStoredAlike(row: DialectRow, other: DialectRow): boolean {
   return alike && placed && relocTable[row.kind].field === relocTable[other.kind].field;
 }
 
-/** Writes the relocation the short way into the data of `site`; false where the long one is to be gone. */
-function tryQuick(quick: QuickRow, { offset: start, addend }: Relocation, site: MutableSite): boolean {
-  const { row, at, slots, wide } = quick;
-  const { data, endian, exec, to } = site;
-  if (!inSection(row, start, data) || (exec && start % 8 !== 0)) return false;
-  if (!quick.readsBack(exec, to, exec ? data[start]! : 0, endian)) return false;
-  if (addend !== 0n && BigInt.asIntN(48, addend) !== addend) return false;
-  const number = addend === 0n ? 0 : Number(addend);
-  const stored = slots ? number / 8 - 1 : number;
-  if (stored !== (stored | 0)) return false;
-  put32(data, start + at, endian, stored);
-  if (wide) put32(data, start + at + 8, endian, 0);
-  site.type = row.type;
-  site.offset = start;
-  return true;
-}
+const noRecords = new Uint8Array(0);
 
-function put32(data: Uint8Array, at: number, endian: Endian, value: number): void {
-  for (let i = 0; i < 4; i++) data[at + (endian === "little" ? i : 3 - i)] = value >>> (8 * i);
-}
-
-/** The records of `section`; `classes` has what the symbols are as far as it was asked. Without `short`, all go the long way. */
+/**
+ * The records of `section`, whose relocations are `list`; `classes` tells what the symbols of its Object are. Without `short`, all go
+ * the long way.
+ */
 export function encodeRelocations(
-  object: ObjectFile,
+  { file, endian }: ObjectFile,
   section: Section,
+  list: RelocationList,
   dialect: RelocDialect,
-  classes: RelocSite["to"][],
+  classes: SymbolClasses,
   faults: Diagnostic[],
   short = true,
 ): EncodedRelocations {
-  if (section.relocations.length === 0) return { data: section.data, records: [], usesPrivate: false };
+  const { words, count } = list;
+  if (count === 0) return { data: section.data, records: noRecords, usesPrivate: false };
   const data = section.data.slice();
-  const records: { offset: number; type: number; sym: number }[] = [];
+  const records = new Uint32Array((count * elfTable.REL_SIZE) / 4);
+  const little = endian === "little";
+  const { exec } = section.flags;
   let usesPrivate = false;
   const rows = writableRows(dialect);
   // One for all relocations: a section may have very many.
-  const site = {
-    type: 0,
-    offset: 0,
-    data,
-    endian: object.endian,
-    exec: section.flags.exec,
-    to: "other" as RelocSite["to"],
-  };
-  for (const relocation of section.relocations) {
-    const { offset, kind, symbol: number, addend } = relocation;
-    const symbol = object.symbols[number]!;
-    site.to = classes[number] ??= classOf(object, symbol);
-    const { rows: usable, quick } = rows.get(kind)!;
-    if (short && quick !== undefined && tryQuick(quick, relocation, site)) {
-      usesPrivate ||= quick.row.private === true;
-      records.push({ offset: site.offset, type: site.type, sym: number + 1 });
-      continue;
-    }
-    let attempt: Attempt = "place";
-    for (const row of usable) {
-      const next = tryRow(dialect, row, relocation, site);
-      if (next === "written") {
-        usesPrivate ||= row.private === true;
-        records.push({ offset: site.offset, type: site.type, sym: number + 1 });
+  const site: MutableSite = { type: 0, offset: 0, data, endian, exec, to: "other" };
+  // Relocations mostly come after their like.
+  let lastKind = -1;
+  let lastClass: RelocSite["to"] = "none";
+  let lastOpcode = -1;
+  let isKnown = false;
+  for (let number = 0, at = 0; number < count; number++, at += relocationRow) {
+    const start = words[at]! >>> 0;
+    const packed = words[at + 1]!;
+    const symbol = words[at + 2]!;
+    const to = classes.of(symbol);
+    site.to = to;
+    const { rows: usable, quick } = rows[packed % largeAddend]!;
+    let isWritten = false;
+    if (short && quick !== undefined && packed < largeAddend && quick.fits(start, data.length, exec)) {
+      const opcode = exec ? data[start]! : 0;
+      if (packed !== lastKind || to !== lastClass || opcode !== lastOpcode) {
+        lastKind = packed;
+        lastClass = to;
+        lastOpcode = opcode;
+        isKnown = quick.readsBack(exec, to, opcode, endian);
       }
-      // Of two reasons the addend is the one that says more.
-      if (next === "written" || attempt === "place") attempt = next;
-      if (next === "written") break;
+      const addend = words[at + 3]!;
+      if (isKnown && (!quick.slots || addend % 8 === 0)) {
+        quick.put(data, start, little, quick.slots ? addend / 8 - 1 : addend);
+        site.offset = start;
+        site.type = quick.row.type;
+        isWritten = true;
+        usesPrivate ||= quick.row.private === true;
+      }
     }
-    if (attempt === "written") continue;
-    const place = { kind: "binary", file: object.file, section: section.name, offset } as const;
-    const { name } = symbol;
-    if (usable.length === 0) {
-      faults.push(diagnostic("object-reloc-no-number", { kind, name, dialect }, place));
-    } else if (attempt === "addend") {
-      faults.push(diagnostic("object-reloc-addend", { kind, name, addend, dialect }, place));
-    } else {
-      faults.push(diagnostic("object-reloc-place", { kind, name, dialect }, place));
+    if (!isWritten) {
+      const relocation = list.record(number);
+      let attempt: Attempt = "place";
+      for (const row of usable) {
+        const next = tryRow(dialect, row, relocation, site);
+        if (next === "written") usesPrivate ||= row.private === true;
+        // Of two reasons the addend is the one that says more.
+        if (next === "written" || attempt === "place") attempt = next;
+        if (next === "written") break;
+      }
+      if (attempt !== "written") {
+        const { offset, kind, addend } = relocation;
+        const place = { kind: "binary", file, section: section.name, offset } as const;
+        const name = classes.symbols.name(symbol);
+        if (usable.length === 0) {
+          faults.push(diagnostic("object-reloc-no-number", { kind, name, dialect }, place));
+        } else if (attempt === "addend") {
+          faults.push(diagnostic("object-reloc-addend", { kind, name, addend, dialect }, place));
+        } else {
+          faults.push(diagnostic("object-reloc-place", { kind, name, dialect }, place));
+        }
+        continue;
+      }
     }
+    const record = (number * elfTable.REL_SIZE) / 4;
+    records[record + (little ? 0 : 1)] = site.offset;
+    records[record + (little ? 2 : 3)] = site.type;
+    records[record + (little ? 3 : 2)] = symbol + 1;
   }
-  return { data, records, usesPrivate };
+  return { data, records: wordBytes(records, endian), usesPrivate };
 }

@@ -8,12 +8,12 @@ import { BpfkitError, type Diagnostic } from "../diag/index.js";
 import {
   elfTable,
   encodeGroup,
-  encodeRel,
   layoutElf,
   layoutElfPieces,
   SectionHeaderFlag,
   SectionHeaderType,
   shndxSection,
+  StringTable,
   SymbolBind,
   SymbolEncoder,
   type NewElf,
@@ -23,10 +23,20 @@ import {
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
-import type { RelocSite } from "./reloc-match.js";
+import {
+  bindingOf,
+  homes,
+  relocationRows,
+  symbolRow,
+  symbolRows,
+  typeOf,
+  visibilityOf,
+  type SymbolList,
+} from "./lists.js";
+import { sectionSymbol } from "./read-symbols.js";
 import { bitsOfFlags } from "./section-flags.js";
-import type { ObjectFile, SectionType, SymbolType } from "./types.js";
-import { encodeRelocations } from "./write-relocations.js";
+import type { ObjectFile, SectionType } from "./types.js";
+import { encodeRelocations, SymbolClasses } from "./write-relocations.js";
 
 const sht = SectionHeaderType;
 const shf = SectionHeaderFlag;
@@ -40,47 +50,38 @@ const typeNumbers: Readonly<Record<Exclude<SectionType, number>, number>> = {
   preinit_array: sht.SHT_PREINIT_ARRAY,
 };
 
-const symbolTypeNumbers: Readonly<Record<Exclude<SymbolType, number>, number>> = {
-  notype: 0,
-  object: 1,
-  func: 2,
-  section: 3,
-  file: 4,
-  common: 5,
-  tls: 6,
+const noBytes = new Uint8Array(0);
+
+const noSection: Readonly<Record<number, number>> = {
+  [homes.undefined]: elfTable.SHN_UNDEF,
+  [homes.absolute]: elfTable.SHN_ABS,
+  [homes.common]: elfTable.SHN_COMMON,
 };
 
-const bindingNumbers = { local: 0, global: 1, weak: 2 } as const;
-const visibilityNumbers = { default: 0, internal: 1, hidden: 2, protected: 3 } as const;
-
-/** The symbol table of `object`; `sectionNumbers` are the numbers of its sections in the file. */
-function symbolTable({ symbols, endian }: ObjectFile, sectionNumbers: readonly number[]): SymbolTableData {
-  const encoder = new SymbolEncoder(symbols.length + 1, endian);
+/** The symbol table; `sectionNumbers` are the numbers of the Object's sections in the file. */
+function symbolTable(
+  rows: SymbolList,
+  endian: ObjectFile["endian"],
+  sectionNumbers: readonly number[],
+  strings: StringTable,
+): SymbolTableData {
+  const encoder = new SymbolEncoder(rows.count + 1, endian, strings);
   encoder.add("", 0, 0, SymbolBind.STB_LOCAL, 0, 0, elfTable.SHN_UNDEF, false);
-  for (let i = 0; i < symbols.length; i++) {
-    const { name, home, size, binding, type, visibility } = symbols[i]!;
-    let shndx: number = elfTable.SHN_UNDEF;
-    let value: bigint | number = 0;
-    if (home.kind === "section") {
-      shndx = sectionNumbers[home.section]!;
-      value = home.offset;
-    } else if (home.kind === "absolute") {
-      shndx = elfTable.SHN_ABS;
-      value = home.value;
-    } else if (home.kind === "common") {
-      shndx = elfTable.SHN_COMMON;
-      value = home.align;
-    }
+  const { words } = rows;
+  for (let number = 0, row = 0; number < rows.count; number++, row += symbolRow) {
+    const home = words[row + 1]!;
+    const info = words[row + 2]!;
+    const type = typeOf(info);
     encoder.add(
       // A section's symbol has its name from the section.
-      type === "section" ? "" : name,
-      value,
-      size,
-      bindingNumbers[binding],
-      typeof type === "number" ? type : symbolTypeNumbers[type],
-      visibilityNumbers[visibility],
-      shndx,
-      home.kind === "absolute" || home.kind === "common",
+      type === sectionSymbol ? "" : rows.name(number),
+      home === homes.absolute ? rows.absolute(number) : rows.value(number),
+      rows.size(number),
+      bindingOf(info),
+      type,
+      visibilityOf(info),
+      home >= 0 ? sectionNumbers[home]! : noSection[home]!,
+      home === homes.absolute || home === homes.common,
     );
   }
   return encoder.finish();
@@ -118,16 +119,20 @@ function elfOf(object: ObjectFile, { dialect = "llvm" }: WriteOptions): NewElf {
   const faults: Diagnostic[] = [];
   // Section numbers come first: symbols and links need them.
   const sectionNumbers: number[] = [];
+  const symbols = symbolRows(object);
+  const lists = object.sections.map((section) => relocationRows(section));
   let next = 1 + object.groups.length;
   const members: number[][] = object.groups.map(() => []);
-  for (const section of object.sections) {
+  object.sections.forEach(({ group }, i) => {
     sectionNumbers.push(next);
-    const tables = section.relocations.length > 0 ? 2 : 1;
-    if (section.group >= 0) for (let i = 0; i < tables; i++) members[section.group]!.push(next + i);
+    const tables = lists[i]!.count > 0 ? 2 : 1;
+    if (group >= 0) for (let table = 0; table < tables; table++) members[group]!.push(next + table);
     next += tables;
-  }
-  const classes: RelocSite["to"][] = [];
-  const encodings = object.sections.map((section) => encodeRelocations(object, section, dialect, classes, faults));
+  });
+  const classes = new SymbolClasses(symbols, object.sections);
+  const encodings = object.sections.map((section, i) =>
+    encodeRelocations(object, section, lists[i]!, dialect, classes, faults),
+  );
   if (faults.length > 0) throw new BpfkitError(faults);
   const facts = dialectFacts[dialect];
   const relocated = encodings.some(({ records }) => records.length > 0);
@@ -155,11 +160,11 @@ function elfOf(object: ObjectFile, { dialect = "llvm" }: WriteOptions): NewElf {
         size: section.size,
       }),
     );
-    if (section.relocations.length === 0) return;
+    if (lists[i]!.count === 0) return;
     const info = sections.length;
     const flags = shf.SHF_INFO_LINK + (section.group >= 0 ? shf.SHF_GROUP : 0);
     const over = { flags, link: symtab, info, addralign: 8, entsize: elfTable.REL_SIZE };
-    sections.push(entry(`.rel${section.name}`, sht.SHT_REL, encodeRel(records, object.endian), over));
+    sections.push(entry(`.rel${section.name}`, sht.SHT_REL, records, over));
   });
 
   if (noted) {
@@ -173,13 +178,14 @@ function elfOf(object: ObjectFile, { dialect = "llvm" }: WriteOptions): NewElf {
       }),
     );
   }
-  const encoded = symbolTable(object, sectionNumbers);
+  const strings = new StringTable();
+  const encoded = symbolTable(symbols, object.endian, sectionNumbers, strings);
   const over = { link: symtab + 1, info: encoded.firstGlobal, addralign: 8, entsize: elfTable.SYM_SIZE };
   sections.push(entry(".symtab", sht.SHT_SYMTAB, encoded.symtab, over));
-  sections.push(entry(".strtab", sht.SHT_STRTAB, encoded.strtab));
+  sections.push(entry(".strtab", sht.SHT_STRTAB, facts.oneStringTable ? noBytes : encoded.strtab));
   if (encoded.shndx !== undefined) sections.push(shndxSection(encoded.shndx, symtab));
   const { endian } = object;
-  const names = facts.oneStringTable ? { shstrndx: symtab + 1 } : {};
+  const names = facts.oneStringTable ? { shstrndx: symtab + 1, strings } : {};
   const flags = flagsFor(dialect, object.flags);
   return { endian, type: elfTable.ElfType.ET_REL, machine: elfTable.EM_BPF, flags, sections, ...names };
 }

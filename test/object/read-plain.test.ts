@@ -29,7 +29,12 @@ function compare(bytes: Uint8Array, what: string, without?: (name: string) => bo
   if (plain === undefined) return false;
   const { symbols, numbers, relocations, origin } = readScene(elf, sectionNumbers, { without });
   const { dialect, repaired } = origin;
-  expect(plain, what).toEqual({ symbols, numbers, relocations, origin: { dialect, repaired } });
+  const records = {
+    ...plain,
+    symbols: plain.symbols.records(),
+    relocations: new Map([...plain.relocations].map(([section, rows]) => [section, rows.records()])),
+  };
+  expect(records, what).toEqual({ symbols, numbers, relocations, origin: { dialect, repaired } });
   return true;
 }
 

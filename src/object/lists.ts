@@ -1,0 +1,286 @@
+/**
+ * Symbols and relocations as rows of numbers. An Object has them as records, which say what they are; the linker and the writer pass
+ * very many on and look at few. Where an Object was made from rows, its records are made when somebody asks for them.
+ */
+import { bindings, symbolTypes, visibilities } from "./read-symbols.js";
+import { relocKinds, type RelocKind } from "./relocations.js";
+import type { ObjectFile, ObjectSymbol, Relocation, Section, SymbolHome } from "./types.js";
+
+/** The number of a kind in a row. */
+export const kindNumbers: Readonly<Record<RelocKind, number>> = Object.fromEntries(
+  relocKinds.map((kind, number) => [kind, number]),
+) as Record<RelocKind, number>;
+
+/** The number of two words, of which the high one has the sign. Where it is 0 the number needs no memory of its own. */
+function joined(low: number, high: number): number {
+  return high === 0 && low >= 0 ? low : high * 0x1_0000_0000 + (low >>> 0);
+}
+
+function highOf(value: number): number {
+  return value === (value | 0) && value >= 0 ? 0 : Math.floor(value / 0x1_0000_0000);
+}
+
+/** `words` with room for `end` of them. */
+function roomy(words: Int32Array, end: number): Int32Array {
+  if (end <= words.length) return words;
+  const grown = new Int32Array(Math.max(end, 2 * words.length));
+  grown.set(words);
+  return grown;
+}
+
+/** Words of a row: offset, number of the kind, symbol, addend. */
+export const relocationRow = 4;
+/** In the word of the kind: the last word is no addend but says which of the large ones it is. */
+export const largeAddend = 0x100;
+
+export class RelocationList {
+  words: Int32Array;
+  count = 0;
+  /** Addends of more than 32 bits. */
+  readonly #large: bigint[] = [];
+
+  constructor(room = 0) {
+    this.words = new Int32Array(room * relocationRow);
+  }
+
+  /** Adds a row; the addend is one of 32 bits. */
+  push(offset: number, kind: number, symbol: number, addend: number): void {
+    const at = this.count++ * relocationRow;
+    const words = (this.words = roomy(this.words, at + relocationRow));
+    words[at] = offset;
+    words[at + 1] = kind;
+    words[at + 2] = symbol;
+    words[at + 3] = addend;
+  }
+
+  add({ offset, kind, symbol, addend }: Relocation): void {
+    const small = Number(BigInt.asIntN(32, addend));
+    if (BigInt(small) === addend) this.push(offset, kindNumbers[kind], symbol, small);
+    else this.push(offset, kindNumbers[kind] + largeAddend, symbol, this.#large.push(addend) - 1);
+  }
+
+  record(number: number): Relocation {
+    const { words } = this;
+    const at = number * relocationRow;
+    const kind = words[at + 1]!;
+    const last = words[at + 3]!;
+    return {
+      offset: words[at]! >>> 0,
+      kind: relocKinds[kind % largeAddend]!,
+      symbol: words[at + 2]!,
+      addend: kind < largeAddend ? BigInt(last) : this.#large[last]!,
+    };
+  }
+
+  records(): Relocation[] {
+    return Array.from({ length: this.count }, (_, number) => this.record(number));
+  }
+
+  /** Gives every symbol its new number. */
+  renumber(numbers: Int32Array): void {
+    const { words } = this;
+    for (let at = 2; at < this.count * relocationRow; at += relocationRow) words[at] = numbers[words[at]!]!;
+  }
+
+  /** Sorts by offset; relocations of one place keep their order. */
+  sort(): void {
+    const { words } = this;
+    const end = this.count * relocationRow;
+    let sorted = true;
+    for (let at = relocationRow; at < end && sorted; at += relocationRow)
+      sorted = words[at - relocationRow]! <= words[at]!;
+    if (sorted) return;
+    const order = Array.from({ length: this.count }, (_, number) => number * relocationRow);
+    order.sort((a, b) => words[a]! - words[b]!);
+    const made = new Int32Array(end);
+    order.forEach((from, number) => made.set(words.subarray(from, from + relocationRow), number * relocationRow));
+    this.words = made;
+  }
+}
+
+/** Words of a row: name, home, info, value and size with the low word first. */
+export const symbolRow = 7;
+/** Homes of no section; all others are the number of one. */
+export const homes = { undefined: -1, absolute: -2, common: -3 } as const;
+
+/** Binding, visibility and type as one number. */
+export function infoOf({ binding, type, visibility }: Pick<ObjectSymbol, "binding" | "type" | "visibility">): number {
+  const number = typeof type === "number" ? type : symbolTypes.indexOf(type);
+  return bindings.indexOf(binding) + 4 * visibilities.indexOf(visibility) + 16 * number;
+}
+export const bindingOf = (info: number): number => info & 3;
+export const visibilityOf = (info: number): number => (info >> 2) & 3;
+export const typeOf = (info: number): number => info >> 4;
+
+export class SymbolList {
+  words: Int32Array;
+  count = 0;
+  /** What the first word of a row says. */
+  readonly #nameAt: (word: number) => string;
+  readonly #absolutes: bigint[];
+
+  constructor(room: number, nameAt: (word: number) => string, absolutes: bigint[] = []) {
+    this.words = new Int32Array(room * symbolRow);
+    this.#nameAt = nameAt;
+    this.#absolutes = absolutes;
+  }
+
+  /** Adds a row, its value an offset or alignment. */
+  push(name: number, home: number, info: number, value: number, size: number): void {
+    const at = this.count++ * symbolRow;
+    const words = (this.words = roomy(this.words, at + symbolRow));
+    words[at] = name;
+    words[at + 1] = home;
+    words[at + 2] = info;
+    words[at + 3] = value;
+    words[at + 4] = highOf(value);
+    words[at + 5] = size;
+    words[at + 6] = highOf(size);
+  }
+
+  pushAbsolute(name: number, info: number, value: bigint, size: number): void {
+    this.push(name, homes.absolute, info, 0, size);
+    this.setAbsolute(this.count - 1, value);
+  }
+
+  /** Gives an absolute symbol its value. */
+  setAbsolute(number: number, value: bigint): void {
+    const at = number * symbolRow;
+    this.words[at + 3] = this.#absolutes.push(value) - 1;
+    this.words[at + 4] = 0;
+  }
+
+  /** Adds a symbol, called by what the list takes for a name. */
+  add(name: number, symbol: ObjectSymbol): void {
+    const { home, size } = symbol;
+    const info = infoOf(symbol);
+    if (home.kind === "section") this.push(name, home.section, info, home.offset, size);
+    else if (home.kind === "undefined") this.push(name, homes.undefined, info, 0, size);
+    else if (home.kind === "common") this.push(name, homes.common, info, home.align, size);
+    else this.pushAbsolute(name, info, home.value, size);
+  }
+
+  /** A list with the same names and no symbols, for copies of these. */
+  empty(): SymbolList {
+    return new SymbolList(this.count, this.#nameAt, this.#absolutes);
+  }
+
+  /** Adds a copy of a symbol of the list that this one is for copies of; gives its number. */
+  copy({ words: from }: SymbolList, number: number): number {
+    const at = this.count * symbolRow;
+    const words = (this.words = roomy(this.words, at + symbolRow));
+    const start = number * symbolRow;
+    for (let i = 0; i < symbolRow; i++) words[at + i] = from[start + i]!;
+    return this.count++;
+  }
+
+  name(number: number): string {
+    return this.#nameAt(this.words[number * symbolRow]!);
+  }
+
+  home(number: number): number {
+    return this.words[number * symbolRow + 1]!;
+  }
+
+  info(number: number): number {
+    return this.words[number * symbolRow + 2]!;
+  }
+
+  /** The offset in the section, or the alignment. */
+  value(number: number): number {
+    const at = number * symbolRow;
+    return joined(this.words[at + 3]!, this.words[at + 4]!);
+  }
+
+  /** The value of an absolute symbol. */
+  absolute(number: number): bigint {
+    return this.#absolutes[this.value(number)]!;
+  }
+
+  size(number: number): number {
+    const at = number * symbolRow;
+    return joined(this.words[at + 5]!, this.words[at + 6]!);
+  }
+
+  record(number: number): ObjectSymbol {
+    const info = this.info(number);
+    return {
+      name: this.name(number),
+      home: this.#homeOf(number),
+      size: this.size(number),
+      binding: bindings[bindingOf(info)]!,
+      type: symbolTypes[typeOf(info)] ?? typeOf(info),
+      visibility: visibilities[visibilityOf(info)]!,
+    };
+  }
+
+  records(): ObjectSymbol[] {
+    return Array.from({ length: this.count }, (_, number) => this.record(number));
+  }
+
+  #homeOf(number: number): SymbolHome {
+    const home = this.home(number);
+    if (home === homes.undefined) return { kind: "undefined" };
+    if (home === homes.absolute) return { kind: "absolute", value: this.absolute(number) };
+    if (home === homes.common) return { kind: "common", align: this.value(number) };
+    return { kind: "section", section: home, offset: this.value(number) };
+  }
+}
+
+/** For all sections without relocations: nobody adds to it. */
+const noRows = new RelocationList();
+const relocationLists = new WeakMap<Section, RelocationList>();
+const symbolLists = new WeakMap<ObjectFile, SymbolList>();
+
+/** The relocations of a section as rows: those that they were made from, or new ones. */
+export function relocationRows(section: Section): RelocationList {
+  const known = relocationLists.get(section);
+  if (known !== undefined) return known;
+  if (section.relocations.length === 0) return noRows;
+  const list = new RelocationList(section.relocations.length);
+  for (const relocation of section.relocations) list.add(relocation);
+  return list;
+}
+
+/** The symbols of an Object as rows: those that they were made from, or new ones. */
+export function symbolRows(object: ObjectFile): SymbolList {
+  const known = symbolLists.get(object);
+  if (known !== undefined) return known;
+  const { symbols } = object;
+  const list = new SymbolList(symbols.length, (number) => symbols[number]!.name);
+  for (let number = 0; number < symbols.length; number++) list.add(number, symbols[number]!);
+  return list;
+}
+
+/** A list of one symbol. */
+export function rowOfSymbol(symbol: ObjectSymbol): SymbolList {
+  const list = new SymbolList(1, () => symbol.name);
+  list.add(0, symbol);
+  return list;
+}
+
+/** A section whose relocations are `list`, which nobody changes any more. */
+export function sectionOf(section: Omit<Section, "relocations">, list: RelocationList): Section {
+  let records: readonly Relocation[] | undefined;
+  const made: Section = {
+    ...section,
+    get relocations() {
+      return (records ??= list.records());
+    },
+  };
+  relocationLists.set(made, list);
+  return made;
+}
+
+/** An Object whose symbols are `list`, which nobody changes any more. */
+export function objectOf(object: Omit<ObjectFile, "symbols">, list: SymbolList): ObjectFile {
+  let records: readonly ObjectSymbol[] | undefined;
+  const made: ObjectFile = {
+    ...object,
+    get symbols() {
+      return (records ??= list.records());
+    },
+  };
+  symbolLists.set(made, list);
+  return made;
+}
