@@ -30,8 +30,9 @@ export interface BtfParts {
 /** Producers store a string once, or share the ends of strings. */
 const overlapLimit = 16;
 
-/** Strings that are decoded one by one before all are. */
-const many = 256;
+/** Strings that are decoded one by one before all are: so many, or one for each 4 KB, which take as long. */
+const fewest = 256;
+const bytesEach = 1 << 12;
 
 const nul = new Uint8Array(1);
 
@@ -170,7 +171,7 @@ export class Btf {
       text = asciiOrUtf8(bytes, start);
       this.#count(text.length);
       this.#text.set(offset, text);
-      if (this.#text.size === many) this.#decodeAll();
+      if (this.#text.size === Math.max(fewest, Math.floor(this.strings.length / bytesEach))) this.#decodeAll();
     }
     return text;
   }

@@ -99,6 +99,12 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
   const fourth = i32.load(type, 12);
   const isFlagged = i32.lt(info, c(0));
   const fact = (label: string, value: Wasm): Wasm => [put(at, label), set(at, call(decimal, at, value))];
+  const putSigned = (value: Wasm): Wasm =>
+    when(
+      i32.lt(value, c(0)),
+      [put(at, "-"), set(at, call(decimal, at, i32.sub(c(0), value)))],
+      [set(at, call(decimal, at, value))],
+    );
   /** Leaves the block `depth` around where `condition` holds. */
   const stopIf = (condition: Wasm, why: number, depth: number): Wasm => [
     when(condition, [set(stop, c(why)), leave(depth + 1)]),
@@ -138,7 +144,6 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
             stopIf(i32.ge(at, limit), Stop.full, 3),
             stopIf(i32.gt(kind, c(31)), Stop.form, 3),
             stopIf(i32.eqz(isOneOf(kind, known)), Stop.form, 3),
-            stopIf(i32.and(is(K.BTF_KIND_ENUM), isFlagged), Stop.form, 3),
             stopIf(i32.and(is(K.BTF_KIND_FUNC), i32.ge(vlen, c(linkages.length))), Stop.form, 3),
             stopIf(i32.and(is(K.BTF_KIND_VAR), i32.geUnsigned(fourth, c(linkages.length))), Stop.form, 3),
             i32.store8(at, c(0x5b)),
@@ -153,7 +158,11 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
           when(isOneOf(kind, references), [fact("' type_id=", third)]),
           when(isStruct, [fact("' size=", third), fact(" vlen=", vlen)]),
           when(is(K.BTF_KIND_FUNC_PROTO), [fact("' ret_type_id=", third), fact(" vlen=", vlen)]),
-          when(is(K.BTF_KIND_ENUM), [fact("' encoding=UNSIGNED size=", third), fact(" vlen=", vlen)]),
+          when(is(K.BTF_KIND_ENUM), [
+            when(isFlagged, [put(at, "' encoding=SIGNED size=")], [put(at, "' encoding=UNSIGNED size=")]),
+            set(at, call(decimal, at, third)),
+            fact(" vlen=", vlen),
+          ]),
           when(is(K.BTF_KIND_ARRAY), [
             fact("' type_id=", fourth),
             fact(" index_type_id=", i32.load(type, 16)),
@@ -168,15 +177,7 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
             fact("' type_id=", third),
             linkages.map((each, i) => when(i32.eq(fourth, c(i)), [put(at, `, linkage=${each}`)])),
           ]),
-          when(is(K.BTF_KIND_DECL_TAG), [
-            fact("' type_id=", third),
-            put(at, " component_idx="),
-            when(
-              i32.lt(fourth, c(0)),
-              [put(at, "-"), set(at, call(decimal, at, i32.sub(c(0), fourth)))],
-              [set(at, call(decimal, at, fourth))],
-            ),
-          ]),
+          when(is(K.BTF_KIND_DECL_TAG), [fact("' type_id=", third), put(at, " component_idx="), putSigned(fourth)]),
         ]),
         set(stride, i32.add(i32.mul(isStruct, c(12)), i32.mul(isPairs, c(8)))),
         set(words, i32.add(i32.add(type, c(12)), i32.mul(stride, element))),
@@ -190,7 +191,14 @@ function typesFunction(index: number, decimal: WasmFunction, name: WasmFunction)
               putName(4),
             ]),
             set(isNamed, c(0)),
-            when(is(K.BTF_KIND_ENUM), [fact("' val=", i32.load(words, 4))], [fact("' type_id=", i32.load(words, 4))]),
+            when(
+              is(K.BTF_KIND_ENUM),
+              [
+                put(at, "' val="),
+                when(isFlagged, [putSigned(i32.load(words, 4))], [set(at, call(decimal, at, i32.load(words, 4)))]),
+              ],
+              [fact("' type_id=", i32.load(words, 4))],
+            ),
             when(isStruct, [
               set(place, i32.load(words, 8)),
               set(width, c(0)),
