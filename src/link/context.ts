@@ -117,6 +117,10 @@ export interface OutputSection {
   align: number;
   size: number;
   noBits: boolean;
+  /** Contributions have entries of other kinds: it is no mergeable section any more. */
+  mixed: boolean;
+  /** A contribution is to stay whatever garbage collection says. */
+  retain: boolean;
   /** The group whose members keep their own sections, in a relocatable link; undefined for all others. */
   readonly group: { readonly input: number; readonly group: number } | undefined;
   /** Contributions in command-line order; `offset` and `end` in the output section. */

@@ -19,11 +19,15 @@ function difference(a: Section, b: Section): string | undefined {
   if (a.type !== b.type && !(a.flags.alloc && b.flags.alloc && plain(a.type) && plain(b.type))) {
     return `type ${a.type} and type ${b.type}`;
   }
-  for (const flag of ["alloc", "write", "exec", "merge", "strings", "tls"] as const) {
+  for (const flag of ["alloc", "write", "exec", "tls"] as const) {
     if (a.flags[flag] !== b.flags[flag]) return `flag ${flag} in one of them only`;
   }
-  if (a.entsize !== b.entsize) return `entry size ${a.entsize} and ${b.entsize}`;
   return undefined;
+}
+
+/** Are they tables of the same kind of entries? */
+function sameEntries(a: Section, b: Section): boolean {
+  return a.flags.merge === b.flags.merge && a.flags.strings === b.flags.strings && a.entsize === b.entsize;
 }
 
 /** Says of each section that is not to be placed why; the others are for the passes that follow. */
@@ -109,7 +113,8 @@ class Layout {
     const key = target === undefined ? own : `${own}\0${this.#keyOf(input, target)}`;
     let known = this.#byName.get(key);
     if (known === undefined) {
-      known = outputs.push({ first: section, name, align: section.align, size: 0, noBits: true, group, parts: [] }) - 1;
+      const open = { align: section.align, size: 0, noBits: true, mixed: false, retain: false };
+      known = outputs.push({ first: section, name, group, parts: [], ...open }) - 1;
       this.#byName.set(key, known);
     } else if (singleSections.has(name)) {
       if (!equalBytes(outputs[known]!.first.data, section.data)) {
@@ -127,6 +132,8 @@ class Layout {
       }
     }
     const output = outputs[known]!;
+    if (!sameEntries(output.first, section)) output.mixed = true;
+    if (section.flags.retain) output.retain = true;
     output.align = Math.max(output.align, section.align);
     if (section.type !== "nobits") output.noBits = false;
     state.output = known;
@@ -166,7 +173,7 @@ class Layout {
         continue;
       }
       if (mergeable) {
-        map.add(start, this.#placeString(output, number, section.data.subarray(start, end)));
+        map.add(start, this.#placeString(output, number, section, start, end));
         continue;
       }
       let at = alignUp(output.size, alignmentAt(section.align, start));
@@ -190,16 +197,17 @@ class Layout {
     return map;
   }
 
-  #placeString(output: OutputSection, number: number, bytes: Uint8Array): number {
+  #placeString(output: OutputSection, number: number, { data, align }: Section, start: number, end: number): number {
+    const bytes = data.subarray(start, end);
     let known = this.#strings.get(number);
     if (known === undefined) this.#strings.set(number, (known = new Map()));
-    let key = "";
+    let key = `${align} `;
     for (let i = 0; i < bytes.length; i += 4096) key += String.fromCharCode(...bytes.subarray(i, i + 4096));
     const at = known.get(key);
     if (at !== undefined) return at;
-    const offset = output.size;
+    const offset = alignUp(output.size, align);
     known.set(key, offset);
-    output.size += bytes.length;
+    output.size = offset + bytes.length;
     return offset;
   }
 }

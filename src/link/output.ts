@@ -20,13 +20,20 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const groups = keptGroups(context);
   const signatures = groups.list.map(({ signature, input }) => table.signature(input, signature));
   const { symbols, numbers } = table.finish();
-  const sections = outputs.map(({ first, name, align, size, noBits, parts }, i): Section => {
+  const sections = outputs.map(({ first, name, align, size, noBits, mixed, retain, parts }, i): Section => {
     const type = noBits ? first.type : first.type === "nobits" ? "progbits" : first.type;
-    const flags = { ...first.flags, retain: false, exclude: options.relocatable === true && first.flags.exclude };
+    const { merge, strings, exclude } = first.flags;
+    const flags = {
+      ...first.flags,
+      merge: merge && !mixed,
+      strings: strings && !mixed,
+      retain: options.relocatable === true && retain,
+      exclude: options.relocatable === true && exclude,
+    };
     const list = relocations[i]!;
     list.renumber(numbers);
     list.sort();
-    const { entsize } = first;
+    const entsize = mixed ? 0 : first.entsize;
     const group = groups.ofOutput[i]!;
     const linkedTo = targetOf(inputs, parts);
     return sectionOf({ name, type, flags, align, entsize, size, data: data[i]!, group, linkedTo }, list);
