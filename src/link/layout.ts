@@ -30,6 +30,9 @@ function sameEntries(a: Section, b: Section): boolean {
   return a.flags.merge === b.flags.merge && a.flags.strings === b.flags.strings && a.entsize === b.entsize;
 }
 
+/** Why debugging data is not to be placed. */
+export const dwarf = "DWARF";
+
 /** Says of each section that is not to be placed why; the others are for the passes that follow. */
 export function chooseSections({ inputs, options, diagnostics }: Context): void {
   for (const input of inputs) {
@@ -51,7 +54,7 @@ export function chooseSections({ inputs, options, diagnostics }: Context): void 
       if (section.size === 0 && referenced[number] === 0) state.dropped = "empty";
       else if (types.has(section.name)) state.dropped = "merged type by type";
       else if (section.flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
-      else if (isDebugSection(section.name) && options.keepDebug !== true) state.dropped = "DWARF";
+      else if (isDebugSection(section.name) && options.keepDebug !== true) state.dropped = dwarf;
     });
   }
 }

@@ -1,6 +1,7 @@
 /** The map of a link as data: which sections are made of what, who won, and what was dropped and why. */
 import { pieceName, whyLive } from "./gc.js";
 import type { Context, Input } from "./context.js";
+import { dwarf } from "./layout.js";
 
 export interface MapSymbol {
   readonly name: string;
@@ -172,8 +173,18 @@ export function formatMap(map: LinkMap): string {
   if (map.choices.length > 0) lines.push("", "defined more than once");
   for (const { name, winner, losers } of map.choices) lines.push(`  ${name}: ${winner} wins over ${losers.join(", ")}`);
   if (map.dropped.length > 0) lines.push("", "dropped");
+  // There are many sections of DWARF, and little to say of each.
+  const debug = new Map<string, { sections: number; size: number }>();
   for (const { file, section, name, size, why } of map.dropped) {
-    lines.push(`  ${file}(${section})${name === undefined ? "" : ` ${name}`}: ${size} bytes, ${why}`);
+    if (why !== dwarf) {
+      lines.push(`  ${file}(${section})${name === undefined ? "" : ` ${name}`}: ${size} bytes, ${why}`);
+      continue;
+    }
+    const sum = debug.get(file) ?? { sections: 0, size: 0 };
+    debug.set(file, { sections: sum.sections + 1, size: sum.size + size });
+  }
+  for (const [file, { sections, size }] of debug) {
+    lines.push(`  ${file}: ${size} bytes, DWARF (${sections === 1 ? "1 section" : `${sections} sections`})`);
   }
   if (map.types !== undefined)
     lines.push("", `types: ${map.types.before} in the inputs, ${map.types.after} in the output`);

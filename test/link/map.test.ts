@@ -9,7 +9,7 @@ const text = (name: string): string => new TextDecoder().decode(read(name));
 test("-Map, --map-json, --trace-symbol, --print-gc-sections and --why-live tell what the link did", () => {
   write("main.o", writeObject(object(main(" call a"), "main.s")));
   // Dropped without being garbage: in the map, not in the list.
-  const debug = '.section .debug_info,"",@progbits\n .quad 1\n';
+  const debug = ["info", "line"].map((name) => `.section .debug_${name},"",@progbits\n .quad 1\n`).join("");
   write(
     "lib.o",
     writeObject(object(fn("a", " call b\n add r0, 1") + fn("b", " mov r0, 1", ".weak") + fn("c", "") + debug, "lib.s")),
@@ -59,10 +59,10 @@ defined more than once
 dropped
   lib.o(.text) b: 16 bytes, nothing leads to it
   lib.o(.text) c: 8 bytes, nothing leads to it
-  lib.o(.debug_info): 8 bytes, DWARF
+  lib.o: 16 bytes, DWARF (2 sections)
 `);
   const map = JSON.parse(text("map.json")) as { sections: { name: string }[]; dropped: { by: string }[] };
   expect(map.sections.map(({ name }) => name)).toEqual(["socket", ".text"]);
-  expect(map.dropped.map(({ by }) => by)).toEqual(["gc", "gc", "rule"]);
+  expect(map.dropped.map(({ by }) => by)).toEqual(["gc", "gc", "rule", "rule"]);
   ok(["ld", "main.o", "lib.o", "-o", "-", "-Map", "other"]);
 });
