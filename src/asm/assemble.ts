@@ -8,6 +8,7 @@ import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
 import { directive, passBlock, rawDirectives } from "./directives/table.js";
 import { applyVersions, applyWeakReferences } from "./directives/alias.js";
+import { checkDumped, takeUnknown } from "./output/dumped.js";
 import { org } from "./directives/gaps.js";
 import { assign } from "./directives/symbol.js";
 import { emitInsn } from "./output/emit.js";
@@ -248,7 +249,11 @@ function instruction(run: Run, first: number): void {
   // LLVM takes operators in pieces, as preprocessors make them of two words.
   const joined = leaf === undefined && run.dialect === "pseudoc" && run.tokens.join(first);
   if (joined) leaf = matcher.match(run.grammar, first);
-  if (leaf === undefined) return explain(run, first);
+  const kernel = run.dialect === "kernel";
+  if (leaf === undefined) {
+    if (!kernel || !takeUnknown(run, first)) explain(run, first);
+    return;
+  }
   const section = sections.current;
   if (section.type === "nobits") return run.errorAt("asm-nobits", { section: section.name }, first);
   if (leaf.row.version > run.isa) {
@@ -259,11 +264,14 @@ function instruction(run: Run, first: number): void {
   if (run.generated?.active === true) run.generated.expect(first);
   if (run.lines.pending !== undefined) run.lines.take(section);
   if (run.core.waits) run.core.take(leaf);
+  const { size } = section;
   const { length } = section.fixups;
   const problem = emitInsn(section, run.endian, leaf, matcher);
   if (problem === undefined) {
-    const loose = run.dialect === "pseudoc" && looseSign(run, first);
-    if (first === 0 && run.shapes.asks && !joined && !loose) {
+    const special =
+      joined ||
+      (kernel ? checkDumped(run, first, leaf, section, size) : run.dialect === "pseudoc" && looseSign(run, first));
+    if (first === 0 && run.shapes.asks && !special) {
       const { tokens, interner, registers, grammar, endian, separates, scanner } = run;
       const { text, opcode, at } = scanner;
       run.shapes.learn(

@@ -93,6 +93,9 @@ test.skipIf(missing !== "")(
             runTool("bpftool", [...dump, "file", raw]);
             const code = new Uint8Array(readFileSync(raw));
             const { stdout } = runTool("bpftool", dump);
+            // With the bytes of each instruction, what this bpftool has no words for is told, too.
+            const withBytes = codeOf(runTool("bpftool", [...dump, "opcodes"]).stdout, "auto");
+            expect(typeof withBytes === "string" ? withBytes : told(withBytes), `${object} ${pin}`).toEqual(told(code));
             if (isNewer(code)) {
               newer++;
               continue;
@@ -175,7 +178,9 @@ test.skipIf(kernelMissing !== "")(`random instructions as the kernel's log print
   console.log(`rows as the kernel prints them: ${seen.size}`);
 });
 
-const log = `func#0 @0
+const log = `libbpf: prog 'prog': -- BEGIN PROG LOAD LOG --
+func#0 @0
+(0) frame 0 insn 2 +written -16
 Live regs before insn:
   0: .1........ (79) r1 = *(u64 *)(r1 +0)
   1: .1........ (15) if r1 == 0x0 goto pc+1
@@ -190,9 +195,11 @@ Live regs before insn:
 mark_precise: frame0: last_idx 3 first_idx 0 subseq_idx -1
 
 from 1 to 3: R1=0 R10=fp0
+ R6=ctx() R7=map_value(map=a,ks=4,vs=8) R10=fp0 fp-8=mmmm????
 3: R1=0 R10=fp0
 3: (95) exit
 processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1
+-- END PROG LOAD LOG --
 `;
 
 test("of a verifier's log the instructions are read", () => {
@@ -202,6 +209,29 @@ test("of a verifier's log the instructions are read", () => {
       "9500000000000000",
   );
   expect(codeOf(log, "auto")).toEqual(code);
+});
+
+test("bytes under an instruction: checked, and taken where bpftool had no words for it", () => {
+  const said = (text: string): string[] => {
+    const { object, diagnostics } = assemble(`int f(void):\n${text}`, { syntax: "kernel" });
+    return [object === undefined ? "" : toHex(object.sections[0]!.data), ...diagnostics.map(({ code }) => code)];
+  };
+  const same = "   0: (b7) r0 = 2\n       b7 00 00 00 02 00 00 00\n";
+  expect(said(`${same}${same}   2: (95) exit\n`)).toEqual(["b700000002000000b7000000020000009500000000000000"]);
+  expect(said("   0: (bf) r2 = r2\n       bf 22 20 00 00 00 00 00\n")).toEqual([
+    "bf22200000000000",
+    "asm-kernel-bytes",
+  ]);
+  expect(said("   0: BUG_alu64_d7\n       d7 01 00 00 10 00 00 00\n   1: (95) exit\n")).toEqual([
+    "d7010000100000009500000000000000",
+  ]);
+  for (const text of ["   0: BUG_alu64_d7\n", "   0: BUG_alu64_d7\n       d7 01 00 01 10 00 00 00\n"])
+    expect(said(text)).toEqual(["", "asm-kernel-bug"]);
+  // The number of a call and the address of a map are those of that kernel.
+  expect(said("   0: (85) call bpf_map_lookup_elem#330864\n       85 00 00 00 70 0c 05 00\n")).toEqual([
+    "8500000001000000",
+  ]);
+  expect(said("   0: (85) call __htab_map_lookup_elem#330864\n")).toEqual(["8510000000000000"]);
 });
 
 test("a remark is no excuse for what is meant as an instruction", () => {

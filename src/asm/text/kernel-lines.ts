@@ -8,12 +8,18 @@ import { decodeUtf8 } from "../../bytes/index.js";
 /** Before an instruction: its number, live registers, its opcode. */
 const prefix = /^\s*\d+:\s*(?:[.\d]{10}\s+)?\(([0-9a-f]{2})\)/i;
 
+/** An instruction's bytes, in a line of their own: `bpftool prog dump xlated … opcodes`. */
+const bytes = /^\s*(?:[\da-f]{2} +){7}(?:(?:[\da-f]{2} +){8})?[\da-f]{2}\s*$/i;
+
 /** Lines that tell what the verifier thought, and a function's prototype above its instructions: nothing to assemble. */
 const remark = new RegExp(
   [
     /\d+: (?:R\d|frame\d|safe$)/,
+    /(?:frame\d+: )?(?:R\d+\w*|fp-\d+\w*)=/,
+    /\(\d+\) (?:frame \d|live|\S+:)/,
+    /-- (?:BEGIN|END) /,
     /(?:from \d+ to \d+|caller|callee|returning from callee|to caller at \d+|frame\d+|Live regs before insn):/,
-    /(?:func#\d|Func#\d|processed \d+ insns|mark_precise: |propagating |verification time |stack depth )/,
+    /(?:libbpf: |func#\d|Func#\d|processed \d+ insns|mark_precise: |propagating |verification time |stack depth )/,
     /[A-Za-z_][\w *]*\(.*\):\s*$/,
   ]
     .map(({ source }) => `^\\s*${source}`)
@@ -22,7 +28,14 @@ const remark = new RegExp(
 
 /** Is `line` one of those that kernel text has between its instructions? */
 export function isRemark(line: string): boolean {
-  return remark.test(line);
+  return remark.test(line) || bytes.test(line);
+}
+
+/** The bytes in the line at `at`; undefined where it is another line. */
+export function bytesLine(text: Uint8Array, at: number): Uint8Array | undefined {
+  const newline = text.indexOf(10, at);
+  const line = decodeUtf8(text.subarray(at, Math.min(newline < 0 ? text.length : newline, at + window)));
+  return bytes.test(line) ? Uint8Array.from(line.trim().split(/ +/), (byte) => Number.parseInt(byte, 16)) : undefined;
 }
 
 /** Longer than anything that stands before an instruction; remarks may be longer. */

@@ -29,6 +29,16 @@ export const asmMessages = {
     message: "this is an object, no text",
     help: "bpfkit objdump -d shows its instructions",
   },
+  "asm-kernel-bytes": {
+    severity: "warning",
+    message: "the bytes in the next line are of another instruction, and are taken",
+    help: "bpftool prints instructions that are newer than itself as others; remove the bytes to have the text taken",
+  },
+  "asm-kernel-bug": {
+    severity: "error",
+    message: "the bpftool that printed this does not know the instruction",
+    help: "`bpftool prog dump xlated … opcodes` prints its bytes in the next line, and these are taken",
+  },
   "asm-sign": {
     severity: "warning",
     message: "the `{sign}` behind `=` is the sign of the operand",
