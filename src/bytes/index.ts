@@ -1,6 +1,7 @@
 /** Room `bytes`: the only code that knows byte order and buffer bounds. */
 export { alignUp, fits, toNumber, toS64, toU64 } from "./convert.js";
 export type { Endian } from "./endian.js";
+export { inflate } from "./inflate.js";
 export { ByteReader, type Origin } from "./reader.js";
 export { countBefore } from "./search.js";
 export { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from "./text.js";

@@ -42,6 +42,7 @@ interface Options extends SharedOptions {
   readonly weakenSymbols: readonly string[];
   readonly redefineSyms: readonly string[];
   readonly localizeHidden?: boolean;
+  readonly decompressDebugSections?: boolean;
   readonly addSymbol: readonly string[];
   readonly outputTarget?: string;
   readonly gapFill?: string;
@@ -173,6 +174,7 @@ async function copyOptions(options: Options): Promise<CopyOptions> {
     redefineSymbols: await renames(options),
     prefixSymbols: options.prefixSymbols ?? "",
     localizeHidden: options.localizeHidden ?? false,
+    decompress: options.decompressDebugSections ?? false,
     addSymbols: options.addSymbol.map(newSymbol),
     prefixSections: options.prefixSections ?? "",
     prefixAllocSections: options.prefixAllocSections ?? "",

@@ -22,7 +22,7 @@ import {
 } from "../disasm/index.js";
 import { jsonType, writeRaw, type Btf } from "../btf/index.js";
 import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
-import type { ElfFile, ElfSection } from "../elf/index.js";
+import { uncompressed, type ElfFile, type ElfSection } from "../elf/index.js";
 import type { ObjectFile, RelocDialect } from "../object/index.js";
 import { put } from "./output.js";
 import { eachElf, openedName, type Opened } from "./open.js";
@@ -47,6 +47,7 @@ interface Options {
   readonly debugDump?: string;
   readonly versionInfo?: boolean;
   readonly unwind?: boolean;
+  readonly decompress?: boolean;
   readonly demangle?: boolean;
   readonly maps?: boolean;
   readonly programs?: boolean;
@@ -132,8 +133,10 @@ export async function run(files: readonly string[], given: object): Promise<void
       });
       const facts = options.demangle === true ? demangledFacts(plain) : plain;
       const problems: Diagnostic[] = [...facts.problems];
-      const hexDumps = dumped(opened, options.hexDump);
-      const stringDumps = dumped(opened, options.stringDump);
+      const expanded = (section: ElfSection): ElfSection =>
+        options.decompress === true ? uncompressed(elf, section) : section;
+      const hexDumps = dumped(opened, options.hexDump).map(expanded);
+      const stringDumps = dumped(opened, options.stringDump).map(expanded);
       const relocatedDumps = dumped(opened, options.relocatedDump);
       const object =
         more.maps || more.programs || relocatedDumps.length > 0 ? objectOf(elf, options.relocDialect) : undefined;

@@ -59,6 +59,7 @@ function defineObjcopy(copy: Command, run: Action): void {
     .option("-O, --output-target <name>", "binary: the loaded bytes alone, without the file around them")
     .option("--gap-fill <byte>", "with -O binary: what stands between sections (0)")
     .option("--pad-to <address>", "with -O binary: up to this address")
+    .option("--decompress-debug-sections", "sections that were compressed (-gz) as they were before")
     .option("--add-gnu-debuglink <file>", "name the file that holds the debugging data")
     .option("--prefix-sections <text>", "put a text before the name of every section")
     .option("--prefix-alloc-sections <text>", "the same, of sections that are loaded");

@@ -78,18 +78,12 @@ function defineReadelf(command: Command, run: Action): void {
   repeated(command, "-R, --relocated-dump <section>", "its bytes as linking this one file would leave them");
   repeated(command, "-p, --string-dump <section>", "the strings in a section (repeatable)")
     .option("-w, --debug-dump <what>", "debugging data: L, decodedline are the rows of line tables")
+    .option("-z, --decompress", "-x and -p show compressed data expanded")
     .option("-C, --demangle", "names of C++ and Rust as in their source")
     .option("-V, --version-info", "versions of symbols: BPF files have none")
     .option("-u, --unwind", "unwind tables: BPF files have none")
     .addOption(relocDialect("--reloc-dialect", asNumbered));
-  accepted(
-    command,
-    "-W, --wide",
-    "-T, --silent-truncation",
-    "-A, --arch-specific",
-    "-I, --histogram",
-    "-z, --decompress",
-  )
+  accepted(command, "-W, --wide", "-T, --silent-truncation", "-A, --arch-specific", "-I, --histogram")
     .option("--json", "print facts as JSON")
     .action(run);
 }

@@ -9,6 +9,7 @@ import { nameTest } from "./patterns.js";
 import { removeSections, removeSymbols } from "./remove.js";
 import {
   addSection,
+  decompressSections,
   prefixSections,
   relocationsOf,
   renameSections,
@@ -37,6 +38,7 @@ function apply(file: EditFile, options: CopyOptions): void {
   rebind(file, options);
   renameSymbols(file, options.redefineSymbols ?? new Map<string, string>(), options.prefixSymbols ?? "");
   addSymbols(file, options.addSymbols ?? []);
+  if (options.decompress === true) decompressSections(file);
   for (const { name, data } of options.updateSections ?? []) updateSection(file, name, data);
   for (const { name, align } of options.setSectionAlignment ?? []) setAlignment(file, name, align);
   for (const { name, flags } of options.setSectionFlags ?? []) {

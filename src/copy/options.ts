@@ -74,6 +74,8 @@ export interface CopyOptions {
   readonly localizeHidden?: boolean;
   /** Names of source files stay, whatever is stripped. */
   readonly keepFileSymbols?: boolean;
+  /** Sections that were compressed are what they were before. */
+  readonly decompress?: boolean;
   /** Sections that are loaded lose their contents: what is left is a companion for debuggers. */
   readonly onlyDebug?: boolean;
   /** Says which file holds the debugging data, in `.gnu_debuglink`. */

@@ -1,6 +1,6 @@
 /** Changes of sections: contents, names, flags. Source of the flags: the binutils manual, `objcopy --set-section-flags`. */
 import { failure } from "../diag/index.js";
-import { SectionHeaderFlag, SectionHeaderType } from "../elf/index.js";
+import { SectionHeaderFlag, SectionHeaderType, uncompressed } from "../elf/index.js";
 import type { SectionFlagName } from "./options.js";
 import { nameTest, type NameTest } from "./patterns.js";
 import { targetOf } from "./remove.js";
@@ -157,6 +157,16 @@ export function renameSections(
       if (section === undefined || symbol.type !== 3 || symbol.name !== old.get(section)) continue;
       symbol.name = section.name;
     }
+  }
+}
+
+export function decompressSections(file: EditFile): void {
+  for (const section of file.sections) {
+    const plain = uncompressed(file.elf, section);
+    if (plain === section) continue;
+    const { flags, size, data, addralign } = plain;
+    Object.assign(section, { flags, size, data, addralign });
+    change(file, "section-updated", section.name);
   }
 }
 

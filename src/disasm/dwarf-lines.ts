@@ -8,6 +8,7 @@ import {
   readRelocs,
   readSymbols,
   SectionHeaderType,
+  uncompressed,
   type ElfFile,
   type ElfSymbol,
 } from "../elf/index.js";
@@ -237,9 +238,10 @@ class LineProgram {
 /** The rows of every line table of `elf`, by code section, in the tables' order. What cannot be read goes to `problems`. */
 export function dwarfLines(elf: ElfFile, problems: Diagnostic[]): Map<string, DwarfLine[]> {
   const rows = new Map<string, DwarfLine[]>();
-  const section = elf.sections.find(({ name }) => name === ".debug_line");
-  if (section === undefined) return rows;
+  const found = elf.sections.find(({ name }) => name === ".debug_line");
+  if (found === undefined) return rows;
   tolerant(problems, () => {
+    const section = uncompressed(elf, found);
     const { file, endian } = elf;
     const places = relocated(elf, section.index);
     const readers = new Map<string, ByteReader>();
@@ -247,7 +249,8 @@ export function dwarfLines(elf: ElfFile, problems: Diagnostic[]): Map<string, Dw
       string(name, offset) {
         let reader = readers.get(name);
         if (reader === undefined) {
-          const data = elf.sections.find((each) => each.name === name)?.data ?? new Uint8Array(0);
+          const holder = elf.sections.find((each) => each.name === name);
+          const data = holder === undefined ? new Uint8Array(0) : uncompressed(elf, holder).data;
           readers.set(name, (reader = new ByteReader(data, endian, { file, section: name })));
         }
         return reader.cstring(offset);

@@ -3,6 +3,7 @@ export { arHeaderSize, isArchive, readArchive, type Archive, type ArchiveMember 
 export { addMembers, moveMembers, pickMembers, type ArchivePlace, type Picked } from "./ar-edit.js";
 export type { ArchiveSymbol } from "./ar-index.js";
 export { definedSymbols, writeArchive, type NewArchiveMember, type WriteArchiveOptions } from "./ar-write.js";
+export { uncompressed } from "./compressed.js";
 export {
   encodeGroup,
   encodeHeader,

@@ -36,6 +36,11 @@ export const elfMessages = {
     message: "{what} is {found}, which is not {expected}",
     help: "the index is damaged, or the tool that wrote the file dropped a section without renumbering",
   },
+  "elf-compressed": {
+    severity: "error",
+    message: "section {section} is compressed {what}",
+    help: "compile without -gz, or expand it by llvm-objcopy --decompress-debug-sections",
+  },
   "elf-bounds": {
     severity: "error",
     message: "{what} claims {size} bytes, but the file has {available} from there on",
