@@ -248,3 +248,15 @@ out:
     expect(messageOf(() => bpf`r1 = ${"r2" as unknown as number}`)).toContain("none of a number");
   });
 });
+
+test("what is no part of a program, and a prototype of another function, are refused where they are given", () => {
+  for (const wrong of [5, "exit", null, r1, { kind: "symbol" }]) {
+    expect(() => block([insn.exit(), wrong as unknown as Fragment])).toThrow(/is no part of a program/);
+  }
+  const withType = (name: string, prototype: string): Fragment => fn(name, [insn.exit()], { prototype });
+  for (const prototype of ["int g(void)", "int ff(void)", "int f", "int (*g)(int f)"]) {
+    expect(() => withType("f", prototype)).toThrow(/is not one of `f`/);
+  }
+  for (const prototype of ["int f(void)", "static int f (int a)", "int\nf(struct f *f)"]) withType("f", prototype);
+  withType("f$a.b", "int f$a.b(void)");
+});

@@ -55,8 +55,9 @@ export function block(body: Body): Fragment {
   const add = (each: Body): void => {
     if (each === undefined || each === false) return;
     if (isList(each)) return each.forEach(add);
-    if (each.kind === "label") parts.push(each, ":\n");
-    else parts.push(each, "\n");
+    if (each?.kind === "label") parts.push(each, ":\n");
+    else if (each?.kind === "fragment") parts.push(each, "\n");
+    else throw failure("asm-builder-part", { value: typeof each === "string" ? JSON.stringify(each) : String(each) });
   };
   add(body);
   return fragment(...parts);
@@ -81,6 +82,9 @@ export interface FunctionOptions {
 /** A function: its symbol with type and size around `body`. */
 export function fn(name: string, body: Body, { section, global = true, prototype }: FunctionOptions = {}): Fragment {
   checkedName(name);
+  const declares =
+    prototype === undefined || new RegExp(`(?<![\\w.$])${name.replace(/[.$]/g, "\\$&")}\\s*\\(`).test(prototype);
+  if (!declares) throw failure("asm-builder-prototype", { name, prototype: oneLine(prototype!) });
   const head = `${global ? `.globl ${name}\n` : ""}.type ${name},@function\n${name}:\n`;
   const whole =
     prototype === undefined

@@ -16,6 +16,16 @@ export const builderMessages = {
     message: "what stands in the template is none of a number, register, label, symbol or fragment",
     help: "text goes into the template itself; names are written symbol(`name`), map(`name`) and label()",
   },
+  "asm-builder-part": {
+    severity: "error",
+    message: "{value} is no part of a program",
+    help: "parts are instructions, bpf`…`, labels, and lists of them",
+  },
+  "asm-builder-prototype": {
+    severity: "error",
+    message: "the prototype `{prototype}` is not one of `{name}`",
+    help: "a prototype names its function, as in `int f(void)`",
+  },
   "asm-builder-text": {
     severity: "error",
     message: "`{text}` would end the statement that it stands in",
