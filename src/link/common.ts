@@ -81,8 +81,11 @@ export function defineSymbols(context: Context): void {
           : { ...symbol, home: { kind: "absolute", value: (home.kind === "absolute" ? home.value : 0n) + value } };
     }
     const known = globalNamed(context, name);
-    if (known === undefined || from < 0)
-      addObject(context, own(context, "<command line>", [], [{ ...symbol, binding: "weak" }]));
+    if (known === undefined || from < 0) {
+      // A place in another input's section is none of its own.
+      const home: ObjectSymbol["home"] = from < 0 ? symbol.home : { kind: "undefined" };
+      addObject(context, own(context, "<command line>", [], [{ ...symbol, home, binding: "weak" }]));
+    }
     const global = globalNamed(context, name)!;
     global.win(from < 0 ? context.inputs.length - 1 : from, rowOfSymbol(symbol), 0);
   }

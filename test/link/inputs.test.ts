@@ -103,6 +103,15 @@ test("--defsym: numbers, other symbols, and what replaces a definition", () => {
   const alias = [object(main(" call alias")), returns("b", 4)];
   expect(linked(alias, { defsym: [{ name: "alias", base: "b", value: 0n }] }).r0).toBe(4n);
   expect(codes(alias, { defsym: [{ name: "alias", base: "bb", value: 0n }] })).toContain("link-defsym");
+  // Names that no input has, and names of such names.
+  const chain = [
+    { name: "one", base: "b", value: 0n },
+    { name: "two", base: "one", value: 0n },
+  ];
+  expect(linked(alias, { defsym: [...chain, { name: "alias", base: "two", value: 0n }] })).toMatchObject({
+    r0: 4n,
+    names: expect.arrayContaining(["one", "two"]) as string[],
+  });
 });
 
 test("--localize, --export and --retain-symbols-file decide what stays visible", () => {
