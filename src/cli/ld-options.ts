@@ -58,7 +58,10 @@ function define(command: Command, run: Action): void {
     .option("--require-defined <name>", "the same, and an error where nothing defines it", append, [])
     .option("-e, --entry <name>", "a program that must be there")
     .option("--export <pattern>", "make all other definitions but programs and maps local (repeatable)", append, [])
-    .option("--retain-symbols-file <file>", "keep only the symbols that the file names, and those relocations need")
+    .option(
+      "--retain-symbols-file <file>",
+      "of the symbols, keep functions', those of relocations and those that the file names",
+    )
     .option("--allow-multiple-definition", "of several strong definitions the first wins")
     .option("--prefix-symbols <[file:]prefix>", "put a prefix before the names of all inputs, or of one", append, [])
     .option("--localize <pattern>", "make these definitions local (repeatable)", append, [])

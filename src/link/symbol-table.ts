@@ -6,12 +6,14 @@ import {
   sectionSymbol,
   SymbolList,
   symbolRow,
+  symbolTypes,
   typeOf,
   visibilities,
   visibilityOf,
 } from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
+const func = symbolTypes.indexOf("func");
 const local = { binding: "local", visibility: "default" } as const;
 
 export class SymbolTable {
@@ -88,7 +90,10 @@ export class SymbolTable {
         if (((words[row + 2]! & 3) === 0) !== locals) continue;
         if (this.#needed[entry] !== true) {
           const open = words[row + 1] === homes.undefined;
-          if ((open && (locals || relocatable !== true)) || retained?.(entries.name(entry)) === false) continue;
+          if (open && (locals || relocatable !== true)) continue;
+          // Loaders find functions by their symbols.
+          const isOther = typeOf(words[row + 2]!) !== func;
+          if (isOther && retained?.(entries.name(entry)) === false) continue;
         }
         numbers[entry] = symbols.copy(entries, entry);
       }

@@ -77,7 +77,7 @@ export interface LinkOptions {
   readonly entry?: string | undefined;
   /** With this, all other definitions but programs and maps become local. */
   readonly exports?: readonly string[];
-  /** The only symbols to keep in the symbol table, beside those that relocations need. */
+  /** The only symbols to keep in the symbol table, beside functions and those that relocations need. */
   readonly retainSymbols?: readonly string[] | undefined;
   readonly allowMultipleDefinition?: boolean;
   readonly prefixSymbols?: readonly SymbolPrefix[];

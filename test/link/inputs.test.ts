@@ -119,7 +119,9 @@ test("--localize, --export and --retain-symbols-file decide what stays visible",
   expect(linked(inputs, { localize: ["c*"] })).toEqual({ r0: 6n, names: ["b", "main"] });
   expect(linked(inputs, { exports: ["?"] }).names).toEqual(["b", "c", "main"]);
   expect(linked(inputs, { exports: ["b"] }).names).toEqual(["b", "main"]);
-  expect(linked(inputs, { retainSymbols: ["main", "b"] }).names).toEqual(["b", "main"]);
+  const data = object(".data\n.globl one\n.type one,@object\none: .8byte 1\n.globl two\ntwo: .8byte 2\n", "data.o");
+  // Loaders find functions by their symbols.
+  expect(linked([...inputs, data], { retainSymbols: ["o*"] }).names).toEqual(["b", "c", "main", "one"]);
 });
 
 const mcMissing = toolMissing("llvm-mc-22");
