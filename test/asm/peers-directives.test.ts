@@ -34,6 +34,9 @@ const both: Readonly<Record<string, string>> = {
   "symbols at others' places":
     ".globl d, e, g\n.weak w\n.type d, @object\nd: .quad 1\n.size d, 8\n.set e, d\n.set w, e\n.set l, d + 4\n.set n, l\n" +
     ".set g, l - 4\n.quad d, e, w, l, n, g, e + 1, l - 1\n.long g - d\n.set h, . - 4\n.byte 1\n.p2align 3\n.quad h",
+  "numbers with the 64th bit":
+    ".quad ~0x8000000000000000, ~0xffffffffffffffff, 0xffffffffffffffff % 4, 0xffffffffffffffff / 2, -7 / 0x7fffffffffffffff\n" +
+    ".quad 0xffffffffffffffff > 1, 0x8000000000000000 >> 63, -0xffffffffffffffff\ns: .byte 1\ne: .quad 0xffffffffffffffff + e - s",
   "flags as a number":
     '.section a,"3"\n.byte 1\n.section b,"0x32",@progbits,1\n.asciz "a"\n.section c,"0x80000000"\n.byte 2',
   "what sections of usual names are": [
@@ -257,5 +260,61 @@ test.skipIf(noLlvm !== "")(`data whose places depend on each other are llvm-mc's
       if (total(ours) < total(theirs)) continue;
       expect(facts(ours), `seed ${seed}\n${text}`).toEqual(facts(theirs));
     }
+  });
+});
+
+const noGas = toolMissing("bpf-as");
+
+test.skipIf(noGas !== "")(`expressions of all operators are bpf-as' numbers${noGas}`, () => {
+  const random = new Random(Number(process.env["SEED"] ?? 20_261_128));
+  const operators = "+ - * << >> | & ^ ! !! == != <> < <= > >= && ||".split(" ");
+  const number = (): string =>
+    random.pick([
+      "0xffffffffffffffff",
+      "0x8000000000000000",
+      "'z",
+      "a",
+      "b",
+      "(e - s)",
+      "e-s",
+      "1b-s",
+      "0b101",
+      "017",
+      String(random.below(70)),
+      `0x${random.u32().toString(16)}`,
+    ]);
+  const expression = (depth: number): string => {
+    const kind = depth <= 0 ? 0 : random.below(10);
+    if (kind < 2) return number();
+    if (kind < 4) return `${random.pick(["-", "~", "!", "+"])}${expression(depth - 1)}`;
+    if (kind < 5) return `(${expression(depth - 1)})`;
+    const blank = random.pick(["", " "]);
+    // Division of the least number by -1 stops bpf-as, and division by zero is an error here.
+    if (kind < 6) return `${expression(depth - 1)}${blank}${random.pick(["/", "%"])}${blank}${random.between(2, 9)}`;
+    return `${expression(depth - 1)}${blank}${random.pick(operators)}${blank}${expression(depth - 1)}`;
+  };
+  const head = ".set a, 5\n.set b, -7\n.text\ns: exit\n1: exit\ne: exit\n.data\n";
+  inScratchFolder((folder) => {
+    const [source, output] = [join(folder, "a.s"), join(folder, "a.o")];
+    let lines = Array.from({ length: fuzzRounds(600) }, () => `.quad ${expression(random.between(1, 4))}`);
+    for (;;) {
+      writeFileSync(source, `${head}${lines.join("\n")}\n`);
+      const { status, stderr } = runTool("bpf-as", ["-no-pad-sections", source, "-o", output]);
+      if (status === 0) break;
+      const refused = new Set(Array.from(stderr.matchAll(/:(\d+): Error/g), ([, line]) => Number(line) - 8));
+      expect(refused.size, stderr).toBeGreaterThan(0);
+      lines = lines.filter((_, at) => !refused.has(at));
+    }
+    expect(lines.length).toBeGreaterThan(300);
+    const { object, diagnostics } = assemble(`${head}${lines.join("\n")}\n`, { syntax: "gnu", file: "a.s" });
+    expect(
+      diagnostics.map((each) => formatDiagnostic(each)),
+      `seed ${random.seed}`,
+    ).toEqual([]);
+    const data = (from: ObjectFile): Uint8Array => from.sections.find(({ name }) => name === ".data")!.data;
+    const [ours, theirs] = [data(object!), data(readObject(readFileSync(output)))];
+    const words = (bytes: Uint8Array): string[] =>
+      lines.map((line, at) => `${line} ${toHex(bytes.subarray(8 * at, 8 * at + 8))}`);
+    expect(words(ours), `seed ${random.seed}`).toEqual(words(theirs));
   });
 });

@@ -183,6 +183,8 @@ export class ExpressionParser {
   }
 }
 
+const signed = (value: bigint): bigint => BigInt.asIntN(64, value);
+
 /** Arithmetic of 64 bits, results as the assemblers print them: signed unless they need the 64th bit. */
 function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undefined {
   switch (operator) {
@@ -193,9 +195,9 @@ function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undef
     case "*":
       return a * b;
     case "/":
-      return b === 0n ? undefined : a / b;
+      return b === 0n ? undefined : signed(a) / signed(b);
     case "%":
-      return b === 0n ? undefined : a % b;
+      return b === 0n ? undefined : signed(a) % signed(b);
     case "&":
       return a & b;
     case "|":
@@ -214,7 +216,7 @@ function compute(operator: BinaryOperator, a: bigint, b: bigint): bigint | undef
     case "||":
       return a !== 0n || b !== 0n ? 1n : 0n;
     default:
-      return holds(operator, BigInt.asIntN(64, a), BigInt.asIntN(64, b)) ? -1n : 0n;
+      return holds(operator, signed(a), signed(b)) ? -1n : 0n;
   }
 }
 
@@ -245,7 +247,7 @@ function bounded(value: bigint): bigint {
 }
 
 function folded(tree: Expression): Expression {
-  if (tree.kind === "not" && tree.of.kind === "number") return { kind: "number", value: ~tree.of.value };
+  if (tree.kind === "not" && tree.of.kind === "number") return { kind: "number", value: bounded(~tree.of.value) };
   if (tree.kind === "binary" && tree.left.kind === "number" && tree.right.kind === "number") {
     const value = compute(tree.operator, tree.left.value, tree.right.value);
     if (value !== undefined) return { kind: "number", value: bounded(value) };
@@ -269,7 +271,7 @@ export interface Irreducible {
 function cancelled(add: AsmSymbol | undefined, sub: AsmSymbol | undefined, value: bigint): Reduced {
   if (add !== undefined && add === sub) return { add: undefined, sub: undefined, value };
   const bytes = distance(add, sub);
-  if (bytes !== undefined) return { add: undefined, sub: undefined, value: value + BigInt(bytes) };
+  if (bytes !== undefined) return { add: undefined, sub: undefined, value: bounded(value + BigInt(bytes)) };
   return { add, sub, value };
 }
 
@@ -297,7 +299,7 @@ export function reduce(
     const of = reduce(tree.of, seen, depth + 1);
     if ("problem" in of) return of;
     if (of.add !== undefined || of.sub !== undefined) return { problem: "shape", at: 0 };
-    return { add: undefined, sub: undefined, value: ~of.value };
+    return { add: undefined, sub: undefined, value: bounded(~of.value) };
   }
   // A long chain `a + b + c …` leans to the left: walked without recursion.
   const spine: (Expression & { kind: "binary" })[] = [];
