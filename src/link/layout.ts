@@ -1,5 +1,5 @@
 /** Pass: input sections of one name become one output section, in command-line order, each contribution aligned. */
-import { alignUp, equalBytes } from "../bytes/index.js";
+import { alignUp, ByteReader, decodeUtf8, equalBytes, type Endian } from "../bytes/index.js";
 import { diagnostic } from "../diag/index.js";
 import { longJumpExtra, opcodes } from "../isa/index.js";
 import { isDebugSection, sectionSymbol, symbolRow, type Section } from "../object/index.js";
@@ -23,6 +23,13 @@ function difference(a: Section, b: Section): string | undefined {
     if (a.flags[flag] !== b.flags[flag]) return `flag ${flag} in one of them only`;
   }
   return undefined;
+}
+
+/** The contents of `license` or `version`, for a message. */
+function shown({ name, data }: Section, endian: Endian): string {
+  if (name === "version" && data.length >= 4) return String(new ByteReader(data, endian).u32(0));
+  const end = data.indexOf(0);
+  return JSON.stringify(decodeUtf8(data.slice(0, Math.min(64, end < 0 ? data.length : end))));
 }
 
 /** Are they tables of the same kind of entries? */
@@ -98,6 +105,12 @@ class Layout {
     return this.#isMember(section) ? `${name}\0${input.number}\0${section.group}` : name;
   }
 
+  /** The input whose section an output section began with. */
+  #firstFile(output: number): string {
+    const { inputs, outputs } = this.#context;
+    return inputs[outputs[output]!.parts[0]!.input]!.object.file;
+  }
+
   place(input: Input, number: number): void {
     const { outputs, diagnostics } = this.#context;
     const section = input.object.sections[number]!;
@@ -120,8 +133,11 @@ class Layout {
       known = outputs.push({ first: section, name, group, parts: [], ...open }) - 1;
       this.#byName.set(key, known);
     } else if (singleSections.has(name)) {
-      if (!equalBytes(outputs[known]!.first.data, section.data)) {
-        diagnostics.push(diagnostic("link-single-section", { name }, placeIn(input, number, 0)));
+      const { first } = outputs[known]!;
+      const { endian } = input.object;
+      if (!equalBytes(first.data, section.data)) {
+        const facts = { name, here: shown(section, endian), there: shown(first, endian), file: this.#firstFile(known) };
+        diagnostics.push(diagnostic("link-single-section", facts, placeIn(input, number, 0)));
       }
       // Symbols of the later copies stand for the first one.
       state.output = known;
@@ -130,7 +146,7 @@ class Layout {
     } else {
       const differs = difference(outputs[known]!.first, section);
       if (differs !== undefined) {
-        const facts = { name, difference: differs };
+        const facts = { name, difference: differs, file: this.#firstFile(known) };
         diagnostics.push(diagnostic("link-section-mismatch", facts, placeIn(input, number, 0)));
       }
     }

@@ -92,6 +92,15 @@ test("-r keeps undefined names, and a second link resolves them", () => {
 test("byte orders do not mix, licenses must agree, no input is an error", () => {
   const license = (text: string): string => `.section license,"aw",@progbits\n .asciz "${text}"\n`;
   expect(codes(link([object(main("")), object(fn("f", ""), "b.o", "big")]))).toEqual(["link-endian"]);
+  const version = (number: number): string => `.section version,"aw",@progbits\n .4byte ${number}\n`;
+  for (const endian of ["little", "big"] as const) {
+    const first = object(main("") + license("GPL") + version(5), "a.o", endian);
+    const { diagnostics } = link([first, object(license("MIT") + version(6), "b.o", endian)]);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      'section license is "MIT", but "GPL" in a.o',
+      "section version is 6, but 5 in a.o",
+    ]);
+  }
   expect(codes(link([object(main("") + license("GPL")), object(license("MIT"), "b.o")]))).toEqual([
     "link-single-section",
   ]);

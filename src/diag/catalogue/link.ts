@@ -15,12 +15,12 @@ export const linkMessages = {
   },
   "link-single-section": {
     severity: "error",
-    message: "section {name} differs from the one in an earlier object",
+    message: "section {name} is {here}, but {there} in {file}",
     help: "all objects of a link must agree on it",
   },
   "link-section-mismatch": {
     severity: "error",
-    message: "section {name} does not match the one in an earlier object: {difference}",
+    message: "section {name} does not match that of {file}: {difference}",
     help: "give the section the same attributes in all objects, or another name",
   },
   "link-duplicate": {
