@@ -193,10 +193,24 @@ export class References {
     // An object that only declares a map cannot know that it is one.
     const toMap = isMapSection(this.#context.outputs[home]!.name);
     const known = toMap ? this.#mapKind(site) : kind;
+    if (toMap && home === output && moved > BigInt(at)) this.#warnOfOrder(site, owner);
     const entry = isSection ? -1 : this.#symbols.use(input, relocation.symbol);
     if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: moved };
     const start = map!.at(offset);
     return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
+  }
+
+  /** libbpf makes maps in the order of their places, and fills a map of maps as soon as it is made. */
+  #warnOfOrder({ input, section, relocation }: Site, owner: Input): void {
+    const { name } = input.object.symbols[relocation.symbol]!;
+    const facts = {
+      name,
+      advice:
+        owner === input
+          ? `define ${name} before the map that holds it`
+          : `name ${owner.object.file} before ${input.object.file}`,
+    };
+    this.#context.diagnostics.push(diagnostic("link-map-order", facts, placeIn(input, section, relocation.offset)));
   }
 
   /** How a map is referred to after its move may have become a load. */

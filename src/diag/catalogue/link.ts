@@ -129,6 +129,11 @@ export const linkMessages = {
     message: "{name} is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
     help: "put it into .text",
   },
+  "link-map-order": {
+    severity: "warning",
+    message: "{name} stands behind the map that holds it: libbpf makes maps in their order, and finds none to put in",
+    help: "{advice}",
+  },
   "link-range": {
     severity: "error",
     message: "{name} is {distance} slots away, too far for the field {field}",
