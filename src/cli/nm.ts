@@ -6,6 +6,7 @@ import {
   formatSymbols,
   listableObject,
   listSymbols,
+  symbolListWriter,
   type ListedSymbol,
   type SourcePlace,
   type SymbolFormat,
@@ -45,15 +46,20 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** What the options leave of the symbols. */
-function chosen(symbols: readonly ListedSymbol[], options: Options): ListedSymbol[] {
-  return symbols.filter(({ letter, value }) => {
-    const isUndefined = value === undefined;
-    if (options.definedOnly === true && isUndefined) return false;
-    if (options.undefinedOnly === true && !isUndefined) return false;
-    if (!options.weak && "wWvV".includes(letter)) return false;
-    return options.externOnly !== true || letter === letter.toUpperCase() || isUndefined || letter === "w";
-  });
+/** Do the options leave this symbol? */
+function isChosen({ letter, value }: ListedSymbol, options: Options): boolean {
+  const isUndefined = value === undefined;
+  if (options.definedOnly === true && isUndefined) return false;
+  if (options.undefinedOnly === true && !isUndefined) return false;
+  if (!options.weak && "wWvV".includes(letter)) return false;
+  return options.externOnly !== true || letter === letter.toUpperCase() || isUndefined || letter === "w";
+}
+
+/** Is the plain table asked for, with nothing in it but what the symbol table says? */
+function isUsual(options: Options): boolean {
+  const { debugSyms, dynamic, printFileName, o, printSize, lineNumbers, demangle, radix, json } = options;
+  const more = [debugSyms, dynamic, printFileName, o, printSize, lineNumbers, demangle, json].includes(true);
+  return !more && radix === "x" && layoutOf(options) === "bsd";
 }
 
 /** `file:line` of the symbols that are where a line of source begins. */
@@ -105,6 +111,25 @@ export async function run(files: readonly string[], given: object): Promise<void
   const facts: unknown[] = [];
   let archive: string | undefined;
   await eachElf(files, async (opened) => {
+    const { path, member } = opened;
+    const layout = layoutOf(options);
+    const isFirst = member !== undefined && archive !== path;
+    const named = options.printFileName === true || options.o === true;
+    const putTitle = async (): Promise<void> => {
+      archive = path;
+      // Of several files one that is an archive is named itself, too.
+      if (isFirst && !named && files.length > 1 && layout === "bsd") put(`\n${path}:\n`);
+      if (isFirst && wantsIndex && path !== "-") await putIndex(path);
+      if (!named) put(titleOf(opened, options, files.length > 1));
+    };
+    const reverse = options.reverseSort ?? false;
+    const write = isUsual(options)
+      ? symbolListWriter(opened.elf, { sort, reverse }, (symbol) => isChosen(symbol, options))
+      : undefined;
+    if (write !== undefined) {
+      await putTitle();
+      return write(put);
+    }
     const { object, addresses, problems } = listableObject(opened.elf, {
       dynamic: options.dynamic ?? false,
       relocations: false,
@@ -113,30 +138,23 @@ export async function run(files: readonly string[], given: object): Promise<void
     const found = listSymbols(object, { all: options.debugSyms ?? false, addresses });
     const isPlain = options.demangle !== true;
     const all = isPlain ? found : found.map((symbol) => ({ ...symbol, name: demangled(symbol.name) }));
-    const symbols = chosen(all, options);
+    const symbols = all.filter((symbol) => isChosen(symbol, options));
     if (options.json === true) {
       facts.push({ file: openedName(opened), symbols });
       return;
     }
     if (all.length === 0 && options.quiet !== true) process.stderr.write(`${openedName(opened)}: no symbols\n`);
-    const { path, member } = opened;
-    const isFirst = opened.member !== undefined && archive !== opened.path;
-    archive = opened.path;
-    const named = options.printFileName === true || options.o === true;
     const format: SymbolFormat = {
-      layout: layoutOf(options),
+      layout,
       sort,
       radix,
-      reverse: options.reverseSort ?? false,
+      reverse,
       sizes: options.printSize ?? false,
       ...(named ? { prefix: `${member === undefined ? path : `${path}:${member}`}: ` } : {}),
       ...(options.lineNumbers === true ? { place: places(opened.elf) } : {}),
     };
-    const layout = layoutOf(options);
-    // Of several files one that is an archive is named itself, too.
-    if (isFirst && !named && files.length > 1 && layout === "bsd") put(`\n${opened.path}:\n`);
-    if (isFirst && wantsIndex && opened.path !== "-") await putIndex(opened.path);
-    put(`${named ? "" : titleOf(opened, options, files.length > 1)}${formatSymbols(symbols, format)}`);
+    await putTitle();
+    put(formatSymbols(symbols, format));
   });
   if (options.json === true) put(`${toJson(facts)}\n`);
 }

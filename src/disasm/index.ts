@@ -58,6 +58,7 @@ export { listableObject, type Listable } from "./listable.js";
 export type { LegacyWord } from "./legacy-words.js";
 export { formatMaps, mapFacts, type MapFacts } from "./map-facts.js";
 export { formatSymbols, type SymbolFormat, type SymbolLayout } from "./nm-format.js";
+export { symbolListWriter } from "./nm-rows.js";
 export { listSymbols, type ListedSymbol, type ListOptions } from "./nm.js";
 export { formatObjdump, writeObjdump, type ObjdumpViews } from "./objdump.js";
 export { type Label } from "./places.js";

@@ -40,10 +40,10 @@ export function hasAddends(table: RelocTableFacts): boolean {
 }
 
 /** Text waiting before it is handed on. */
-const chunk = 1 << 16;
+export const pieceSize: number = 1 << 16;
 
 /** A line without its name, all its numbers 0, and where each number ends in it; -1 where it is not shown. */
-interface LineShape {
+export interface LineShape {
   readonly bytes: Uint8Array;
   readonly first: number;
   readonly second: number;
@@ -51,7 +51,7 @@ interface LineShape {
 }
 
 /** The shape of lines of three numbers: that with zeros, and those with one 1. */
-function shapeOf(zero: string, first: string, second: string, third: string): LineShape {
+export function shapeOf(zero: string, first: string, second: string, third: string): LineShape {
   const digitsEnd = (other: string): number => {
     for (let i = 0; i < zero.length; i++) if (zero[i] !== other[i]) return i + 1;
     return -1;
@@ -60,7 +60,13 @@ function shapeOf(zero: string, first: string, second: string, third: string): Li
 }
 
 /** Puts the shape and the name, the bytes of `names` from `name` to `end`; returns where the shape begins. */
-function putShape(out: TextBuffer, { bytes: shape }: LineShape, names: Uint8Array, name: number, end: number): number {
+export function putShape(
+  out: TextBuffer,
+  { bytes: shape }: LineShape,
+  names: Uint8Array,
+  name: number,
+  end: number,
+): number {
   out.ensure(shape.length + end - name + 1);
   const { bytes, length } = out;
   let at = length;
@@ -73,12 +79,12 @@ function putShape(out: TextBuffer, { bytes: shape }: LineShape, names: Uint8Arra
 }
 
 /** The end of the string at `from`. */
-function endOf(strings: Uint8Array, from: number): number {
+export function endOf(strings: Uint8Array, from: number): number {
   while (strings[from] !== 0) from++;
   return from;
 }
 
-function flush(out: TextBuffer, put: Sink): void {
+export function flush(out: TextBuffer, put: Sink): void {
   put(out.bytes.subarray(0, out.length));
   out.clear();
 }
@@ -130,7 +136,7 @@ function writeSymbolRows(
   first: number,
   put: Sink,
 ): void {
-  const out = new TextBuffer(new Uint8Array(2 * chunk));
+  const out = new TextBuffer(new Uint8Array(2 * pieceSize));
   const shapes = new Map<number, LineShape | undefined>();
   const indexes = indexDigits === 0 ? count : 10 ** indexDigits;
   const sizes = sizeDigits === 0 ? 2 ** 32 : 10 ** sizeDigits;
@@ -155,7 +161,7 @@ function writeSymbolRows(
       if (sizeDigits === 0) putHexBefore(out.bytes, start + shape.third, size);
       else putDecimalBefore(out.bytes, start + shape.third, size);
     }
-    if (out.length >= chunk) flush(out, put);
+    if (out.length >= pieceSize) flush(out, put);
   }
   flush(out, put);
 }
@@ -187,7 +193,7 @@ function writeRelocRows(
   line: (reloc: RelocFacts) => string,
   put: Sink,
 ): void {
-  const out = new TextBuffer(new Uint8Array(2 * chunk));
+  const out = new TextBuffer(new Uint8Array(2 * pieceSize));
   const shapes = new Map<number, LineShape>();
   const { words: symbolTable, strings } = symbols;
   /** Names that are not the symbols' own but their sections'. */
@@ -214,7 +220,7 @@ function writeRelocRows(
         if (symbolTable[row + 3] !== 0) putHexBefore(out.bytes, start + shape.third - 8, symbolTable[row + 3]!);
       }
     }
-    if (out.length >= chunk) flush(out, put);
+    if (out.length >= pieceSize) flush(out, put);
   }
   flush(out, put);
 }
