@@ -1,6 +1,7 @@
 /** Types joined in WebAssembly are what merging and deduplicating makes of them. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
+  BtfBuilder,
   dedupBtf,
   extWidths,
   fileNumbers,
@@ -12,8 +13,11 @@ import {
   reshapeBtf,
   type Btf,
   type BtfExtTables,
+  type BtfMember,
+  type BtfType,
   type JoinInput,
 } from "../../src/btf/index.js";
+import { TypeGraph } from "../../src/btf/join/dedup-graph.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { corpusBtf } from "../support/btf.js";
 import { corpusMissing } from "../support/corpus.js";
@@ -179,6 +183,89 @@ test.skipIf(corpusMissing !== "")(`of mutated files, either the same or nothing$
   console.log(`join: ${joined} joined, ${refused} refused`);
   expect(joined).toBeGreaterThan(0);
   expect(refused).toBeGreaterThan(0);
+});
+
+/** The types of a made program; references are indices into the list, plus 1. */
+function program(random: Random): BtfType[] {
+  const count = random.between(3, 20);
+  const ref = (): number => random.below(count + 1);
+  const name = (): string => random.pick(["a", "b", "c"]);
+  const members = (): BtfMember[] =>
+    Array.from({ length: random.below(4) }, (_, i) => ({ name: name(), type: ref(), offset: 64 * i, bitfieldSize: 0 }));
+  const kinds: readonly (() => BtfType)[] = [
+    () => ({ kind: "int", name: random.pick(["int", "long"]), size: 4, encoding: 1, offset: 0, bits: 32 }),
+    () => ({ kind: "ptr", type: ref() }),
+    () => ({ kind: "struct", name: random.pick(["", "s", "t", "u"]), size: 8, kindFlag: false, members: members() }),
+    () => ({ kind: "union", name: random.pick(["", "s", "v"]), size: 8, kindFlag: false, members: members() }),
+    () => ({ kind: "fwd", name: random.pick(["s", "t", "v"]), of: random.pick(["struct", "union"]) }),
+    () => {
+      const values = random.pick([[], [{ name: "one", value: 1 }], [{ name: "two", value: 2 }]]);
+      return { kind: "enum", name: name(), size: 4, signed: false, values };
+    },
+    () => ({ kind: "typedef", name: name(), type: ref() }),
+    () => ({ kind: "const", type: ref() }),
+    () => ({ kind: "array", type: ref(), indexType: 1, nelems: random.below(3) }),
+    () => ({ kind: "func_proto", type: ref(), params: [{ name: name(), type: ref() }] }),
+  ];
+  return Array.from({ length: count }, () => random.pick(kinds)());
+}
+
+/** The program as some file sees it: a type is there twice, is only declared, has another size; the types stand in another order. */
+function unitOf(types: readonly BtfType[], random: Random): JoinInput {
+  const own = [...types];
+  const twins = new Map<number, number>();
+  for (let n = random.below(3); n > 0; n--) {
+    const i = random.below(types.length);
+    const type = own[i]!;
+    const change = random.below(6);
+    if (change < 3) twins.set(i + 1, own.push(type));
+    else if (change < 5 && (type.kind === "struct" || type.kind === "union") && type.name !== "")
+      own[i] = { kind: "fwd", name: type.name, of: type.kind };
+    else if (type.kind === "struct") own[i] = { ...type, size: 16 };
+  }
+  const order = own.map((_, i) => i);
+  for (let n = random.below(4); n > 0; n--) {
+    const [i, j] = [random.below(own.length), random.below(own.length)];
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  const id = (old: number): number => {
+    if (old === 0) return 0;
+    const twin = twins.get(old);
+    return order.indexOf((twin !== undefined && random.below(2) === 0 ? twin : old) - 1) + 1;
+  };
+  const builder = new BtfBuilder();
+  for (const i of order) {
+    const type = own[i]!;
+    if (type.kind === "struct" || type.kind === "union")
+      builder.add({ ...type, members: type.members.map((each) => ({ ...each, type: id(each.type) })) });
+    else if (type.kind === "func_proto")
+      builder.add({
+        ...type,
+        type: id(type.type),
+        params: type.params.map((each) => ({ ...each, type: id(each.type) })),
+      });
+    else if (type.kind === "array") builder.add({ ...type, type: id(type.type), indexType: id(type.indexType) });
+    else builder.add("type" in type ? { ...type, type: id(type.type) } : type);
+  }
+  return { btf: builder.build("little").bytes, ext: undefined };
+}
+
+test("graphs that are equal, nearly, or as far as each file declares them", () => {
+  let joined = 0;
+  const asked = vi.spyOn(TypeGraph.prototype, "equivalent");
+  let asks = 0;
+  fuzz(fuzzRounds(1000), (random) => {
+    const types = program(random);
+    const units = Array.from({ length: random.between(2, 4) }, () => unitOf(types, random));
+    asked.mockClear();
+    joinTypes(units);
+    asks += asked.mock.calls.length;
+    if (compare(units)) joined++;
+  });
+  asked.mockRestore();
+  console.log(`join: ${joined} made programs joined, ${asks} graphs compared by records`);
+  expect(joined).toBeGreaterThan(0);
+  expect(asks).toBeGreaterThan(0);
 });
 
 test("what is no BTF", () => {

@@ -36,7 +36,7 @@ export const State = {
   /** Tables of .BTF.ext, see `Table`. */
   tables: 76,
   tableCount: 80,
-  /** A bit for each kind that there is. */
+  /** A bit for each kind that there is, and the lowest one where there is an enum without values. */
   kinds: 84,
   /** Slots by the hash of a type: the hash, and the id. */
   typeSlots: 88,
@@ -58,6 +58,16 @@ export const State = {
   keptOffsets: 136,
   /** By an eighth of the offset of a string: the number + 1 of the name that was asked for, 0 for the others. */
   named: 140,
+  /** Like `typeSlots`, of types that are compared by their graphs. */
+  graphSlots: 144,
+  /** Types of graphs that are taken to be equal: by the one of the first graph, the one of the other + 1; and a list of the former. */
+  assumed: 148,
+  pairs: 152,
+  pairCount: 156,
+  /** Two types that have to be compared by others, and the slot behind the second. */
+  askId: 160,
+  askOther: 164,
+  askSlot: 168,
 } as const;
 
 /** An input: where its sections are and their size (0 where there is no .BTF.ext), then what the code found there. */
@@ -125,4 +135,13 @@ export class Room {
 }
 
 /** What the code is asked for. */
-export const Ask = { gather: 0, settle: 1, find: 2, keepTypes: 3, keepLines: 4, keepRelos: 5, name: 6 } as const;
+export const Ask = {
+  gather: 0,
+  settle: 1,
+  find: 2,
+  keepTypes: 3,
+  keepLines: 4,
+  keepRelos: 5,
+  name: 6,
+  graphs: 7,
+} as const;

@@ -23,37 +23,29 @@ import {
 import { extWidths } from "../ext.js";
 import { BtfIntEncoding, BtfKind, btfHeaderSize, btfKinds } from "../table.js";
 import { inProgress, unprocessed } from "./dedup-graph.js";
-import { Ask, headBytes, inputBytes, InputRow, KindFact, kindFacts, State, Table, tableBytes } from "./join-layout.js";
+import { alikeFunction, compareFunction, graphsFunction, kindFunction, resolveFunction } from "./join-graphs.js";
+import { Ask, headBytes, inputBytes, InputRow, kindFacts, Table, tableBytes } from "./join-layout.js";
+import {
+  add,
+  c,
+  fact,
+  failIf,
+  finish,
+  get,
+  is,
+  kindOf,
+  loop,
+  mapOf,
+  mix,
+  not,
+  put,
+  startOf,
+  vlenOf,
+  wordAt,
+} from "./join-pieces.js";
 
 const K = BtfKind;
-const c = i32.const;
 const wide = i64.const;
-
-const get = (field: keyof typeof State): Wasm => i32.load(c(State[field]));
-const put = (field: keyof typeof State, value: Wasm): Wasm => i32.store(c(State[field]), value);
-const add = (field: keyof typeof State, value: Wasm): Wasm => put(field, i32.add(get(field), value));
-/** Leaves all to the caller. */
-const failIf = (condition: Wasm): Wasm => when(condition, [result(c(0))]);
-const not = i32.eqz;
-const is = (kind: Local, ...kinds: readonly number[]): Wasm => {
-  const bits = kinds.reduce((all, each) => all | (1 << each), 0);
-  return i32.and(i32.shrUnsigned(c(bits), kind), c(1));
-};
-/** Goes on as long as `condition` holds. */
-const loop = (condition: Wasm, ...body: readonly Wasm[]): Wasm =>
-  block(repeat(leaveIf(not(condition), 1), body, leave(0)));
-/** The place of word `index` from `base` on. */
-const wordAt = (base: Wasm, index: Wasm): Wasm => i32.add(base, i32.shl(index, c(2)));
-const fact = (facts: Local, field: keyof typeof KindFact): Wasm => i32.load8(facts, KindFact[field]);
-const mix = (hash: Local, word: Wasm): Wasm => set(hash, i32.mul(i32.rotl(i32.xor(hash, word), c(13)), c(0x9e37_79b1)));
-const finish = (hash: Local): Wasm => set(hash, i32.xor(hash, i32.shrUnsigned(hash, c(15))));
-
-/** The info word of the type at `at`, and the facts of its kind. */
-const kindOf = (at: Local, info: Local, facts: Local): Wasm => [
-  set(info, i32.load(at, 4)),
-  set(facts, i32.add(c(kindFacts), i32.and(i32.shrUnsigned(info, c(21)), c(0x7f << 3)))),
-];
-const vlenOf = (info: Local): Wasm => i32.and(info, c(0xff_ffff));
 
 const ones = wide(0x0101_0101_0101_0101n);
 const highs = wide(0x8080_8080_8080_8080n);
@@ -230,6 +222,9 @@ function readFunction(index: number, take: WasmFunction): WasmFunction {
       set(vlen, i32.and(info, c(0xff_ffff))),
       set(facts, i32.add(c(kindFacts), i32.shl(kind, c(3)))),
       put("kinds", i32.or(get("kinds"), i32.shl(c(1), kind))),
+      when(i32.and(is(kind, K.BTF_KIND_ENUM, K.BTF_KIND_ENUM64), not(vlen)), [
+        put("kinds", i32.or(get("kinds"), c(1))),
+      ]),
       i32.store(at, call(take, i32.load(at))),
       set(step, fact(facts, "step")),
       set(place, i32.add(at, fact(facts, "ids"))),
@@ -404,30 +399,14 @@ function gatherFunction(index: number, read: WasmFunction, same: WasmFunction): 
       set(place, c(unprocessed)),
       when(is(kind, K.BTF_KIND_VAR, K.BTF_KIND_DATASEC), [set(place, id)]),
       when(is(kind, K.BTF_KIND_INT, K.BTF_KIND_FLOAT, K.BTF_KIND_FWD), [set(place, call(same, id))]),
+      // One without values stands for another.
+      when(i32.and(is(kind, K.BTF_KIND_ENUM, K.BTF_KIND_ENUM64), not(i32.and(get("kinds"), c(1)))), [
+        set(place, call(same, id)),
+      ]),
       i32.store(wordAt(get("map"), id), place),
       bump(id, c(1)),
     ),
     c(1),
-  ];
-  return func;
-}
-
-/** `(id) → id`: the type that stands for `id`; 0 where that leads in a circle. */
-function resolveFunction(index: number): WasmFunction {
-  const func = new WasmFunction(index, 1);
-  const [id] = func.parameters as [Local];
-  const [next, left] = func.locals("i32", 2);
-  func.body = [
-    set(left, get("count")),
-    repeat(
-      set(next, i32.load(wordAt(get("map"), id))),
-      when(i32.or(i32.eq(next, id), i32.geUnsigned(next, c(inProgress))), [result(id)]),
-      set(id, next),
-      bump(left, c(-1)),
-      leaveIf(i32.ge(left, c(0)), 0),
-    ),
-    put("failed", c(1)),
-    c(0),
   ];
   return func;
 }
@@ -437,9 +416,7 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
   const func = new WasmFunction(index, 0);
   const [root, top, id, isFirst, at, info, facts, place, step, left] = func.locals("i32", 10);
   const [value, to, next, end] = func.locals("i32", 4);
-  const mapOf = (type: Wasm): Wasm => wordAt(get("map"), type);
   const idOf = (type: Wasm): Wasm => i32.load(wordAt(get("ids"), type));
-  const startOf = (type: Wasm): Wasm => wordAt(get("words"), i32.load(i32.sub(wordAt(get("starts"), type), c(4))));
   const push = (type: Wasm): Wasm => [i32.store(top, type), bump(top, c(4))];
   /** Goes through the type ids at `at`, each of them at `place`. */
   const typeIds = (...body: readonly Wasm[]): Wasm => [
@@ -664,7 +641,11 @@ export function joinModule(): string {
   const keepLines = keepRecordsFunction(9, keep, extWidths.lineInfo, true);
   const keepRelos = keepRecordsFunction(10, keep, extWidths.coreRelos, false);
   const name = nameFunction(11, intern);
-  const main = runFunction(12, {
+  const kind = kindFunction(12);
+  const alike = alikeFunction(13);
+  const compare = compareFunction(14, kind, resolve, alike);
+  const graphs = graphsFunction(15, kind, resolve, alike, compare);
+  const main = runFunction(16, {
     gather: () => call(gather),
     settle: () => call(settle),
     find: (at) => call(intern, at, c(0)),
@@ -672,7 +653,23 @@ export function joinModule(): string {
     keepLines: (at, end) => call(keepLines, at, end),
     keepRelos: (at, end) => call(keepRelos, at, end),
     name: (at, end) => call(name, at, end),
+    graphs: (id, slot) => call(graphs, id, slot),
   });
   const keeping = [keep, keepTypes, keepLines, keepRelos];
-  return moduleOf([intern, take, read, same, resolve, gather, settle, ...keeping, name, main]);
+  return moduleOf([
+    intern,
+    take,
+    read,
+    same,
+    resolve,
+    gather,
+    settle,
+    ...keeping,
+    name,
+    kind,
+    alike,
+    compare,
+    graphs,
+    main,
+  ]);
 }

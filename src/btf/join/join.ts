@@ -49,15 +49,6 @@ const most = 1 << 27;
 /** Words of records are moved in pieces of at least so many bytes, where the stack was. */
 const leastWork = 1 << 18;
 
-/** Kinds that are compared by their graphs, and those without references that are not simply equal or not. */
-const graphs: number = [
-  BtfKind.BTF_KIND_STRUCT,
-  BtfKind.BTF_KIND_UNION,
-  BtfKind.BTF_KIND_TYPEDEF,
-  BtfKind.BTF_KIND_ENUM,
-  BtfKind.BTF_KIND_ENUM64,
-].reduce((bits, kind) => bits | (1 << kind), 0);
-
 function powerOfTwo(least: number): number {
   let power = 1024;
   while (power < least) power *= 2;
@@ -111,7 +102,11 @@ function load(
     typeSlots: room.take(8 * typeSlots),
     typeMask: 8 * (typeSlots - 1),
     // A reference each, and a type itself.
-    stack: room.take(Math.max(leastWork, 4 * count + types)),
+    // Or two types for each reference.
+    stack: room.take(Math.max(leastWork, 4 * count + 2 * types)),
+    graphSlots: room.take(8 * typeSlots),
+    assumed: room.take(4 * count + 4),
+    pairs: room.take(4 * count + 4),
     kept: room.take(types),
     keptStarts: room.take(4 * count + 4),
   };
@@ -163,11 +158,19 @@ export function joinTypes(inputs: readonly JoinInput[], names: readonly string[]
   const count = get("count");
   const words = view(get("words"), get("wordsEnd"));
   const starts = view(get("starts"), count + 1);
-  if ((get("kinds") & graphs) !== 0) {
-    const dedup = new Dedup(new TypeGraph(words, starts, view(get("map"), count + 1)));
-    dedup.leaves();
-    dedup.composites();
-    dedup.forwards();
+  const has = (...kinds: readonly number[]): boolean => kinds.some((kind) => (get("kinds") & (1 << kind)) !== 0);
+  let made: Dedup | undefined;
+  const dedup = (): Dedup => (made ??= new Dedup(new TypeGraph(words, starts, view(get("map"), count + 1))));
+  if (has(0)) dedup().leaves();
+  if (has(BtfKind.BTF_KIND_STRUCT, BtfKind.BTF_KIND_UNION, BtfKind.BTF_KIND_TYPEDEF)) {
+    for (let isDone = run(Ask.graphs, 1, -1); isDone === 0;) {
+      const [id, other, slot] = [get("askId"), get("askOther"), get("askSlot")];
+      const { graph } = dedup();
+      const isEqual = graph.equivalent(id, other);
+      if (isEqual) graph.map[id] = other;
+      isDone = isEqual ? run(Ask.graphs, id + 1, -1) : run(Ask.graphs, id, slot);
+    }
+    if (has(BtfKind.BTF_KIND_FWD)) dedup().forwards();
   }
   // Names with zeros in them are none that files have.
   if (run(Ask.name, namesAt, namesAt + text.length) !== names.length) return undefined;
