@@ -38,6 +38,7 @@ export class RelocationList {
   count = 0;
   /** Addends of more than 32 bits. */
   readonly #large: bigint[] = [];
+  #records: readonly Relocation[] | undefined;
 
   constructor(room = 0) {
     this.words = new Int32Array(room * relocationRow);
@@ -72,8 +73,9 @@ export class RelocationList {
     };
   }
 
-  records(): Relocation[] {
-    return Array.from({ length: this.count }, (_, number) => this.record(number));
+  /** All records, made once. */
+  records(): readonly Relocation[] {
+    return (this.#records ??= Array.from({ length: this.count }, (_, number) => this.record(number)));
   }
 
   /** Gives every symbol its new number. */
@@ -118,6 +120,7 @@ export class SymbolList {
   /** What the first word of a row says. */
   readonly #nameAt: (word: number) => string;
   readonly #absolutes: bigint[];
+  #records: readonly ObjectSymbol[] | undefined;
 
   constructor(room: number, nameAt: (word: number) => string, absolutes: bigint[] = []) {
     this.words = new Int32Array(room * symbolRow);
@@ -214,8 +217,9 @@ export class SymbolList {
     };
   }
 
-  records(): ObjectSymbol[] {
-    return Array.from({ length: this.count }, (_, number) => this.record(number));
+  /** All records, made once. */
+  records(): readonly ObjectSymbol[] {
+    return (this.#records ??= Array.from({ length: this.count }, (_, number) => this.record(number)));
   }
 
   #homeOf(number: number): SymbolHome {
@@ -229,12 +233,32 @@ export class SymbolList {
 
 /** For all sections without relocations: nobody adds to it. */
 const noRows = new RelocationList();
-const relocationLists = new WeakMap<Section, RelocationList>();
-const symbolLists = new WeakMap<ObjectFile, SymbolList>();
+/** Where a section or an Object has its rows: not enumerable, so that a changed copy has none. */
+const rows = Symbol("rows");
+
+interface FromRows<List> {
+  readonly [rows]?: List;
+}
+
+/** Properties whose records are made late. One function serves all: with a function for each, V8 would make each object a map of its own. */
+const lateRelocations = {
+  enumerable: true,
+  configurable: true,
+  get(this: FromRows<RelocationList>) {
+    return this[rows]!.records();
+  },
+};
+const lateSymbols = {
+  enumerable: true,
+  configurable: true,
+  get(this: FromRows<SymbolList>) {
+    return this[rows]!.records();
+  },
+};
 
 /** The relocations of a section as rows: those that they were made from, or new ones. */
 export function relocationRows(section: Section): RelocationList {
-  const known = relocationLists.get(section);
+  const known = (section as FromRows<RelocationList>)[rows];
   if (known !== undefined) return known;
   if (section.relocations.length === 0) return noRows;
   const list = new RelocationList(section.relocations.length);
@@ -244,7 +268,7 @@ export function relocationRows(section: Section): RelocationList {
 
 /** The symbols of an Object as rows: those that they were made from, or new ones. */
 export function symbolRows(object: ObjectFile): SymbolList {
-  const known = symbolLists.get(object);
+  const known = (object as FromRows<SymbolList>)[rows];
   if (known !== undefined) return known;
   const { symbols } = object;
   const list = new SymbolList(symbols.length, (number) => symbols[number]!.name);
@@ -259,28 +283,14 @@ export function rowOfSymbol(symbol: ObjectSymbol): SymbolList {
   return list;
 }
 
-/** A section whose relocations are `list`, which nobody changes any more. */
+/** Makes `section` one whose relocations are `list`, which nobody changes any more. */
 export function sectionOf(section: Omit<Section, "relocations">, list: RelocationList): Section {
-  let records: readonly Relocation[] | undefined;
-  const made: Section = {
-    ...section,
-    get relocations() {
-      return (records ??= list.records());
-    },
-  };
-  relocationLists.set(made, list);
-  return made;
+  Object.defineProperty(section, rows, { value: list });
+  return Object.defineProperty(section, "relocations", lateRelocations) as Section;
 }
 
-/** An Object whose symbols are `list`, which nobody changes any more. */
+/** Makes `object` one whose symbols are `list`, which nobody changes any more. */
 export function objectOf(object: Omit<ObjectFile, "symbols">, list: SymbolList): ObjectFile {
-  let records: readonly ObjectSymbol[] | undefined;
-  const made: ObjectFile = {
-    ...object,
-    get symbols() {
-      return (records ??= list.records());
-    },
-  };
-  symbolLists.set(made, list);
-  return made;
+  Object.defineProperty(object, rows, { value: list });
+  return Object.defineProperty(object, "symbols", lateSymbols) as ObjectFile;
 }

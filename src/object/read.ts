@@ -61,19 +61,32 @@ function flagsOf(bits: bigint): SectionFlags {
   return flags;
 }
 
-/** The origin with a reason that is found again when somebody asks: an Object does not keep all that was read. */
+/** What an origin was found in. */
+const source = Symbol("source");
+
+interface LateOrigin {
+  readonly [source]: { readonly elf: Pick<ElfFile, "bytes" | "file">; readonly options: Omit<ReadOptions, "file"> };
+}
+
+/** The reason is found again when somebody asks: an Object does not keep all that was read. */
+const lateReason = {
+  enumerable: true,
+  configurable: true,
+  get(this: LateOrigin) {
+    const { elf, options } = this[source];
+    const { without, dialect } = options;
+    return originOf(relocScene(readElf(elf.bytes, { file: elf.file }), without), dialect).origin.reason;
+  },
+};
+
 function lateOrigin(
   { bytes, file }: ElfFile,
-  { without, dialect }: Omit<ReadOptions, "file">,
-  found: PlainParts["origin"],
+  options: Omit<ReadOptions, "file">,
+  { dialect, repaired }: PlainParts["origin"],
 ): RelocOrigin {
-  return {
-    dialect: found.dialect,
-    get reason() {
-      return originOf(relocScene(readElf(bytes, { file }), without), dialect).origin.reason;
-    },
-    repaired: found.repaired,
-  };
+  const origin = { dialect, repaired };
+  Object.defineProperty(origin, source, { value: { elf: { bytes, file }, options } });
+  return Object.defineProperty(origin, "reason", lateReason) as RelocOrigin;
 }
 
 interface SceneParts extends Omit<PlainParts, "symbols" | "relocations"> {
@@ -127,8 +140,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
 
   const sections = kept.map((section): Section => {
     const linked = (section.flags & linkOrder) !== 0n;
-    const rows = plain?.relocations.get(section.index);
-    const made: Section = {
+    const made: Omit<Section, "relocations"> & { relocations?: readonly Relocation[] } = {
       name: section.name,
       type: sectionTypes.get(section.type) ?? section.type,
       flags: flagsOf(section.flags),
@@ -136,11 +148,13 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
       entsize: section.entsize,
       size: section.size,
       data: section.data,
-      relocations: scene?.relocations.get(section.index) ?? none,
       group: groupOf[section.index]!,
       linkedTo: linked ? (sectionNumbers[section.link] ?? -1) : -1,
     };
-    return rows === undefined ? made : sectionOf(made, rows);
+    const rows = plain?.relocations.get(section.index);
+    if (rows !== undefined) return sectionOf(made, rows);
+    made.relocations = scene?.relocations.get(section.index) ?? none;
+    return made as Section;
   });
   const rest = {
     file: elf.file ?? "<memory>",
