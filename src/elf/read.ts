@@ -3,7 +3,7 @@
  *
  * Any legal order of tables and sections is read; whatever points out of the file is one structured error.
  */
-import { ByteReader, type Endian } from "../bytes/index.js";
+import { ByteReader, readWords, type Endian } from "../bytes/index.js";
 import { BpfkitError, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { foreignFile } from "./foreign.js";
 import { stringsOf } from "./links.js";
@@ -79,6 +79,35 @@ function rawSection(reader: ByteReader, view: DataView, index: number, at: numbe
     info: view.getUint32(at + 44, little),
     addralign: view.getUint32(low + 48, little),
     entsize: view.getUint32(low + 56, little),
+    data: noBytes,
+  };
+}
+
+/** The section headers as words, where they can be read so as they stand. */
+function headerWords({ bytes, endian }: ByteReader, shoff: number, shnum: number): Uint32Array | undefined {
+  if (endian !== "little" || (bytes.byteOffset + shoff) % 4 !== 0) return undefined;
+  return readWords(bytes.subarray(shoff, shoff + shnum * elf.SHDR_SIZE), endian);
+}
+
+/** The section header at `at` of `words`, if none of its numbers is beyond 32 bits. */
+function plainSection(words: Uint32Array, index: number, at: number): RawSection | undefined {
+  const flags = words[at + 2]!;
+  const addr = words[at + 4]!;
+  const high = words[at + 3]! | words[at + 5]! | words[at + 7]! | words[at + 9]! | words[at + 13]! | words[at + 15]!;
+  if (high !== 0 || flags >= small.length || addr >= small.length) return undefined;
+  return {
+    index,
+    name: "",
+    nameOffset: words[at]!,
+    type: words[at + 1]!,
+    flags: small[flags]!,
+    addr: small[addr]!,
+    offset: words[at + 6]!,
+    size: words[at + 8]!,
+    link: words[at + 10]!,
+    info: words[at + 11]!,
+    addralign: words[at + 12]!,
+    entsize: words[at + 14]!,
     data: noBytes,
   };
 }
@@ -178,7 +207,13 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
   const raw: RawSection[] = [];
   const view = new DataView(reader.bytes.buffer, reader.bytes.byteOffset, reader.bytes.byteLength);
-  for (let i = 0; i < shnum; i++) raw.push(rawSection(reader, view, i, shoff + i * elf.SHDR_SIZE, report));
+  const words = headerWords(reader, shoff, shnum);
+  for (let i = 0; i < shnum; i++) {
+    raw.push(
+      (words && plainSection(words, i, (i * elf.SHDR_SIZE) / 4)) ??
+        rawSection(reader, view, i, shoff + i * elf.SHDR_SIZE, report),
+    );
+  }
 
   const table = raw[shstrndx];
   const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;

@@ -29,6 +29,12 @@ export class OffsetMap {
     return this.#starts.length === 1 && !Number.isNaN(this.#shifts[0]);
   }
 
+  /** How far all bytes moved; undefined where they did not move together. */
+  get shift(): number | undefined {
+    const [shift] = this.#shifts;
+    return this.#starts.length === 1 && !Number.isNaN(shift) ? shift : undefined;
+  }
+
   /** The output offset of input offset `offset`, or -1 where that was dropped. Offsets outside go with the nearest run. */
   at(offset: number): number {
     const shift = this.#shifts[this.#runOf(offset)]!;

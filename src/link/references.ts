@@ -91,7 +91,7 @@ export class References {
   resolve(input: Input, section: number, list: RelocationList): void {
     const { pieces, relocations } = input.sections[section]!;
     const map = input.sections[section]!.map!;
-    const shift = map.isWhole ? map.at(0) : undefined;
+    const { shift } = map;
     const { words } = relocations;
     const { globals, inputs, options } = this.#context;
     const stays = options.relocatable === true;

@@ -9,11 +9,13 @@ import {
   symbolTypes,
   typeOf,
   visibilities,
-  visibilityOf,
 } from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
 const func = symbolTypes.indexOf("func");
+/** For what stands in no section. */
+const noState = { map: undefined, output: -1, pieces: undefined };
+
 const local = { binding: "local", visibility: "default" } as const;
 
 export class SymbolTable {
@@ -47,7 +49,7 @@ export class SymbolTable {
         this.#locals[input.number]![number] = this.#move(input, symbols, number, info);
       }
     }
-    for (const global of globals) this.#addGlobal(global);
+    this.#addGlobals();
   }
 
   /** The entry of the symbol of output section `section`. */
@@ -85,6 +87,10 @@ export class SymbolTable {
     const { retainSymbols, relocatable } = this.#context.options;
     const retained = retainSymbols === undefined ? undefined : matcher(retainSymbols);
     const { words, count } = entries;
+    // The words of symbols that follow each other are copied together.
+    let start = 0;
+    let end = 0;
+    const copy = (): void => symbols.append(entries, start, end);
     for (const locals of [true, false]) {
       for (let entry = 0, row = 0; entry < count; entry++, row += symbolRow) {
         if (((words[row + 2]! & 3) === 0) !== locals) continue;
@@ -95,9 +101,15 @@ export class SymbolTable {
           const isOther = typeOf(words[row + 2]!) !== func;
           if (isOther && retained?.(entries.name(entry)) === false) continue;
         }
-        numbers[entry] = symbols.copy(entries, entry);
+        if (entry !== end) {
+          copy();
+          start = entry;
+        }
+        end = entry + 1;
+        numbers[entry] = symbols.count + entry - start;
       }
     }
+    copy();
     return { symbols, numbers };
   }
 
@@ -108,15 +120,41 @@ export class SymbolTable {
     return entry;
   }
 
-  #addGlobal(global: Global): void {
-    const { symbols, at, input, visibility } = global;
-    const info = symbols.info(at);
-    if (visibility === "default" && !global.localized && !this.#localizes) {
-      const bare = info - 4 * visibilityOf(info);
-      this.#globals[global.number] = this.#move(this.#context.inputs[input]!, symbols, at, bare, global.name);
-      return;
+  #addGlobals(): void {
+    const { globals, inputs } = this.#context;
+    this.#entries.reserve(globals.length);
+    const { words: made } = this.#entries;
+    for (const global of globals) {
+      const { symbols, at, visibility } = global;
+      const { words } = symbols;
+      const row = at * symbolRow;
+      const home = words[row + 1]!;
+      // Most: in a section that moved as a whole, at an offset of one word.
+      const isUsual = home >= 0 && visibility === "default" && !global.localized && !this.#localizes;
+      const { map, output, pieces } = inputs[global.input]!.sections[isUsual ? home : 0] ?? noState;
+      const shift = map?.shift;
+      const value = words[row + 3]!;
+      if (!isUsual || shift === undefined || pieces !== undefined || value < 0 || words[row + 4] !== 0) {
+        this.#addGlobal(global);
+        continue;
+      }
+      const entry = this.#entries.count++;
+      this.#needed.push(false);
+      this.#names.push(global.name);
+      const to = entry * symbolRow;
+      made[to] = entry;
+      made[to + 1] = output;
+      made[to + 2] = words[row + 2]! & ~12;
+      made[to + 3] = value + shift;
+      made[to + 5] = words[row + 5]!;
+      made[to + 6] = words[row + 6]!;
+      this.#globals[global.number] = entry;
     }
-    const { home } = global;
+  }
+
+  #addGlobal(global: Global): void {
+    const { symbols, at, input, visibility, home } = global;
+    const info = symbols.info(at);
     const isLocal = home !== homes.undefined && (global.localized || this.#isLocalized(global.name));
     const hidden = 4 * visibilities.indexOf(visibility);
     const as = isLocal ? 16 * typeOf(info) : bindingOf(info) + hidden + 16 * typeOf(info);
@@ -124,7 +162,8 @@ export class SymbolTable {
   }
 
   /** The entry of symbol `number` at its place in the output, with another binding and visibility; -1 where that was dropped. */
-  #move(input: Input, symbols: SymbolList, number: number, info: number, name = symbols.name(number)): number {
+  #move(input: Input, symbols: SymbolList, number: number, info: number): number {
+    const name = symbols.name(number);
     const home = symbols.home(number);
     const size = symbols.size(number);
     if (home === homes.absolute) {

@@ -168,13 +168,16 @@ export class SymbolList {
     return new SymbolList(this.count, this.#nameAt, this.#absolutes);
   }
 
-  /** Adds a copy of a symbol of the list that this one is for copies of; gives its number. */
-  copy({ words: from }: SymbolList, number: number): number {
-    const at = this.count * symbolRow;
-    const words = (this.words = roomy(this.words, at + symbolRow));
-    const start = number * symbolRow;
-    for (let i = 0; i < symbolRow; i++) words[at + i] = from[start + i]!;
-    return this.count++;
+  /** Makes room for so many more. */
+  reserve(more: number): void {
+    this.words = roomy(this.words, (this.count + more) * symbolRow);
+  }
+
+  /** Adds copies of the symbols from `start` to `end` of the list that this one is for copies of. */
+  append({ words }: SymbolList, start: number, end: number): void {
+    this.reserve(end - start);
+    this.words.set(words.subarray(start * symbolRow, end * symbolRow), this.count * symbolRow);
+    this.count += end - start;
   }
 
   name(number: number): string {

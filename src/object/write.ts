@@ -23,16 +23,7 @@ import {
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
-import {
-  bindingOf,
-  homes,
-  relocationRows,
-  symbolRow,
-  symbolRows,
-  typeOf,
-  visibilityOf,
-  type SymbolList,
-} from "./lists.js";
+import { homes, relocationRows, symbolRow, symbolRows, type SymbolList } from "./lists.js";
 import { sectionSymbol } from "./read-symbols.js";
 import { bitsOfFlags } from "./section-flags.js";
 import type { ObjectFile, SectionType } from "./types.js";
@@ -71,15 +62,19 @@ function symbolTable(
   for (let number = 0, row = 0; number < rows.count; number++, row += symbolRow) {
     const home = words[row + 1]!;
     const info = words[row + 2]!;
-    const type = typeOf(info);
+    const type = info >> 4;
     encoder.add(
       // A section's symbol has its name from the section.
       type === sectionSymbol ? "" : rows.name(number),
-      home === homes.absolute ? rows.absolute(number) : rows.value(number),
-      rows.size(number),
-      bindingOf(info),
+      home === homes.absolute
+        ? rows.absolute(number)
+        : words[row + 4] === 0 && words[row + 3]! >= 0
+          ? words[row + 3]!
+          : rows.value(number),
+      words[row + 6] === 0 && words[row + 5]! >= 0 ? words[row + 5]! : rows.size(number),
+      info & 3,
       type,
-      visibilityOf(info),
+      (info >> 2) & 3,
       home >= 0 ? sectionNumbers[home]! : noSection[home]!,
       home === homes.absolute || home === homes.common,
     );

@@ -374,3 +374,21 @@ test("pieces of a file are the file, and large sections are not copied", () => {
     for (const { data } of large) expect(pieces).toContain(data);
   }
 });
+
+test("sections are read the same wherever the file stands in memory", () => {
+  const random = new Random(7);
+  for (let round = 0; round < 50; round++) {
+    const sections = Array.from({ length: 1 + random.below(6) }, (_, i) =>
+      newSection(`.s${i}`, {
+        flags: random.pick([0n, 6n, 255n, 256n, 0x8000_0000n, 1n << 63n]),
+        addr: random.pick([0n, 255n, 256n, 1n << 40n]),
+        data: new Uint8Array(random.below(20)),
+        entsize: random.pick([0, 8, 2 ** 33]),
+      }),
+    );
+    const bytes = layout(sections, { endian: random.pick(["little", "big"] as const) });
+    const moved = new Uint8Array(bytes.length + 1);
+    moved.set(bytes, 1);
+    expect(readElf(moved.subarray(1)).sections).toEqual(readElf(bytes).sections);
+  }
+});
