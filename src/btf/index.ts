@@ -47,7 +47,7 @@ export { writeRaw, type RawSink } from "./write-raw.js";
 export { formatRaw, formatRawType } from "./format-raw.js";
 export { addMapDefinition, addMapSection, mapVariableSize } from "./maps-add.js";
 export { readMapDefinitions, type BtfMapDefinition } from "./maps.js";
-export { essentialName } from "./names.js";
+export { essentialName, exceptionCallback } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";
 export { renameTypes } from "./join/rename.js";
 export { visitStrings, visitTypeIds } from "./join/refs.js";

@@ -25,6 +25,13 @@ function essentialEnd(bytes: Uint8Array, start: number, end: number): number {
   return end;
 }
 
+const callbackTag = "exception_callback:";
+
+/** The function that a declaration tag of a program names as what exceptions go to; undefined for other tags. */
+export function exceptionCallback(tag: string): string | undefined {
+  return tag.startsWith(callbackTag) ? tag.slice(callbackTag.length) : undefined;
+}
+
 /** A name without its flavour suffix: `task_struct___old` is `task_struct`. */
 export function essentialName(name: string): string {
   for (let i = name.length - 5; i >= 0; i--) {

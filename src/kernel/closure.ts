@@ -69,9 +69,9 @@ export class ProgramBuilder {
     image.functions.forEach((fn, index) => this.#byStart.set(fn.start, index));
   }
 
-  /** The code of the program that starts at function `entry`. Throws `kernel-image` or `kernel-patch`. */
-  build(entry: number): ProgramCode {
-    const order = [entry];
+  /** The code of the program that starts at function `entry`, with functions `others`. Throws `kernel-image` or `kernel-patch`. */
+  build(entry: number, others: readonly number[] = []): ProgramCode {
+    const order = [entry, ...others];
     const starts = new Map<number, number>();
     let slots = 0;
     for (const index of order) {

@@ -5,11 +5,19 @@
  * What the kernel does not take from a program is left out the way libbpf does it, ids unchanged: variables and data sections
  * become other types, declarations of kernel functions pointers. Source: Documentation/bpf/btf.rst (3.2, 3.3), libbpf.
  */
-import { BtfBuilder, BtfFuncLinkage, readBtf, readBtfExt, type Btf, type BtfType } from "../btf/index.js";
+import {
+  BtfBuilder,
+  BtfFuncLinkage,
+  exceptionCallback,
+  readBtf,
+  readBtfExt,
+  type Btf,
+  type BtfType,
+} from "../btf/index.js";
 import { countBefore, ByteWriter } from "../bytes/index.js";
 import { BpfkitError } from "../diag/index.js";
 import { opcodes } from "../isa/index.js";
-import type { Image, ImageDebug } from "../object/index.js";
+import type { Image, ImageDebug, ImageProgram } from "../object/index.js";
 import { bpfRequest, type AttrFields } from "./attr.js";
 import type { ProgramCode } from "./closure.js";
 import type { Syscalls } from "./syscalls.js";
@@ -216,4 +224,24 @@ function taken(btf: Btf, type: BtfType, hidden: boolean): BtfType {
     default:
       return type;
   }
+}
+
+/** For a program, the functions that its types say exceptions go to: no code refers to them. Source: libbpf. */
+export function exceptionCallbacks(image: Image): (program: ImageProgram) => readonly number[] {
+  const { debug, file, endian, functions } = image;
+  const callbacks = new Map<string, string>();
+  try {
+    const btf = debug === undefined ? undefined : readBtf(debug.btf, { file, section: ".BTF", endian });
+    for (const [, tag] of btf?.types() ?? []) {
+      const callback = tag.kind === "decl_tag" ? exceptionCallback(tag.name) : undefined;
+      if (tag.kind === "decl_tag" && callback !== undefined) callbacks.set(btf!.name(tag.type), callback);
+    }
+  } catch (error) {
+    // Programs load without what nobody can read.
+    if (!(error instanceof BpfkitError)) throw error;
+  }
+  return ({ name }) => {
+    const callback = callbacks.get(name);
+    return functions.flatMap((each, number) => (callback !== undefined && each.name === callback ? [number] : []));
+  };
 }

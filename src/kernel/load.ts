@@ -18,7 +18,7 @@ import {
 } from "../object/index.js";
 import { maxName, objectName, type AttrFields } from "./attr.js";
 import { ProgramBuilder, type ProgramCode } from "./closure.js";
-import { DebugInfo, hasCore } from "./debug-info.js";
+import { DebugInfo, exceptionCallbacks, hasCore } from "./debug-info.js";
 import { loadFunctionInfo } from "./func-info.js";
 import { KernelProgram, LoadedImage, missing } from "./loaded.js";
 import { createMap, type KernelMap } from "./maps.js";
@@ -54,10 +54,11 @@ export function loadImage(image: Image, syscalls: Syscalls, options: LoadOptions
   refuseDataPatches(image);
   // Everything that can be found wrong without the kernel is found before it is asked.
   const builder = new ProgramBuilder(image);
+  const callbacksOf = exceptionCallbacks(image);
   const built: { program: ImageProgram; code: ProgramCode; fields: AttrFields<"BPF_PROG_LOAD"> }[] = [];
   // The list grows by the programs that its programs jump to through arrays.
   for (const program of wanted) {
-    const code = builder.build(program.function);
+    const code = builder.build(program.function, callbacksOf(program));
     built.push({ program, code, fields: typeFields(program, options) });
     for (const each of inArrays(image, code)) if (!wanted.includes(each)) wanted.push(each);
   }

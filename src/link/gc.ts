@@ -2,6 +2,7 @@
  * Pass: what no program leads to is left out. Roots are programs, what the command line asks for, and sections that loaders read
  * by name; from them, relocations and the distances written in code lead on, from piece to piece.
  */
+import { BtfKind, exceptionCallback, infoKind } from "../btf/index.js";
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
 import { eachEntry, firstAt, isMetadataSection, sectionSymbol, typeOf } from "../object/index.js";
@@ -106,6 +107,18 @@ class Marker {
   }
 }
 
+/** Functions that programs name as what an exception goes to: by tags of their types, without a reference in code. */
+function* exceptionCallbacks({ types }: Context): Generator<string> {
+  if (types === undefined) return;
+  const { words, starts } = types.btf;
+  for (let id = 1; id < starts.length; id++) {
+    const at = starts[id - 1]!;
+    if (infoKind(words[at + 1]!) !== BtfKind.BTF_KIND_DECL_TAG) continue;
+    const callback = exceptionCallback(types.btf.string(words[at]!));
+    if (callback !== undefined) yield callback;
+  }
+}
+
 /** Marks the roots: programs, exported and required names, sections that are read by name. */
 function markRoots(context: Context, marker: Marker): void {
   const { options, inputs, globals } = context;
@@ -124,6 +137,12 @@ function markRoots(context: Context, marker: Marker): void {
     if (program) marker.root(input, home.section, home.offset, `${name} is a program (section ${section.name})`);
     else if (exported(name) || name === options.entry)
       marker.root(input, home.section, home.offset, `${name} is asked for`);
+  }
+  for (const name of exceptionCallbacks(context)) {
+    const global = globalNamed(context, name);
+    if (global?.symbol.home.kind !== "section") continue;
+    const { section, offset } = global.symbol.home;
+    marker.reach(inputs[global.input]!, section, offset, { root: `${name} is an exception callback` });
   }
   for (const input of inputs) {
     input.object.sections.forEach(({ name, flags }, number) => {
