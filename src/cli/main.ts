@@ -34,7 +34,8 @@ function newCommand(parent: Command, name: string, description: string): Command
   return parent.command(name).description(description).helpOption("--help", "print this help");
 }
 
-function addVerb(program: Command, name: string, { description, define }: Verb, run: Action): Command {
+function addVerb(program: Command, name: string, verb: Verb, run: Action): Command {
+  const { description, define, versionLetter } = verb;
   const [first = "", second] = name.split(" ");
   const group =
     second === undefined
@@ -42,7 +43,8 @@ function addVerb(program: Command, name: string, { description, define }: Verb, 
       : (program.commands.find((each) => each.name() === first) ?? newCommand(program, first, groups[first]!));
   const command = newCommand(group, second ?? first, description);
   // Scripts ask each tool for its version; the help has it in one place.
-  command.version(version, "--version").options.at(-1)!.hidden = true;
+  const asked = versionLetter === undefined ? "--version" : `${versionLetter}, --version`;
+  command.version(version, asked).options.at(-1)!.hidden = true;
   define(command, run);
   return command;
 }

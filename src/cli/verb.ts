@@ -10,6 +10,8 @@ export interface Verb {
   readonly define: (command: Command, run: Action) => void;
   /** Spellings that commander does not read, in those that it does; `longs` are the verb's long options. */
   readonly rewrite?: (words: readonly string[], longs: readonly string[]) => string[];
+  /** The letter by which the same tool elsewhere tells its version, beside `--version`. */
+  readonly versionLetter?: "-v" | "-V";
   /** Options of the same tool elsewhere that are not taken, and what to use instead. */
   readonly instead?: Readonly<Record<string, string>>;
 }

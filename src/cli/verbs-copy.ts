@@ -117,6 +117,7 @@ const longNames: readonly (readonly [RegExp, string])[] = [
 export const objcopy: Verb = {
   description: "copy an object, with changes",
   define: defineObjcopy,
+  versionLetter: "-V",
   rewrite: (words) => respelt(words, longNames),
   instead,
 };
@@ -124,5 +125,6 @@ export const objcopy: Verb = {
 export const strip: Verb = {
   description: "take out of objects what loading does not need",
   define: defineStrip,
+  versionLetter: "-V",
   instead,
 };

@@ -39,7 +39,11 @@ function defineAr(command: Command, run: Action): void {
     .action(run);
 }
 
-export const size: Verb = { description: "count the bytes of code, data and zeroed data", define: defineSize };
+export const size: Verb = {
+  description: "count the bytes of code, data and zeroed data",
+  define: defineSize,
+  versionLetter: "-V",
+};
 
 export const ar: Verb = {
   description: "make, list and change archives of objects",

@@ -170,6 +170,7 @@ function defineNm(command: Command, run: Action): void {
 export const objdump: Verb = {
   description: "disassemble objects, and list what is in them",
   define: defineObjdump,
+  versionLetter: "-v",
   rewrite: (words) => respelt(withChoice(words), objdumpSpellings),
   instead: {
     "-g": "-S and -l show source lines, bpfkit readelf -wL line tables",
@@ -187,6 +188,7 @@ export const objdump: Verb = {
 export const readelf: Verb = {
   description: "show what stands in ELF files",
   define: defineReadelf,
+  versionLetter: "-v",
   rewrite: (words) => respelt(words, readelfSpellings),
   instead: {
     "-c": "bpfkit nm -s shows an archive's index",
@@ -199,5 +201,6 @@ export const readelf: Verb = {
 export const nm: Verb = {
   description: "list symbols",
   define: defineNm,
+  versionLetter: "-V",
   rewrite: (words) => respelt(words, nmSpellings),
 };

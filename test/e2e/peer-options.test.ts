@@ -195,6 +195,9 @@ test("long options may be cut short, and each verb tells the version", () => {
   for (const verb of [["objdump"], ["ar"], ["btf", "dump"], ["strip"]]) {
     expect(shop.ok([...verb, "--version"]).stdout).toBe(stdout);
   }
+  for (const asked of ["objdump -v", "readelf -v", "nm -V", "size -V", "strip -V", "objcopy -V"]) {
+    expect(shop.ok(asked.split(" ")).stdout).toBe(stdout);
+  }
 });
 
 test("-C shows names of C++ and Rust as in their source", () => {
