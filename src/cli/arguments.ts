@@ -9,19 +9,14 @@ const machine: Readonly<Record<string, readonly string[]>> = {
   "-mdialect=normal": ["--syntax", "gnu"],
   "-mdialect=pseudoc": ["--syntax", "pseudoc"],
   "-mno-relax": ["--no-relax"],
-  ...Object.fromEntries(
-    ["v1", "v2", "v3", "v4"].flatMap((level) => [
-      [`-mcpu=${level}`, ["--isa", level]],
-      [`-misa-spec=${level}`, ["--isa", level]],
-    ]),
-  ),
 };
 
 /** Options of the peers that say what is so here anyway. */
 const usual: ReadonlySet<string> = new Set(
   (
     "-filetype=obj --filetype=obj -no-pad-sections --noexecstack --nocompress-debug-sections --warn -w -X -f -nocpp " +
-    "--traditional-format --reduce-memory-overheads -mattr=+alu32 -mattr=-alu32"
+    "--traditional-format --reduce-memory-overheads -mattr=+alu32 -mattr=-alu32 -v -Qy -Qn -mxbpf -misa-spec=xbpf " +
+    "-mcpu=generic -mcpu=probe"
   ).split(" "),
 );
 const bigTriple = /^(?:-triple=|--triple=|-arch=)?bpfeb(?:-.*)?$/;
@@ -38,6 +33,8 @@ export function longOptions(args: readonly string[]): string[] {
       if (bigTriple.test(arg)) return ["--EB"];
       if (littleTriple.test(arg)) return ["--EL"];
     }
+    const level = /^-m(?:cpu|isa-spec)=(.*)$/.exec(arg)?.[1];
+    if (level !== undefined) return ["--isa", level];
     if (arg === "-Werror") return ["--fatal-warnings"];
     const dwarf = /^-{1,2}gdwarf-([45])$/.exec(arg);
     if (dwarf !== null) return ["--gen-debug", "--dwarf", dwarf[1]!];

@@ -1,6 +1,8 @@
 /** `bpfkit as`: included files, symbols and warnings from the command line. */
 import { expect, test } from "vitest";
-import { workshop } from "../support/cli.js";
+import { chmodSync, mkdirSync } from "node:fs";
+import { root, workshop } from "../support/cli.js";
+import { runTool, toolMissing } from "../support/tools.js";
 
 const shop = workshop();
 shop.write("main.s", '.include "one.inc"\n.data\n.incbin "data.bin", 1\n');
@@ -127,4 +129,28 @@ test("no output takes the place of a text that was read", () => {
   }
   expect(shop.has("x.o")).toBe(false);
   expect(new TextDecoder().decode(shop.read("one.inc"))).toContain(".include");
+});
+
+const noGcc = toolMissing("bpf-gcc");
+
+test.skipIf(noGcc !== "")(`bpf-gcc takes it for its assembler${noGcc}`, () => {
+  mkdirSync(shop.path("tools"));
+  shop.write("tools/as", `#!/bin/sh\nexec "${process.execPath}" "${root}bin/bpfkit" as "$@"\n`);
+  chmodSync(shop.path("tools/as"), 0o755);
+  shop.write("three.c", "int three(int a) { return a + 3; }\n");
+  shop.write("three.S", "#define N 3\n\t.text\nthree:\tmov %r0, N\n\texit\n\tbogus %1\n");
+  const gcc = (...args: readonly string[]): { status: number; stderr: string } =>
+    runTool("bpf-gcc", ["-B", `${shop.path("tools")}/`, "-c", "-o", "three.o", ...args], undefined, shop.path("."));
+  for (const args of [["-O2", "-g"], ["-mxbpf", "-w"], ["-mbig-endian"], ["-pipe", "-v"]]) {
+    expect(gcc(...args, "three.c").status, args.join(" ")).toBe(0);
+    expect(shop.ok(["nm", "three.o"]).stdout).toContain("T three");
+  }
+  expect(gcc("three.S").stderr).toContain("three.S:5:2: error: ");
+});
+
+test("levels are named as the peers name them; others are told", () => {
+  for (const level of ["-mcpu=v2", "-misa-spec=v4", "-mcpu=generic", "-mcpu=probe", "-misa-spec=xbpf"])
+    shop.ok(["as", level, "-", "-o", "-"], "exit\n");
+  const { status, stderr } = shop.bpfkit(["as", "-mcpu=v9", "-"], "exit\n");
+  expect([status, stderr]).toEqual([2, expect.stringContaining("v1, v2, v3, v4")]);
 });
