@@ -7,6 +7,7 @@ import { formatDiagnostic } from "../../src/diag/index.js";
 import { loadImage, VerifierError } from "../../src/kernel/index.js";
 import { link } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { tailCall } from "../support/asm.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
@@ -185,21 +186,9 @@ limit:	.long 7
 });
 
 test.skipIf(tools !== "")(`maps with initial contents: libbpf puts the maps and programs in${tools}`, () => {
-  const object = assembled(`
-	.license "GPL"
-	.map inside, type=array, key=u32, value=u64, max_entries=1
-	.map outer, type=array_of_maps, key=u32, max_entries=3, values={0, inside}, inner={type=array, key=u32, value=u64, max_entries=1}
-	.map jumps, type=prog_array, key=4, max_entries=4, values={0, 0, next}
-	.program xdp
-	.func int main(struct xdp_md *ctx)
-	ldimm64 r2, jumps
-	mov r3, 2
-	call bpf_tail_call
-	mov r0, 0
-	exit
-	.endfunc
-	.func int next(struct xdp_md *ctx)
-	stw [r10-4], 1
+  const maps = `.map inside, type=array, key=u32, value=u64, max_entries=1
+	.map outer, type=array_of_maps, key=u32, max_entries=3, values={0, inside}, inner={type=array, key=u32, value=u64, max_entries=1}`;
+  const body = `stw [r10-4], 1
 	ldimm64 r1, outer
 	mov r2, r10
 	add r2, -4
@@ -207,10 +196,8 @@ test.skipIf(tools !== "")(`maps with initial contents: libbpf puts the maps and 
 	jeq r0, 0, none
 	mov r0, 2
 	exit
-none:	mov r0, 1
-	exit
-	.endfunc
-`);
+none:	mov r0, 1`;
+  const object = assembled(tailCall(body, maps));
   const folder = `/sys/fs/bpf/bpfkit-test-values-${process.pid}`;
   inScratchFolder((scratch) => {
     const [file, frame] = [join(scratch, "values.o"), join(scratch, "frame")];

@@ -7,6 +7,7 @@ import { loadImage, type LoadedImage, type LoadOptions } from "../../src/kernel/
 import { link } from "../../src/link/index.js";
 import { imageOf, readObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
+import { tailCall } from "../support/asm.js";
 import { kernel, kernelMissing } from "../support/kernel.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 
@@ -18,22 +19,7 @@ function assembled(text: string): ObjectFile {
   return object!;
 }
 
-const jumps = `
-	.license "GPL"
-	.map jumps, type=prog_array, key=4, max_entries=4, values={0, 0, next}
-	.program xdp
-	.func int main(struct xdp_md *ctx)
-	ldimm64 r2, jumps
-	mov r3, 2
-	call bpf_tail_call
-	mov r0, 0
-	exit
-	.endfunc
-	.func int next(struct xdp_md *ctx)
-	mov r0, 2
-	exit
-	.endfunc
-`;
+const jumps = tailCall("mov r0, 2");
 
 function within<Result>(object: ObjectFile, options: LoadOptions, check: (loaded: LoadedImage) => Result): Result {
   const loaded = loadImage(imageOf(object), kernel(), options);

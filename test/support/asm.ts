@@ -19,3 +19,24 @@ export function section(text: string, name: string, options: AssembleOptions = {
 /** The bytes that directives put, in hex. */
 export const data = (text: string, options: AssembleOptions = {}): string =>
   toHex(section(`.data\n${text}`, ".data", options).data);
+
+/** A program `main` that goes on to `next`, which does `body`, through an array of programs; `maps` are more maps. */
+export function tailCall(body: string, maps = ""): string {
+  return `
+	.license "GPL"
+	${maps}
+	.map jumps, type=prog_array, key=4, max_entries=4, values={0, 0, next}
+	.program xdp
+	.func int main(struct xdp_md *ctx)
+	ldimm64 r2, jumps
+	mov r3, 2
+	call bpf_tail_call
+	mov r0, 0
+	exit
+	.endfunc
+	.func int next(struct xdp_md *ctx)
+	${body}
+	exit
+	.endfunc
+`;
+}
