@@ -66,9 +66,14 @@ export function chooseSections({ inputs, options, diagnostics }: Context): void 
   }
 }
 
-/** The name of the output section: a final link gathers the compilers' sections of single functions. */
-function outputName({ options }: Context, { name, flags }: Section): string {
-  return options.relocatable !== true && flags.exec && name.startsWith(".text.") ? ".text" : name;
+/**
+ * The name of the output section: a final link gathers the compilers' sections of single functions, and those of single variables that
+ * libbpf takes in `.bss` alone. Of `.data.*` and `.rodata.*` it makes maps of their own.
+ */
+function outputName({ options }: Context, { name, flags, type }: Section): string {
+  if (options.relocatable === true) return name;
+  if (flags.exec && name.startsWith(".text.")) return ".text";
+  return type === "nobits" && flags.alloc && name.startsWith(".bss.") ? ".bss" : name;
 }
 
 /** Can pieces of the section share a place with equal ones? */
