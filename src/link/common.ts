@@ -50,7 +50,7 @@ export function placeCommons(context: Context): void {
     group: -1,
     linkedTo: -1,
   };
-  addObject(context, own(context, "<common>", [section], symbols));
+  addObject(context, own(context, "<common>", [section], symbols), false);
 }
 
 /** `--defsym`: a name gets a number, or the place of another one. It replaces what inputs define. */
@@ -84,7 +84,7 @@ export function defineSymbols(context: Context): void {
     if (known === undefined || from < 0) {
       // A place in another input's section is none of its own.
       const home: ObjectSymbol["home"] = from < 0 ? symbol.home : { kind: "undefined" };
-      addObject(context, own(context, "<command line>", [], [{ ...symbol, home, binding: "weak" }]));
+      addObject(context, own(context, "<command line>", [], [{ ...symbol, home, binding: "weak" }]), false);
     }
     const global = globalNamed(context, name)!;
     global.win(from < 0 ? context.inputs.length - 1 : from, rowOfSymbol(symbol), 0);

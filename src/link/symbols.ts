@@ -45,9 +45,12 @@ function rank(symbols: SymbolList, at: number): 0 | 1 | 2 | 3 {
 
 const noEdits: readonly Edit[] = [];
 
-/** Adds an input: its comdat groups and its symbols compete with those of the inputs before it. */
-export function addObject(context: Context, given: ObjectFile): Input {
-  const rename = renamer(context.options, given.file);
+/**
+ * Adds an input: its comdat groups and its symbols compete with those of the inputs before it. Without `renames` its names are those
+ * that options have given to others.
+ */
+export function addObject(context: Context, given: ObjectFile, renames = true): Input {
+  const rename = renames ? renamer(context.options, given.file) : undefined;
   const tables = jumpTablesOf(given);
   const own = withOwnTables(given, tables);
   if (own !== given && context.options.compat !== undefined) {

@@ -156,6 +156,16 @@ test("of many undefined names the first are compared with the defined ones, not 
 
 const { ok, bpfkit, write } = workshop();
 
+test("names that options make are not renamed again", () => {
+  const user = object(`.comm v, 8, 8\n${main(" ldimm64 r1, v\n ldxdw r0, [r1+0]")}`);
+  const named = link([user], { prefixSymbols: [{ prefix: "p_" }], defsym: [{ name: "d", base: undefined, value: 5n }] });
+  expect(named.diagnostics).toEqual([]);
+  const homes = named.object!.symbols.map(({ name, home }) => `${name} ${home.kind}`);
+  expect(homes).toContain("d absolute");
+  expect(homes).toContain("p_v section");
+  expect(homes.filter((each) => each.startsWith("p_p_"))).toEqual([]);
+});
+
 test("the command takes libraries, groups and files of arguments in their order", () => {
   write("main.o", writeObject(object(main(" call b"), "main.o")));
   const lib = (each: ReturnType<typeof returns>) => writeArchive([{ name: each.file, data: writeObject(each) }]);
