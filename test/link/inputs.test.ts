@@ -158,7 +158,10 @@ const { ok, bpfkit, write } = workshop();
 
 test("names that options make are not renamed again", () => {
   const user = object(`.comm v, 8, 8\n${main(" ldimm64 r1, v\n ldxdw r0, [r1+0]")}`);
-  const named = link([user], { prefixSymbols: [{ prefix: "p_" }], defsym: [{ name: "d", base: undefined, value: 5n }] });
+  const named = link([user], {
+    prefixSymbols: [{ prefix: "p_" }],
+    defsym: [{ name: "d", base: undefined, value: 5n }],
+  });
   expect(named.diagnostics).toEqual([]);
   const homes = named.object!.symbols.map(({ name, home }) => `${name} ${home.kind}`);
   expect(homes).toContain("d absolute");
