@@ -6,7 +6,7 @@ import { isText, withoutMark } from "./text/encoding.js";
 import { detectDialect } from "./text/detect.js";
 import { defineOnce } from "./directives/alias.js";
 import { expand } from "./directives/macro.js";
-import { directive, passBlock, rawDirectives } from "./directives/table.js";
+import { directive, isPassedOver, passBlock, rawDirectives } from "./directives/table.js";
 import { applyVersions, applyWeakReferences } from "./directives/alias.js";
 import { checkDumped, takeUnknown } from "./output/dumped.js";
 import { org } from "./directives/gaps.js";
@@ -149,7 +149,7 @@ function statement(run: Run): void {
   if (scanner.problem !== undefined && !tolerated(run)) {
     const { problem, problemAt, problemEnd } = scanner;
     if (problem === "statement") return run.report.halt("asm-scan-statement", {}, problemAt, problemEnd);
-    run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
+    if (!isPassedOver(run)) run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
     return passBlock(run);
   }
   let first = 0;

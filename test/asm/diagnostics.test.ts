@@ -89,6 +89,7 @@ test.each([
   ['.section .bss,"aw",@progbits', /^1:10 section `.bss` has another type/],
   ['.section x,"aw0x100001"', /^1:12 section flag `0x100000` is not supported/],
   [".globl a\n.set a, b\n.data\n.quad a", /^2:6 the value of `a` is neither a number nor a place/],
+  [".data\n.byte 1!!2", /^2:9 expected a number, a symbol or `\(`, found `!`/],
   [".data\n.byte 0x", /^2:7 not a number/],
   ['.section x,"a"\n.section x,"aw"', /^2:10 section `x` has another set of flags/],
   [".bss\n.long 1", "2:7 section `.bss` has no contents, only a size"],

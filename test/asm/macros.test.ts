@@ -252,7 +252,8 @@ test("what cannot be read is complained of once: uses of a macro whose parameter
     "1:5 asm-scan-number",
     "3:9 asm-scan-number",
   ]);
-  expect(said(".if 1\n.elseif 0x1z\n.nonsense\n.else\n.nonsense\n.endif\n")).toEqual(["2:9 asm-scan-number"]);
+  // Behind a branch that was taken nobody asks.
+  expect(said(".if 1\n.elseif 0x1z\n.nonsense\n.else\n.nonsense\n.endif\n")).toEqual([]);
 });
 
 test("the caret is at the argument or the parameter that is wrong", () => {

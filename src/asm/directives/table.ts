@@ -279,6 +279,12 @@ function abort(run: Run): void {
   run.report.halt("asm-abort", {}, run.tokens.start[0]!, run.tokens.end[0]!);
 }
 
+/** Is the statement the condition of a branch behind one that was taken? */
+export function isPassedOver({ tokens, interner, conditions }: Run): boolean {
+  if (tokens.kind[0] !== Token.word || tokens.count === 0) return false;
+  return conditions.innermost?.taken === true && branches.has(interner.names[interner.folded(tokens.value[0]!)]!);
+}
+
 /** Passes over what a statement opens that could not be read, so that what closes it is nothing odd. */
 export function passBlock(run: Run): void {
   const { tokens, interner } = run;

@@ -2,7 +2,7 @@
  * Expressions: tokens to trees, trees to `symbol - symbol + number`.
  *
  * Operators bind as in gas and LLVM's assembler: `* / % << >>` before `| & ^ !` before `+ -` before comparisons before `&&` before
- * `||`; all of them 64 bits wide. `a ! b` is `a | ~b`, `!!` is `^`. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
+ * `||`; all of them 64 bits wide. `a ! b` is `a | ~b`. A comparison that holds is -1, `&&`, `||` and `!` give 1: gas has it so.
  */
 import { distance } from "../output/place.js";
 import { packed, Token, unpacked, type Tokens } from "../text/tokens.js";
@@ -29,7 +29,6 @@ const plus = packed("+");
 const minus = packed("-");
 const tilde = packed("~");
 const bang = packed("!");
-const caret = packed("^");
 const opens = packed("(");
 const closes = packed(")");
 const percent = packed("%");
@@ -104,14 +103,12 @@ export class ExpressionParser {
     let left = this.#unary();
     while (left !== undefined && this.#tokens.kind[this.#at] === Token.operator) {
       const at = this.#at;
-      let sign = this.#tokens.value[at]!;
+      const sign = this.#tokens.value[at]!;
       const strength = binding.get(sign) ?? 0;
       if (strength <= least) break;
       this.#at++;
-      if (sign === bang && this.#tokens.is(this.#at, bang)) {
-        sign = caret;
-        this.#at++;
-      }
+      // `a !! b` is `a ^ b` for GNU as and `a ! !b` for LLVM.
+      if (sign === bang && this.#tokens.is(this.#at, bang)) return undefined;
       const right = this.#binary(strength);
       if (right === undefined) return undefined;
       const operator = unpacked(sign) as BinaryOperator;
