@@ -20,7 +20,7 @@ import {
 } from "../elf/index.js";
 import type { RelocOrigin } from "./detect.js";
 import { rowsOfType, type DialectRow } from "./dialects.js";
-import { readSmallField, readField } from "./fields.js";
+import { fieldBytes, readField, readSmallField } from "./fields.js";
 import { isPlace } from "./insn-places.js";
 import { isMapSection } from "./names.js";
 import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow } from "./lists.js";
@@ -107,11 +107,6 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
   const symbols = symbolRows(elf, symtab);
   if (symbols === undefined) return undefined;
   const maps = elf.sections.map(({ name }) => isMapSection(name));
-  const to = new Uint8Array(symbols.count);
-  for (let index = 1, at = symbolWords; index < symbols.count; index++, at += symbolWords) {
-    const packed = symbols.words[at + 1]!;
-    to[index] = classOf(maps, packed >>> 16, packed & 15);
-  }
   let differs: PlainOrigin["differs"];
   let any = false;
   for (const table of elf.sections) {
@@ -123,11 +118,13 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
     const { data, flags } = target!;
     const exec = (flags & execFlag) !== 0n;
     const words: Uint32Array = relocs.words;
-    let row: DialectRow | null = null;
-    // Records mostly come after their like.
+    // Records mostly come after their like: what is known of one is known of the next.
     let lastType = -1;
-    let lastTo = -1;
+    let lastKind = -1;
     let lastOpcode = -1;
+    /** The last offset at which the field stands in the section. */
+    let limit = 0;
+    let isWide = false;
     for (let at = 0; at < words.length; at += relocWords) {
       const offset = words[at]!;
       const type = words[at + 2]!;
@@ -135,20 +132,24 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
       if (type === 0 && (sym === 0 || exec)) continue;
       if (sym === 0 || offset >= data.length) return undefined;
       const opcode = exec ? data[offset]! : 0;
-      if (type !== lastType || to[sym] !== lastTo || opcode !== lastOpcode) {
+      const kind = symbols.words[sym * symbolWords + 1]!;
+      if (type !== lastType || kind !== lastKind || opcode !== lastOpcode) {
         lastType = type;
-        lastTo = to[sym]!;
+        lastKind = kind;
         lastOpcode = opcode;
-        row = rowFor(type, exec, lastTo, opcode);
+        const to = classOf(maps, kind >>> 16, kind & 15);
+        const row = rowFor(type, exec, to, opcode);
+        if (row === null) return undefined;
+        const { field } = relocTable[row.kind];
+        limit = data.length - fieldBytes[field];
+        isWide = field === "imm64";
+        any = true;
+        const site: RelocSite = { type, offset, data, endian: "little", exec, to: classes[to]! };
+        const isPlain = isPlainPlace(row, data, offset, exec);
+        if (isPlain && differs === undefined && !inGnu(row, site)) differs = { type, section: target!, offset, row };
       }
-      if (row === null || !isPlainPlace(row, data, offset, exec)) return undefined;
-      any = true;
-      if (
-        differs === undefined &&
-        !(gnuRows.get(row) ?? inGnu(row, { type, offset, data, endian: "little", exec, to: classes[lastTo]! }))
-      ) {
-        differs = { type, section: target!, offset, row };
-      }
+      // As isPlainPlace says.
+      if (offset > limit || (exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))))) return undefined;
     }
   }
   return any ? { differs } : undefined;
@@ -158,8 +159,11 @@ const gnuRows = new Map<DialectRow, boolean>();
 
 /** Has GNU up to 2.40 the number in such a place, too? Of rows with a plain meaning the row tells, not the record. */
 function inGnu(row: DialectRow, site: RelocSite): boolean {
-  const known = !("misfit" in matchRow("gnu-2.40", site, { noted: false, doubtful: false }));
-  gnuRows.set(row, known);
+  let known = gnuRows.get(row);
+  if (known === undefined) {
+    known = !("misfit" in matchRow("gnu-2.40", site, { noted: false, doubtful: false }));
+    gnuRows.set(row, known);
+  }
   return known;
 }
 
