@@ -18,7 +18,7 @@ import {
   type Relocation,
   type RelocationList,
 } from "../object/index.js";
-import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
+import { definition, editAt, isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 import { OutsideText } from "./outside-text.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
@@ -76,6 +76,8 @@ export class References {
   readonly #symbols: SymbolTable;
   readonly #data: readonly Uint8Array[];
   readonly #outside: OutsideText;
+  /** Functions of whose addresses was warned. */
+  readonly #addressed = new Set<Global>();
   /** By output section: does it hold maps? */
   readonly #maps: readonly boolean[];
 
@@ -149,6 +151,8 @@ export class References {
     if (home.kind === "section" && (kind === "call_imm32" || kind === "abs_imm64")) {
       const target = home.offset + Number(addend);
       this.#outside.refers(input, section, relocation.offset, owner, home.section, target);
+      if (final && kind === "abs_imm64" && symbol.type === "func" && global !== undefined)
+        this.#warnOfAddress(input, section, relocation.offset, global);
     }
     const site: Site = { input, section, relocation, output, at };
     if (home.kind === "section") {
@@ -198,6 +202,18 @@ export class References {
     if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: moved };
     const start = map!.at(offset);
     return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
+  }
+
+  /** The kernel takes addresses of functions that their types call static; loaders say so of hidden ones. */
+  #warnOfAddress(input: Input, section: number, offset: number, global: Global): void {
+    const { types, options } = this.#context;
+    const hasTypes = types?.byGlobal[global.number] !== undefined;
+    if (!hasTypes || global.localized || global.visibility === "hidden" || global.visibility === "internal") return;
+    if (this.#addressed.has(global) || matcher(options.localize)(global.name)) return;
+    this.#addressed.add(global);
+    const notes = [siteNote(input, section, offset)];
+    const facts = { name: global.name };
+    this.#context.diagnostics.push(diagnostic("link-address-global", facts, placeIn(input, section, offset), notes));
   }
 
   /** libbpf makes maps in the order of their places, and fills a map of maps as soon as it is made. */

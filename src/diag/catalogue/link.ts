@@ -129,6 +129,12 @@ export const linkMessages = {
     message: "{name} is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
     help: "put it into .text",
   },
+  "link-address-global": {
+    severity: "warning",
+    message:
+      "the address of {name} is taken, a global function: the kernel takes those of static and hidden ones alone",
+    help: "make {name} static, or hidden (--export and --localize make names local)",
+  },
   "link-map-order": {
     severity: "warning",
     message: "{name} stands behind the map that holds it: libbpf makes maps in their order, and finds none to put in",
