@@ -104,3 +104,18 @@ test.skipIf(noLinker !== "")(`bpf-as adds a global symbol's value, and bpf-ld ad
     expect(picture(new Uint8Array(readFileSync(output)), ".text").slice(0, 16)).toBe("1801000010100000");
   });
 });
+
+const noPeers = toolMissing("bpf-as", "llvm-mc-22");
+
+test.skipIf(noPeers !== "").each([
+  [".byte -129", "7f", /^refused/],
+  [".byte 256", "00", /^refused/],
+  [".uleb128 -1", "ffffffffffffffffff01", "ffffffffffffffffff01"],
+  ['.ascii "a\nb"', "610a62", "610a62"],
+  [".byte 3 !! 1", "02", "ff"],
+])(`data that one peer or both read, and we refuse: %s${noPeers}`, (text, gnu, other) => {
+  const inData = `.data\n${text}`;
+  expect(gas(inData, "-EL", ".data")).toBe(gnu);
+  expect(through("llvm-mc-22", ["-triple=bpfel", "-filetype=obj"], inData, ".data")).toMatch(other);
+  for (const syntax of ["gnu", "pseudoc"] as const) expect(ours(inData, syntax, "little", ".data")).toBe("refused");
+});
