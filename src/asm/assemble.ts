@@ -152,6 +152,8 @@ function statement(run: Run): void {
     if (!isPassedOver(run)) run.report.add(`asm-scan-${problem}`, {}, problemAt, problemEnd);
     return passBlock(run);
   }
+  const { newlineAt } = scanner;
+  if (newlineAt >= 0 && !isPassedOver(run)) run.report.add("asm-string-newline", {}, newlineAt, newlineAt + 1);
   let first = 0;
   while (tokens.is(first + 1, colon) && first + 1 < tokens.count) {
     if (!label(run, first)) return;

@@ -69,6 +69,10 @@ export class Scanner {
   problem: ScanProblem | undefined;
   problemAt = 0;
   problemEnd = 0;
+  /** Where the statement's first string runs over the end of its line, or -1. */
+  newlineAt = -1;
+  /** The `end` of a text in which a search met no quote: there is no second search. */
+  #quoteless = -1;
   /** The opcode byte that kernel text prints before the instruction, or -1. */
   opcode = -1;
 
@@ -87,6 +91,7 @@ export class Scanner {
     const size = this.end;
     tokens.clear();
     this.problem = undefined;
+    this.newlineAt = -1;
     this.opcode = -1;
     const separates = this.dialect !== "gnu" && this.dialect !== "kernel";
     if (this.dialect === "kernel") this.#kernelPrefix();
@@ -224,11 +229,34 @@ export class Scanner {
     while (at < this.end && text[at] !== 0x22 && text[at] !== 10)
       at += text[at] === 0x5c && text[at + 1] !== 10 ? 2 : 1;
     if (at >= this.end || text[at] !== 0x22) {
-      this.at = Math.min(at, this.end);
-      return this.#fail("string", start, this.at);
+      const quote = this.#quoteBelow(at);
+      if (quote < 0) {
+        this.at = Math.min(at, this.end);
+        return this.#fail("string", start, this.at);
+      }
+      if (this.newlineAt < 0) this.newlineAt = at;
+      at = quote;
     }
     this.at = at + 1;
     this.tokens.push(Token.string, 0, start, at + 1);
+  }
+
+  /**
+   * The quote that ends a string in a line below, as gas and LLVM have it; -1 where it seems to begin a string of its own, and a quote
+   * to be missing in the line of `at`.
+   */
+  #quoteBelow(at: number): number {
+    const { text } = this;
+    if (this.end === this.#quoteless) return -1;
+    let quote = at;
+    while (quote < this.end && text[quote] !== 0x22) quote += text[quote] === 0x5c ? 2 : 1;
+    if (quote >= this.end) {
+      this.#quoteless = this.end;
+      return -1;
+    }
+    let next = quote + 1;
+    while (next < this.end && classes[text[next]!] === Class.blank) next++;
+    return next >= this.end || "\n,;#/)`".includes(String.fromCharCode(text[next]!)) ? quote : -1;
   }
 
   /** `'a'`, `'\n'`; gas takes `'a` without the closing quote, too. */

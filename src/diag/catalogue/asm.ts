@@ -39,6 +39,11 @@ export const asmMessages = {
     message: "the bpftool that printed this does not know the instruction",
     help: "`bpftool prog dump xlated … opcodes` prints its bytes in the next line, and these are taken",
   },
+  "asm-string-newline": {
+    severity: "warning",
+    message: "the string goes on in the next line",
+    help: "`\\n` writes a newline; a quote ends the string",
+  },
   "asm-sign": {
     severity: "warning",
     message: "the `{sign}` behind `=` is the sign of the operand",
