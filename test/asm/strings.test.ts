@@ -11,7 +11,9 @@ import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 function outcome(text: string): { readonly data: string | undefined; readonly said: readonly string[] } {
   const { object, diagnostics } = assemble(text, { syntax: "gnu" });
   const data = object?.sections.find(({ name }) => name === ".data")?.data;
-  const said = diagnostics.map(({ code, place }) => (place?.kind === "text" ? `${place.line}:${place.column} ${code}` : code));
+  const said = diagnostics.map(({ code, place }) =>
+    place?.kind === "text" ? `${place.line}:${place.column} ${code}` : code,
+  );
   return { data: data && toHex(data), said };
 }
 
