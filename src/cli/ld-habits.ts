@@ -60,7 +60,6 @@ export const instead: Readonly<Record<string, string>> = {
   "-R": "--defsym NAME=VALUE defines a symbol",
   "--just-symbols": "--defsym NAME=VALUE defines a symbol",
   "-E": noLoader,
-  "-h": "--help is the help",
   "-I": noLoader,
   "--export-dynamic": noLoader,
   "--shared": noLoader,

@@ -15,7 +15,7 @@ function newProgram(): Command {
   return new Command("bpfkit")
     .description("The eBPF toolchain: assemble, inspect, link, run and load eBPF programs.")
     .version(version, "--version", "print the version")
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
     .configureHelp({
       // That what may be repeated is not there by default needs no words.
@@ -31,7 +31,7 @@ function newProgram(): Command {
 
 /** Commander hands `exitOverride` down only to commands made this way. */
 function newCommand(parent: Command, name: string, description: string): Command {
-  return parent.command(name).description(description).helpOption("--help", "print this help");
+  return parent.command(name).description(description).helpOption("-h, --help", "print this help");
 }
 
 function addVerb(program: Command, name: string, verb: Verb, run: Action): Command {
@@ -46,6 +46,8 @@ function addVerb(program: Command, name: string, verb: Verb, run: Action): Comma
   const asked = versionLetter === undefined ? "--version" : `${versionLetter}, --version`;
   command.version(version, asked).options.at(-1)!.hidden = true;
   define(command, run);
+  // Headers, where a tool has shown them by this letter for thirty years.
+  if (command.options.some(({ short }) => short === "-h")) command.helpOption("--help", "print this help");
   return command;
 }
 

@@ -49,5 +49,6 @@ export const ar: Verb = {
   description: "make, list and change archives of objects",
   define: defineAr,
   // GNU's key may have a dash: commander would take it for options.
-  rewrite: ([key, ...rest]) => (key === undefined ? [] : [/^-[a-zA-Z]+$/.test(key) ? key.slice(1) : key, ...rest]),
+  // `h` is no key: `-h` asks for help.
+  rewrite: ([key, ...rest]) => (key === undefined ? [] : [/^-[a-gi-zA-Z]+$/.test(key) ? key.slice(1) : key, ...rest]),
 };

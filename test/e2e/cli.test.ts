@@ -36,6 +36,8 @@ test("--help of the command and of every verb", () => {
     const help = shop.ok([verb, "--help"]).stdout;
     expectGolden(`help-${verb}.txt`, help);
     expect(shop.ok(["help", verb]).stdout).toBe(help);
+    // There it means headers.
+    if (verb !== "objdump" && verb !== "readelf") expect(shop.ok([verb, "-h"]).stdout).toBe(help);
   }
 });
 
