@@ -1,4 +1,5 @@
 /** Text to Object: reads statement by statement, then settles what had to wait for symbols. */
+import { wholeNumber } from "./builder/parts.js";
 import { encodeUtf8 } from "../bytes/index.js";
 import { addDebugTables } from "./debug/tables.js";
 import { placeAliases } from "./output/aliases.js";
@@ -38,6 +39,7 @@ const toleratedProblems: ReadonlySet<string> = new Set(["byte", "number", "numbe
 /**
  * Assembles `source` (text, or its UTF-8 bytes). Never throws on bad text: every error of the text is in `diagnostics`, and
  * `object` is undefined when there is one.
+ * Throws `asm-builder-number` where `options.defines` has a number that is not whole, or that a double does not hold exactly.
  */
 export function assemble(source: string | Uint8Array, options: AssembleOptions = {}): AssembleResult {
   const text = withoutMark(typeof source === "string" ? encodeUtf8(source) : source);
@@ -97,7 +99,7 @@ function define(run: Run): void {
   let at = run.source.append(text.length, { file: "<defines>", message: "" }, 0, -1);
   run.source.text.set(text, at);
   for (const [i, [name, value]] of defines.entries()) {
-    run.symbols.get(run.interner.word(name), at).equation = { kind: "number", value: BigInt(value) };
+    run.symbols.get(run.interner.word(name), at).equation = { kind: "number", value: BigInt(wholeNumber(value)) };
     at += encodeUtf8(lines[i]!).length;
   }
   run.scanner.text = run.source.text;

@@ -93,6 +93,7 @@ test("diagnostics come in the order of reading, whatever file they are in; one f
 test("symbols of the options", () => {
   const defines = { DEBUG: 1, SIZE: 0x40n };
   expect(data(".ifdef DEBUG\n.byte SIZE+1\n.endif", { defines })).toBe("A");
+  expect(() => assemble("exit", { defines: { HALF: 1.5 } })).toThrow("1.5 is not a whole number");
   const found = words("SIZE: exit", { defines });
   expect(found).toEqual([
     expect.stringMatching(/a\.s:1:1: error: `SIZE` is defined twice[^]*<defines>:2:1: note: first/),
