@@ -111,7 +111,6 @@ test.skipIf(noPeers !== "").each([
   [".byte -129", "7f", /^refused/],
   [".byte 256", "00", /^refused/],
   [".uleb128 -1", "ffffffffffffffffff01", "ffffffffffffffffff01"],
-  ['.ascii "a\nb"', "610a62", "610a62"],
   [".byte 3 !! 1", "02", "ff"],
 ])(`data that one peer or both read, and we refuse: %s${noPeers}`, (text, gnu, other) => {
   const inData = `.data\n${text}`;
