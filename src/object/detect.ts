@@ -11,15 +11,7 @@ import { placeOf } from "./reloc-faults.js";
 import { plainOrigin } from "./read-plain.js";
 import { matchRow } from "./reloc-match.js";
 import { bfdTail, relocScene, writerOf, type RelocRecord, type RelocScene } from "./reloc-scene.js";
-
-/** The dialect a file was read in, and how that is known. */
-export interface RelocOrigin {
-  readonly dialect: RelocDialect;
-  /** One clause, for people. */
-  readonly reason: string;
-  /** Addends of GNU's assembler were taken back to what was meant (docs/psabi.md "The fault of gas 2.40"). */
-  readonly repaired: boolean;
-}
+import type { RelocOrigin } from "./types.js";
 
 /** What was found, and what stands against reading the file so. */
 export interface Detection {

@@ -1,5 +1,5 @@
 /** Room `object`: the Object and Image models, the relocation table and its dialects. */
-export { detectDialect, type RelocOrigin } from "./detect.js";
+export { detectDialect } from "./detect.js";
 export {
   dialectFacts,
   dialects,
@@ -68,6 +68,7 @@ export {
   type ObjectFile,
   type ObjectSymbol,
   type Relocation,
+  type RelocOrigin,
   type Section,
   type SectionFlags,
   type SectionGroup,

@@ -18,7 +18,6 @@ import {
   type ElfFile,
   type ElfSection,
 } from "../elf/index.js";
-import type { RelocOrigin } from "./detect.js";
 import { rowsOfType, type DialectRow } from "./dialects.js";
 import { fieldBytes, readField, readSmallField } from "./fields.js";
 import { isPlace } from "./insn-places.js";
@@ -29,6 +28,7 @@ import { bindings, sectionSymbol } from "./read-symbols.js";
 import { inSection, hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
 import { isKept } from "./reloc-scene.js";
 import { relocTable } from "./relocations.js";
+import type { RelocOrigin } from "./types.js";
 
 const sht = SectionHeaderType;
 const execFlag = BigInt(SectionHeaderFlag.SHF_EXECINSTR);

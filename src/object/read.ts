@@ -15,7 +15,7 @@ import {
   type ElfFile,
   type ElfSection,
 } from "../elf/index.js";
-import { originOf, type RelocOrigin } from "./detect.js";
+import { originOf } from "./detect.js";
 import type { RelocDialect } from "./dialects.js";
 import { readRelocations } from "./read-relocations.js";
 import { convertSymbols } from "./read-symbols.js";
@@ -27,6 +27,7 @@ import type {
   ObjectFile,
   ObjectSymbol,
   Relocation,
+  RelocOrigin,
   Section,
   SectionFlags,
   SectionGroup,

@@ -5,8 +5,17 @@
  * changes one after it was made; a pass that wants another Object builds it.
  */
 import type { Endian } from "../bytes/index.js";
-import type { RelocOrigin } from "./detect.js";
+import type { RelocDialect } from "./dialects.js";
 import type { RelocKind } from "./relocations.js";
+
+/** The dialect a file was read in, and how that is known. */
+export interface RelocOrigin {
+  readonly dialect: RelocDialect;
+  /** One clause, for people. */
+  readonly reason: string;
+  /** Addends of GNU's assembler were taken back to what was meant (docs/psabi.md "The fault of gas 2.40"). */
+  readonly repaired: boolean;
+}
 
 /** What a section's bytes are. Names follow `@type` of the assembler; unknown ELF types keep their number. */
 export type SectionType = "progbits" | "nobits" | "note" | "init_array" | "fini_array" | "preinit_array" | number;
