@@ -3,7 +3,7 @@
  * the very start of a line; without a file's name in quotes `# 12` is a comment. Source: the manual of GNU cpp, "Preprocessor
  * Output", and C 6.10.4.
  */
-import { decodeUtf8 } from "../../bytes/index.js";
+import { countBefore, decodeUtf8 } from "../../bytes/index.js";
 
 const newline = 10;
 const hash = 0x23;
@@ -88,14 +88,7 @@ export class LineMarkers {
 
   /** The last marker before `line`; -1: none. */
   #before(line: number): number {
-    let low = 0;
-    let high = this.#markers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#markers[middle]!.line < line) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return countBefore(this.#markers.length, (at) => this.#markers[at]!.line < line) - 1;
   }
 }
 
