@@ -1,20 +1,9 @@
 /** Pass: the inputs in command-line order, members of archives where they are needed. */
 import { diagnostic } from "../diag/index.js";
-import {
-  bindingOf,
-  bindings,
-  homes,
-  isDebugSection,
-  readObject,
-  rowOfSymbol,
-  type ObjectFile,
-  type RelocDialect,
-} from "../object/index.js";
+import { homes, isDebugSection, readObject, rowOfSymbol, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { Global, globalNamed, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
 import type { ArchiveInput, LinkInput } from "./types.js";
-
-const weak = bindings.indexOf("weak");
 
 /** Sections whose relocations a link does not look at: it drops DWARF, and what .BTF.ext says stands in its fields. */
 const unneeded = (name: string): boolean => isDebugSection(name) || name === ".BTF.ext";
@@ -124,7 +113,7 @@ class Search {
       for (let number = 0; number < context.globals.length; number++) {
         const global = context.globals[number]!;
         const { name, home } = global;
-        const isWeak = bindingOf(global.symbols.info(global.at)) === weak;
+        const isWeak = global.symbols.isWeak(global.at);
         if (home !== homes.common && (home !== homes.undefined || isWeak)) continue;
         const member = index.get(name)?.find((each) => !this.#taken[each] && this.#defines(each, name));
         if (member === undefined) continue;

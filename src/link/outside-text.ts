@@ -4,13 +4,12 @@
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { bindingOf, firstAt, isOutsideText, symbolTypes, typeOf } from "../object/index.js";
+import { bindingOf, firstAt, functionSymbol, isOutsideText, typeOf } from "../object/index.js";
 import { isFolded, type Context, type Input } from "./context.js";
 import { pieceName } from "./gc.js";
 import { placeIn, placeOfSymbol, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
-const functionSymbol = symbolTypes.indexOf("func");
 
 export class OutsideText {
   readonly #context: Context;

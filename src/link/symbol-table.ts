@@ -1,18 +1,17 @@
 /** The symbols of the linked object: locals before globals, one symbol an output section, nothing that nobody needs. */
 import {
   bindingOf,
+  functionSymbol,
   homes,
   infoOf,
   sectionSymbol,
   SymbolList,
   symbolRow,
-  symbolTypes,
   typeOf,
   visibilities,
 } from "../object/index.js";
 import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
 
-const func = symbolTypes.indexOf("func");
 /** For what stands in no section. */
 const noState = { map: undefined, output: -1, pieces: undefined };
 
@@ -98,7 +97,7 @@ export class SymbolTable {
           const open = words[row + 1] === homes.undefined;
           if (open && (locals || relocatable !== true)) continue;
           // Loaders find functions by their symbols.
-          const isOther = typeOf(words[row + 2]!) !== func;
+          const isOther = typeOf(words[row + 2]!) !== functionSymbol;
           if (isOther && retained?.(entries.name(entry)) === false) continue;
         }
         if (entry !== end) {

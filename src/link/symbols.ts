@@ -4,8 +4,6 @@
  */
 import { diagnostic, type BinaryPlace, type Note } from "../diag/index.js";
 import {
-  bindingOf,
-  bindings,
   homes,
   jumpTablesOf,
   relocationRows,
@@ -27,20 +25,15 @@ import { describeSymbol, placeOfSymbol } from "./where.js";
 /** Sections of which one copy is enough, provided that all copies are equal. */
 export const singleSections: ReadonlySet<string> = new Set(["license", "version"]);
 
-const weak = bindings.indexOf("weak");
 /** From the least constraining on. */
 const constraints: readonly SymbolVisibility[] = ["default", "protected", "hidden", "internal"];
-
-function isWeak(symbols: SymbolList, at: number): boolean {
-  return bindingOf(symbols.info(at)) === weak;
-}
 
 /** The rank of a symbol among those of its name. */
 function rank(symbols: SymbolList, at: number): 0 | 1 | 2 | 3 {
   const home = symbols.home(at);
   if (home === homes.undefined) return 0;
   if (home === homes.common) return 1;
-  return isWeak(symbols, at) ? 2 : 3;
+  return symbols.isWeak(at) ? 2 : 3;
 }
 
 const noEdits: readonly Edit[] = [];
@@ -127,7 +120,7 @@ function enter(context: Context, input: Input, at: number): number {
     global.win(input.number, symbols, number);
   } else if (is === 1 && was === 1) {
     joinCommons(global, input, symbols.record(number));
-  } else if (is === 0 && was === 0 && !isWeak(symbols, number) && isWeak(global.symbols, global.at)) {
+  } else if (is === 0 && was === 0 && !symbols.isWeak(number) && global.symbols.isWeak(global.at)) {
     // One strong reference makes the name needed.
     global.win(input.number, symbols, number);
   }

@@ -1,11 +1,9 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
 import { extWidths, fileNumbers, type BtfExtWords, type BtfType } from "../btf/index.js";
-import { bindingOf, symbolTypes, typeOf } from "../object/index.js";
+import { bindingOf, functionSymbol, typeOf } from "../object/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
 import { RecordList } from "./record-list.js";
-
-const functionSymbol = symbolTypes.indexOf("func");
 
 /** Records by output section, with ids and string offsets of the merged types. */
 export interface MovedRecords {

@@ -1,12 +1,10 @@
 /** Pass of the final link: every reference must have a definition; one error at each place that refers. */
 import { diagnostic, nearest, type Note } from "../diag/index.js";
 import { helperId, helperNames } from "../isa/index.js";
-import { bindingOf, bindings, homes, relocationRow, type Relocation, type RelocKind } from "../object/index.js";
+import { homes, relocationRow, type Relocation, type RelocKind } from "../object/index.js";
 import { globalNamed, type Context, type Input } from "./context.js";
 import { libraryAdvice } from "./libc.js";
 import { declarationIn, describeSymbol, placeIn, siteNote } from "./where.js";
-
-const weak = bindings.indexOf("weak");
 
 /** Comparisons of names that suggestions may take in all: enough for a person's mistakes, not a cost that grows. */
 const suggestionBudget = 30_000;
@@ -26,7 +24,7 @@ export function reportUndefined(context: Context): void {
       if (map === undefined || !flags.alloc) return;
       for (let i = 0; i < relocations.count; i++) {
         const global = context.globals[input.globalOf[relocations.words[i * relocationRow + 2]!]!];
-        if (global?.home !== homes.undefined || bindingOf(global.symbols.info(global.at)) === weak) continue;
+        if (global?.home !== homes.undefined || global.symbols.isWeak(global.at)) continue;
         const { offset, kind, symbol: index } = relocations.record(i);
         if (map.at(offset) < 0 || isKernels(context, global.symbols.name(global.at), kind)) continue;
         report(context, suggest, input, number, { offset, kind, symbol: index });

@@ -110,6 +110,7 @@ export function infoOf({ binding, type, visibility }: Pick<ObjectSymbol, "bindin
   const number = typeof type === "number" ? type : symbolTypes.indexOf(type);
   return bindings.indexOf(binding) + 4 * visibilities.indexOf(visibility) + 16 * number;
 }
+const weak = bindings.indexOf("weak");
 export const bindingOf = (info: number): number => info & 3;
 export const visibilityOf = (info: number): number => (info >> 2) & 3;
 export const typeOf = (info: number): number => info >> 4;
@@ -190,6 +191,10 @@ export class SymbolList {
 
   info(number: number): number {
     return this.words[number * symbolRow + 2]!;
+  }
+
+  isWeak(number: number): boolean {
+    return bindingOf(this.info(number)) === weak;
   }
 
   /** The offset in the section, or the alignment. */

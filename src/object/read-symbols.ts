@@ -13,7 +13,8 @@ import type { ObjectSymbol, SymbolBinding, SymbolHome, SymbolType, SymbolVisibil
 
 export const bindings: readonly SymbolBinding[] = ["local", "global", "weak"];
 export const symbolTypes: readonly SymbolType[] = ["notype", "object", "func", "section", "file", "common", "tls"];
-/** The number of the type of section symbols. */
+/** The numbers of the types of functions' symbols and of sections' symbols. */
+export const functionSymbol = 2;
 export const sectionSymbol = 3;
 export const visibilities: readonly SymbolVisibility[] = ["default", "internal", "hidden", "protected"];
 
