@@ -2,17 +2,20 @@
 import { alignUp } from "../bytes/index.js";
 import { diagnostic, nearest } from "../diag/index.js";
 import {
+  functionSymbol,
   homes,
   isMapSection,
   isMetadataSection,
   noFlags,
   rowOfSymbol,
+  typeOf,
   type ObjectFile,
   type ObjectSymbol,
   type Section,
 } from "../object/index.js";
 import { globalNamed, matcher, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
+import { placeOfSymbol } from "./where.js";
 
 function own(context: Context, file: string, sections: Section[], symbols: ObjectSymbol[]): ObjectFile {
   const { endian } = context.inputs[0]!.object;
@@ -75,9 +78,11 @@ export function defineSymbols(context: Context): void {
       }
       const { home } = found.symbol;
       from = found.input;
+      // At a distance it is a label: the other one's size would reach beyond its end.
+      const as = value === 0n ? found.symbol : { ...found.symbol, type: "notype" as const, size: 0 };
       symbol =
         home.kind === "section"
-          ? { ...found.symbol, name, home: { ...home, offset: home.offset + Number(value) } }
+          ? { ...as, name, home: { ...home, offset: home.offset + Number(value) } }
           : { ...symbol, home: { kind: "absolute", value: (home.kind === "absolute" ? home.value : 0n) + value } };
     }
     const known = globalNamed(context, name);
@@ -100,19 +105,29 @@ export function checkRequired(context: Context): void {
   }
 }
 
-/** `--export`: what is not named, and is neither a program nor a map, becomes local. */
-export function applyExports(context: Context): void {
-  const { exports = [] } = context.options;
-  if (exports.length === 0) return;
-  const isExported = matcher(exports);
+/** `--localize` makes local what it names. `--export` does so with what it does not name, and is neither a program nor a map. */
+export function chooseLocals(context: Context): void {
+  const { exports = [], localize = [] } = context.options;
+  if (exports.length + localize.length === 0) return;
+  const isExported = exports.length === 0 ? (): boolean => true : matcher(exports);
+  const isLocalized = matcher(localize);
   for (const global of context.globals) {
-    const { home } = global.symbol;
-    if (home.kind === "undefined" || isExported(global.name)) continue;
-    if (home.kind === "section") {
-      const { name, flags } = context.inputs[global.input]!.object.sections[home.section]!;
-      if (isMapSection(name) || isMetadataSection(name) || isProgramSection(name, flags.exec)) continue;
+    const { name, home } = global;
+    if (home === homes.undefined) continue;
+    const input = context.inputs[global.input]!;
+    const section = home < 0 ? undefined : input.object.sections[home]!;
+    const isProgram = section !== undefined && isProgramSection(section.name, section.flags.exec);
+    if (isLocalized(name)) {
+      global.localized = true;
+      // It is what was asked for, but hardly what was meant by a pattern.
+      if (isProgram && typeOf(global.symbols.info(global.at)) === functionSymbol) {
+        const place = placeOfSymbol(input, global.symbol);
+        context.diagnostics.push(diagnostic("link-local-program", { name, section: section.name }, place));
+      }
+    } else if (!isExported(name)) {
+      const isFound = section !== undefined && (isMapSection(section.name) || isMetadataSection(section.name));
+      global.localized = !isProgram && !isFound;
     }
-    global.localized = true;
   }
 }
 

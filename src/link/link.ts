@@ -1,5 +1,5 @@
 /** The link, pass by pass. Source: docs/linker.md. */
-import { applyExports, checkRequired, defineSymbols, placeCommons } from "./common.js";
+import { checkRequired, chooseLocals, defineSymbols, placeCommons } from "./common.js";
 import { linkLikeLibbpf } from "./compat/compat.js";
 import { compatOptions, contraryOptions } from "./compat/options.js";
 import type { Context } from "./context.js";
@@ -50,7 +50,7 @@ export function link(inputs: readonly LinkInput[], asked: LinkOptions = {}): Lin
   placeCommons(context);
   defineSymbols(context);
   checkRequired(context);
-  applyExports(context);
+  chooseLocals(context);
 
   // The types of all inputs become one set, in which declarations can be compared.
   mergeTypes(context);

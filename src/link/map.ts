@@ -140,11 +140,16 @@ export function linkMap(context: Context, typesAfter: number): LinkMap {
   };
 }
 
-/** `--trace-symbol`: who defines and who refers to a name, one line an input. */
+/**
+ * `--trace-symbol`: who defines and who refers to a name, one line an input. Other linkers say nothing of static symbols; who asks
+ * for a name that files have of their own wants to know that they do.
+ */
 export function traceSymbol(context: Context, name: string): string[] {
   const lines: string[] = [];
   for (const { object, number } of context.inputs) {
-    const symbol = object.symbols.find((each) => each.name === name && each.binding !== "local");
+    const named = object.symbols.filter((each) => each.name === name);
+    if (named.some(({ binding }) => binding === "local")) lines.push(`${object.file} has a ${name} of its own`);
+    const symbol = named.find(({ binding }) => binding !== "local");
     if (symbol === undefined) continue;
     const global = context.globals[context.globalNumbers.get(name)!]!;
     const what =
@@ -152,6 +157,9 @@ export function traceSymbol(context: Context, name: string): string[] {
     const won = symbol.home.kind !== "undefined" && global.input === number ? ", and its definition counts" : "";
     lines.push(`${object.file} ${what} ${name}${won}`);
   }
+  const asked = context.options.defsym?.findLast((each) => each.name === name);
+  if (asked !== undefined)
+    lines.push(`--defsym gives ${name} ${asked.base === undefined ? "a number" : `the place of ${asked.base}`}`);
   return lines.length === 0 ? [`no input speaks of ${name}`] : lines;
 }
 

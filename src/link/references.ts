@@ -17,8 +17,9 @@ import {
   writeField,
   type Relocation,
   type RelocationList,
+  type RelocKind,
 } from "../object/index.js";
-import { definition, editAt, isFolded, matcher, type Context, type Global, type Input } from "./context.js";
+import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
 import { OutsideText } from "./outside-text.js";
 import type { SymbolTable } from "./symbol-table.js";
 import { isKernels } from "./undefined.js";
@@ -26,6 +27,9 @@ import { placeIn, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
 const { call_imm32: call, abs_imm64: load } = kindNumbers;
+
+/** Is the kind that of a jump or a call, which counts instructions? */
+const counts = (kind: RelocKind): boolean => relocTable[kind].value.endsWith("/8-1");
 
 interface Site {
   readonly input: Input;
@@ -80,6 +84,8 @@ export class References {
   readonly #addressed = new Set<Global>();
   /** By output section: does it hold maps? */
   readonly #maps: readonly boolean[];
+  /** By output section: does it hold code? */
+  readonly #code: readonly boolean[];
 
   constructor(context: Context, symbols: SymbolTable, data: readonly Uint8Array[]) {
     this.#context = context;
@@ -87,6 +93,7 @@ export class References {
     this.#data = data;
     this.#outside = new OutsideText(context);
     this.#maps = context.outputs.map(({ name }) => isMapSection(name));
+    this.#code = context.outputs.map(({ first }) => first.flags.exec);
   }
 
   /** Adds what the relocations of a section become to those of the output; their symbols are entries of the table. */
@@ -113,14 +120,9 @@ export class References {
           const entry = this.#symbols.use(input, symbol);
           if (entry >= 0) {
             if (home >= 0 && (kind === call || kind === load)) {
-              this.#outside.refers(
-                input,
-                section,
-                offset,
-                owner,
-                home,
-                global.symbols.value(global.at) + words[row + 3]!,
-              );
+              const target = global.symbols.value(global.at) + words[row + 3]!;
+              this.#outside.refers(input, section, offset, owner, home, target);
+              if (kind === call) this.#checkTarget(input, section, offset, symbol, owner, home, target);
             }
             list.push(at, kind, entry, words[row + 3]!);
             continue;
@@ -153,6 +155,18 @@ export class References {
       this.#outside.refers(input, section, relocation.offset, owner, home.section, target);
       if (final && kind === "abs_imm64" && symbol.type === "func" && global !== undefined)
         this.#warnOfAddress(input, section, relocation.offset, global);
+    }
+    if (counts(kind)) {
+      const { offset, symbol: referred } = relocation;
+      if (home.kind === "absolute") {
+        const advice = "a call by number is one of a helper, and needs no symbol";
+        this.#leadsNowhere(input, section, offset, referred, `is the number ${home.value}`, advice);
+        return undefined;
+      }
+      if (home.kind === "section") {
+        const target = home.offset + Number(addend);
+        this.#checkTarget(input, section, offset, referred, owner, home.section, target);
+      }
     }
     const site: Site = { input, section, relocation, output, at };
     if (home.kind === "section") {
@@ -204,12 +218,39 @@ export class References {
     return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
   }
 
+  /** Says so where a jump or call leads to what is no instruction: loaders would find that only when they load. */
+  #checkTarget(
+    input: Input,
+    section: number,
+    offset: number,
+    symbol: number,
+    owner: Input,
+    home: number,
+    target: number,
+  ): void {
+    const { output } = owner.sections[home]!;
+    if (output < 0) return;
+    if (this.#code[output] !== true) {
+      const problem = `stands in section ${this.#context.outputs[output]!.name}, which is no code`;
+      this.#leadsNowhere(input, section, offset, symbol, problem, "give the function another name than the data");
+    } else if (target % SLOT !== 0 && owner.sections[home]!.output !== input.sections[section]!.output) {
+      const problem = `no instruction starts at byte ${target} of its section`;
+      this.#leadsNowhere(input, section, offset, symbol, problem, "refer to the start of an instruction");
+    }
+  }
+
+  #leadsNowhere(input: Input, section: number, offset: number, symbol: number, problem: string, advice: string): void {
+    const facts = { name: input.symbols.name(symbol), problem, advice };
+    const notes = [siteNote(input, section, offset)];
+    this.#context.diagnostics.push(diagnostic("link-no-code", facts, placeIn(input, section, offset), notes));
+  }
+
   /** The kernel takes addresses of functions that their types call static; loaders say so of hidden ones. */
   #warnOfAddress(input: Input, section: number, offset: number, global: Global): void {
-    const { types, options } = this.#context;
+    const { types } = this.#context;
     const hasTypes = types?.byGlobal[global.number] !== undefined;
     if (!hasTypes || global.localized || global.visibility === "hidden" || global.visibility === "internal") return;
-    if (this.#addressed.has(global) || matcher(options.localize)(global.name)) return;
+    if (this.#addressed.has(global)) return;
     this.#addressed.add(global);
     const notes = [siteNote(input, section, offset)];
     const facts = { name: global.name };
@@ -266,7 +307,7 @@ export class References {
     const { name } = input.object.symbols[relocation.symbol]!;
     const place = placeIn(input, section, relocation.offset);
     const notes = [siteNote(input, section, relocation.offset)];
-    const branch = relocTable[relocation.kind].value.endsWith("/8-1");
+    const branch = counts(relocation.kind);
     if (fault === "align") {
       this.#context.diagnostics.push(diagnostic("link-align", { name, distance: value }, place, notes));
       return;

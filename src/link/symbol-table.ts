@@ -27,17 +27,13 @@ export class SymbolTable {
   /** Entry by input and symbol; -1 where there is none yet. */
   readonly #locals: Int32Array[];
   readonly #globals: Int32Array;
-  readonly #localizes: boolean;
-  readonly #isLocalized: (name: string) => boolean;
 
   constructor(context: Context) {
-    const { inputs, globals, options } = context;
+    const { inputs, globals } = context;
     this.#context = context;
     this.#entries = new SymbolList(globals.length + inputs.length, (entry) => this.#names[entry]!);
     this.#locals = inputs.map(({ symbols }) => new Int32Array(symbols.count).fill(-1));
     this.#globals = new Int32Array(globals.length).fill(-1);
-    this.#localizes = (options.localize?.length ?? 0) > 0;
-    this.#isLocalized = matcher(options.localize);
     for (const input of inputs) {
       const { symbols } = input;
       const { words, count } = symbols;
@@ -129,7 +125,7 @@ export class SymbolTable {
       const row = at * symbolRow;
       const home = words[row + 1]!;
       // Most: in a section that moved as a whole, at an offset of one word.
-      const isUsual = home >= 0 && visibility === "default" && !global.localized && !this.#localizes;
+      const isUsual = home >= 0 && visibility === "default" && !global.localized;
       const { map, output, pieces } = inputs[global.input]!.sections[isUsual ? home : 0] ?? noState;
       const shift = map?.shift;
       const value = words[row + 3]!;
@@ -152,11 +148,10 @@ export class SymbolTable {
   }
 
   #addGlobal(global: Global): void {
-    const { symbols, at, input, visibility, home } = global;
+    const { symbols, at, input, visibility } = global;
     const info = symbols.info(at);
-    const isLocal = home !== homes.undefined && (global.localized || this.#isLocalized(global.name));
     const hidden = 4 * visibilities.indexOf(visibility);
-    const as = isLocal ? 16 * typeOf(info) : bindingOf(info) + hidden + 16 * typeOf(info);
+    const as = global.localized ? 16 * typeOf(info) : bindingOf(info) + hidden + 16 * typeOf(info);
     this.#globals[global.number] = this.#move(this.#context.inputs[input]!, symbols, at, as);
   }
 

@@ -16,7 +16,7 @@ import {
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import { homes, type Section } from "../object/index.js";
-import { isFolded, matcher, type Context, type Global, type Input } from "./context.js";
+import { isFolded, type Context, type Global, type Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
@@ -81,12 +81,10 @@ class Choice {
   readonly added: BtfType[] = [];
   readonly #context: Context;
   readonly #types: Types;
-  readonly #isLocalized: (name: string) => boolean;
 
   constructor(context: Context, types: Types) {
     this.#context = context;
     this.#types = types;
-    this.#isLocalized = matcher(context.options.localize);
     const { btf } = types;
     const { words, starts } = btf;
     this.stands = new Uint32Array(btf.typeCount);
@@ -106,7 +104,7 @@ class Choice {
     const open = global === undefined || global.home === homes.undefined;
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;
-    const linkage = global.localized || this.#isLocalized(name) ? 0 : 1;
+    const linkage = global.localized ? 0 : 1;
     const { words, starts } = this.#types.btf;
     const info = words[starts[id - 1]! + 1]!;
     if (infoKind(info) === BtfKind.BTF_KIND_FUNC && infoVlen(info) === BtfFuncLinkage.BTF_FUNC_EXTERN) {

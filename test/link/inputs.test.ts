@@ -114,6 +114,56 @@ test("--defsym: numbers, other symbols, and what replaces a definition", () => {
   });
 });
 
+test("what is called must be code: an error of the link, not of the loader", () => {
+  const variable = object(".data\n.globl d\n.type d,@object\nd: .8byte 1\n.size d, 8\n", "d.o");
+  const inputs = [object(main(" call f"), "m.o"), variable, returns("b", 4)];
+  const problems: readonly (readonly [string | undefined, bigint, string])[] = [
+    ["d", 0n, "stands in section .data, which is no code"],
+    [undefined, 4n, "is the number 4"],
+    ["b", 4n, "no instruction starts at byte 4 of its section"],
+  ];
+  for (const [base, value, problem] of problems) {
+    for (const relocatable of [true, false]) {
+      const { diagnostics } = link(inputs, { relocatable, defsym: [{ name: "f", base, value }] });
+      expect(diagnostics).toMatchObject([
+        {
+          code: "link-no-code",
+          message: `f is called or jumped to, but ${problem}`,
+          place: { file: "m.o", section: "socket", offset: 0 },
+        },
+      ]);
+    }
+  }
+  // The same by name, and behind a section's symbol.
+  const named = object(fn("g", " call d").replace(".globl", ".weak"), "n.o");
+  expect(codes([object(main(" call g")), named, variable])).toEqual(["link-no-code"]);
+  expect(codes([object(`${main(" call v")}.data\n .8byte 0\nv: .8byte 1\n`)])).toEqual(["link-no-code"]);
+});
+
+test("a --defsym at a distance is a label: it has no size of its own", () => {
+  const { object: made } = link([object(main(" call b")), returns("b", 4)], {
+    defsym: [{ name: "label", base: "b", value: 8n }],
+  });
+  const { name, size, type, home } = made!.symbols.find((each) => each.name === "label")!;
+  expect({ name, size, type, home }).toEqual({
+    name: "label",
+    size: 0,
+    type: "notype",
+    home: { kind: "section", section: 1, offset: 8 },
+  });
+});
+
+test("--localize of a program is done, and warned of at its place", () => {
+  const inputs = [object(main(" call b"), "m.o"), returns("b", 4)];
+  const { object: made, diagnostics } = link(inputs, { localize: ["*"] });
+  expect(diagnostics).toMatchObject([
+    { code: "link-local-program", severity: "warning", place: { file: "m.o", section: "socket", offset: 0 } },
+  ]);
+  expect(made!.symbols.filter(({ binding }) => binding !== "local")).toEqual([]);
+  // --export keeps what loaders look for.
+  expect(link(inputs, { localize: ["b"], exports: ["nothing"] }).diagnostics).toEqual([]);
+});
+
 test("--localize, --export and --retain-symbols-file decide what stays visible", () => {
   const inputs = [object(main(" call b")), calls("b", "c"), returns("c", 5)];
   expect(linked(inputs, { localize: ["c*"] })).toEqual({ r0: 6n, names: ["b", "main"] });

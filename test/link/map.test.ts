@@ -6,6 +6,24 @@ import { fn, main, object } from "./objects.js";
 const { ok, bpfkit, write, read } = workshop();
 const text = (name: string): string => new TextDecoder().decode(read(name));
 
+test("--trace-symbol speaks of static symbols and of --defsym, too", () => {
+  write("main.o", writeObject(object(main(" call b\n call other"), "main.s")));
+  write("own.o", writeObject(object(fn("b", " mov r0, 1", ".local") + fn("c", " mov r0, 2"), "own.s")));
+  write("b.o", writeObject(object(fn("b", " mov r0, 2"), "b.s")));
+  const files = ["main.o", "own.o", "b.o", "-o", "out.o", "--defsym", "other=c"];
+  const { status, stderr } = bpfkit(["ld", ...files, "-y", "b", "-y", "other", "-y", "nobody"]);
+  expect(stderr.split("\n")).toEqual([
+    "main.o refers to b",
+    "own.o has a b of its own",
+    "b.o defines b, and its definition counts",
+    "main.o refers to other",
+    "--defsym gives other the place of c",
+    "no input speaks of nobody",
+    "",
+  ]);
+  expect(status).toBe(0);
+});
+
 test("-Map, --map-json, --trace-symbol, --print-gc-sections and --why-live tell what the link did", () => {
   write("main.o", writeObject(object(main(" call a"), "main.s")));
   // Dropped without being garbage: in the map, not in the list.

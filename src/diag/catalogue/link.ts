@@ -94,6 +94,11 @@ export const linkMessages = {
     message: "the jump to {name} leads nowhere: it is weak and nothing defines it",
     help: "define it, or test its address and call it",
   },
+  "link-no-code": {
+    severity: "error",
+    message: "{name} is called or jumped to, but {problem}",
+    help: "{advice}",
+  },
   "link-isa": {
     severity: "error",
     message: "{file} is for xBPF, other inputs are not",
@@ -123,6 +128,11 @@ export const linkMessages = {
     severity: "warning",
     message: "{name} is a static function in section {section}: libbpf refuses objects with such functions",
     help: "put it into .text, or make it global",
+  },
+  "link-local-program": {
+    severity: "warning",
+    message: "{name} is a program (section {section}), and --localize makes it local: loaders find global ones alone",
+    help: "localize others, or name with --export what is to stay global beside programs and maps",
   },
   "link-call-outside": {
     severity: "warning",
