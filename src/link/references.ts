@@ -1,5 +1,5 @@
 /** What becomes of a relocation: resolved into the bytes, given to the loader, or gone with what it was in. */
-import { diagnostic } from "../diag/index.js";
+import { diagnostic, type DiagnosticCode, type DiagnosticFacts } from "../diag/index.js";
 import { opcodes, putLongJump, writeSrc } from "../isa/index.js";
 import {
   bindingOf,
@@ -11,6 +11,7 @@ import {
   noFunction,
   relocate,
   relocationRow,
+  relocKinds,
   relocTable,
   sectionSymbol,
   typeOf,
@@ -18,6 +19,7 @@ import {
   type Relocation,
   type RelocationList,
   type RelocKind,
+  type SymbolHome,
 } from "../object/index.js";
 import { definition, editAt, isFolded, type Context, type Global, type Input } from "./context.js";
 import { OutsideText } from "./outside-text.js";
@@ -30,6 +32,13 @@ const { call_imm32: call, abs_imm64: load } = kindNumbers;
 
 /** Is the kind that of a jump or a call, which counts instructions? */
 const counts = (kind: RelocKind): boolean => relocTable[kind].value.endsWith("/8-1");
+
+/** The same by number, and the kinds that want a map. */
+const wantsCode = relocKinds.map(counts);
+const wantsMap = relocKinds.map((kind) => relocTable[kind].value === "MAP");
+
+/** What the relocations of dynamic files are made of. */
+const dynamic: ReadonlySet<string> = new Set(["B+A", "G+A", "S"]);
 
 interface Site {
   readonly input: Input;
@@ -116,13 +125,13 @@ export class References {
         const global = globals[known]!;
         const { home } = global;
         const owner = inputs[global.input]!;
-        if (home === homes.undefined || (home >= 0 && this.#keeps(owner, home, global))) {
+        if (home === homes.undefined || (home >= 0 && !wantsMap[kind]! && this.#keeps(owner, home, global))) {
           const entry = this.#symbols.use(input, symbol);
           if (entry >= 0) {
-            if (home >= 0 && (kind === call || kind === load)) {
+            if (home >= 0 && (kind === load || wantsCode[kind]!)) {
               const target = global.symbols.value(global.at) + words[row + 3]!;
-              this.#outside.refers(input, section, offset, owner, home, target);
-              if (kind === call) this.#checkTarget(input, section, offset, symbol, owner, home, target);
+              if (kind === load || kind === call) this.#outside.refers(input, section, offset, owner, home, target);
+              if (kind !== load) this.#checkTarget(input, section, offset, symbol, owner, home, target);
             }
             list.push(at, kind, entry, words[row + 3]!);
             continue;
@@ -156,26 +165,34 @@ export class References {
       if (final && kind === "abs_imm64" && symbol.type === "func" && global !== undefined)
         this.#warnOfAddress(input, section, relocation.offset, global);
     }
-    if (counts(kind)) {
-      const { offset, symbol: referred } = relocation;
-      if (home.kind === "absolute") {
-        const advice = "a call by number is one of a helper, and needs no symbol";
-        this.#leadsNowhere(input, section, offset, referred, `is the number ${home.value}`, advice);
-        return undefined;
-      }
-      if (home.kind === "section") {
-        const target = home.offset + Number(addend);
-        this.#checkTarget(input, section, offset, referred, owner, home.section, target);
-      }
+    const { value } = relocTable[kind];
+    const named = (): string => input.symbols.name(relocation.symbol);
+    if (final && dynamic.has(value)) {
+      return this.#report("link-dynamic", { name: named(), kind }, input, section, relocation.offset);
+    }
+    if (value === "MAP" && !this.#isMap(owner, home)) {
+      return this.#report("link-no-map", { name: named() }, input, section, relocation.offset);
+    }
+    if (counts(kind) && home.kind === "absolute") {
+      const problem = `is the number ${home.value}`;
+      const advice = "a call by number is one of a helper, and needs no symbol";
+      return this.#report("link-no-code", { name: named(), problem, advice }, input, section, relocation.offset);
+    }
+    if (counts(kind) && home.kind === "section") {
+      const target = home.offset + Number(addend);
+      this.#checkTarget(input, section, relocation.offset, relocation.symbol, owner, home.section, target);
     }
     const site: Site = { input, section, relocation, output, at };
     if (home.kind === "section") {
       const shared = isShared(this.#context, symbol.binding === "local", global);
       return this.#inSection(site, owner, home.section, home.offset, symbol.type === "section", shared);
     }
-    if (final && home.kind === "absolute" && relocTable[kind].value === "S+A") {
-      this.#write(site, home.value + addend, 0n);
-      return undefined;
+    if (final && home.kind === "absolute") {
+      if (value === "S+A-P" && this.#isPlaced(site)) return this.#noDistance(site);
+      if (value === "S+A") {
+        this.#write(site, home.value + addend, 0n);
+        return undefined;
+      }
     }
     if (
       final &&
@@ -203,11 +220,13 @@ export class References {
     const moved = map === undefined ? undefined : movedTarget(owner, section, offset, addend, isSection);
     if (moved === undefined) return this.#dropped(site);
     const row = relocTable[kind];
+    const stays = this.#context.options.relocatable === true;
     // Distances within one section are known.
     if (home === output && !shared && (row.value.endsWith("/8-1") || row.value === "S+A-P")) {
       this.#write(site, moved, BigInt(at));
       return undefined;
     }
+    if (row.value === "S+A-P" && !stays && this.#isPlaced(site)) return this.#noDistance(site);
     // An object that only declares a map cannot know that it is one.
     const toMap = isMapSection(this.#context.outputs[home]!.name);
     const known = toMap ? this.#mapKind(site) : kind;
@@ -216,6 +235,26 @@ export class References {
     if (entry < 0) return { offset: at, kind: known, symbol: this.#symbols.section(home), addend: moved };
     const start = map!.at(offset);
     return { offset: at, kind: known, symbol: entry, addend: moved - BigInt(start) };
+  }
+
+  /** Is it a map, or may it become one? */
+  #isMap({ sections }: Input, home: SymbolHome): boolean {
+    if (home.kind !== "section") return home.kind === "undefined";
+    const { output } = sections[home.section]!;
+    return output < 0 || this.#maps[output]!;
+  }
+
+  /** Says something of the reference at `offset`, at its place. */
+  #report<Code extends DiagnosticCode>(
+    code: Code,
+    facts: DiagnosticFacts<Code>,
+    input: Input,
+    section: number,
+    offset: number,
+  ): undefined {
+    const notes = [siteNote(input, section, offset)];
+    this.#context.diagnostics.push(diagnostic(code, facts, placeIn(input, section, offset), notes));
+    return undefined;
   }
 
   /** Says so where a jump or call leads to what is no instruction: loaders would find that only when they load. */
@@ -229,20 +268,15 @@ export class References {
     target: number,
   ): void {
     const { output } = owner.sections[home]!;
-    if (output < 0) return;
-    if (this.#code[output] !== true) {
-      const problem = `stands in section ${this.#context.outputs[output]!.name}, which is no code`;
-      this.#leadsNowhere(input, section, offset, symbol, problem, "give the function another name than the data");
-    } else if (target % SLOT !== 0 && owner.sections[home]!.output !== input.sections[section]!.output) {
-      const problem = `no instruction starts at byte ${target} of its section`;
-      this.#leadsNowhere(input, section, offset, symbol, problem, "refer to the start of an instruction");
-    }
-  }
-
-  #leadsNowhere(input: Input, section: number, offset: number, symbol: number, problem: string, advice: string): void {
-    const facts = { name: input.symbols.name(symbol), problem, advice };
-    const notes = [siteNote(input, section, offset)];
-    this.#context.diagnostics.push(diagnostic("link-no-code", facts, placeIn(input, section, offset), notes));
+    const isCode = output < 0 || this.#code[output]!;
+    // Within a section the distance is worked out, and looked at, later.
+    if (isCode && (target % SLOT === 0 || output === input.sections[section]!.output)) return;
+    const name = input.symbols.name(symbol);
+    const problem = isCode
+      ? `no instruction starts at byte ${target} of its section`
+      : `stands in section ${this.#context.outputs[output]!.name}, which is no code`;
+    const advice = isCode ? "refer to the start of an instruction" : "give the function another name than the data";
+    this.#report("link-no-code", { name, problem, advice }, input, section, offset);
   }
 
   /** The kernel takes addresses of functions that their types call static; loaders say so of hidden ones. */
@@ -252,9 +286,7 @@ export class References {
     if (!hasTypes || global.localized || global.visibility === "hidden" || global.visibility === "internal") return;
     if (this.#addressed.has(global)) return;
     this.#addressed.add(global);
-    const notes = [siteNote(input, section, offset)];
-    const facts = { name: global.name };
-    this.#context.diagnostics.push(diagnostic("link-address-global", facts, placeIn(input, section, offset), notes));
+    this.#report("link-address-global", { name: global.name }, input, section, offset);
   }
 
   /** libbpf makes maps in the order of their places, and fills a map of maps as soon as it is made. */
@@ -286,10 +318,7 @@ export class References {
       return undefined;
     }
     const { name } = input.object.symbols[relocation.symbol]!;
-    const notes = [siteNote(input, section, relocation.offset)];
-    const place = placeIn(input, section, relocation.offset);
-    this.#context.diagnostics.push(diagnostic("link-dropped", { name }, place, notes));
-    return undefined;
+    return this.#report("link-dropped", { name }, input, section, relocation.offset);
   }
 
   /** Puts what the relocation says of a target into its field; `from` is the place that distances count from. */
@@ -305,36 +334,43 @@ export class References {
       return;
     }
     const { name } = input.object.symbols[relocation.symbol]!;
-    const place = placeIn(input, section, relocation.offset);
-    const notes = [siteNote(input, section, relocation.offset)];
-    const branch = counts(relocation.kind);
-    if (fault === "align") {
-      this.#context.diagnostics.push(diagnostic("link-align", { name, distance: value }, place, notes));
-      return;
-    }
-    const made = branch
-      ? diagnostic("link-range", { name, distance: value, field }, place, notes)
-      : diagnostic("link-value", { name, value, field }, place, notes);
-    this.#context.diagnostics.push(made);
+    if (fault === "align") this.#report("link-align", { name, distance: value }, input, section, relocation.offset);
+    else if (counts(relocation.kind)) {
+      this.#report("link-range", { name, distance: value, field }, input, section, relocation.offset);
+    } else this.#report("link-value", { name, value, field }, input, section, relocation.offset);
   }
 
   /** A weak name that nobody defines: its address is zero, and a call of it goes nowhere. */
   #writeNothing(site: Site): void {
-    const { input, section, relocation, output, at } = site;
+    const { input, relocation, output, at } = site;
     const { value, field } = relocTable[relocation.kind];
     const data = this.#data[output]!;
     const { endian } = input.object;
     if (relocation.kind === "call_imm32") {
       writeSrc(data, at, endian, 0);
       writeField(data, at, field, endian, noFunction);
-    } else if (value.endsWith("/8-1")) {
-      const { name } = input.object.symbols[relocation.symbol]!;
-      const place = placeIn(input, section, relocation.offset);
-      const notes = [siteNote(input, section, relocation.offset)];
-      this.#context.diagnostics.push(diagnostic("link-weak-jump", { name }, place, notes));
-    } else if (value !== "S+A-P") {
+    } else if (counts(relocation.kind)) {
+      this.#leadsNowhere("jump", site);
+    } else if (value === "S+A-P") {
+      if (this.#isPlaced(site)) this.#leadsNowhere("distance", site);
+    } else {
       writeField(data, at, field, endian, relocation.addend);
       if (field === "imm64") writeSrc(data, at, endian, 0);
     }
+  }
+
+  /** Is what refers part of the program? Debugging data speaks of places that no loader gives. */
+  #isPlaced({ input, section }: Site): boolean {
+    const { name, flags } = input.object.sections[section]!;
+    return flags.alloc && !isDebugSection(name);
+  }
+
+  /** Sections become memory of their own, whose distances nobody knows. */
+  #noDistance({ input, section, relocation: { symbol, offset } }: Site): undefined {
+    return this.#report("link-distance", { name: input.symbols.name(symbol) }, input, section, offset);
+  }
+
+  #leadsNowhere(what: string, { input, section, relocation: { symbol, offset } }: Site): void {
+    this.#report("link-weak-jump", { name: input.symbols.name(symbol), what }, input, section, offset);
   }
 }

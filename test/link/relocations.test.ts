@@ -1,5 +1,6 @@
 /** Every relocation kind that a linker resolves, made from the table: values at the ends of the field, beyond them, between slots. */
 import { expect, test } from "vitest";
+import { BpfkitError } from "../../src/diag/index.js";
 import { link } from "../../src/link/index.js";
 import {
   dialects,
@@ -121,4 +122,93 @@ test("an address before or far behind its symbol is kept, whichever symbol it is
       expect(object!.sections[0]!.relocations[0], `${target} ${addend}`).toMatchObject({ kind: "abs_imm64", addend });
     }
   }
+});
+
+/** What a link can be given in each kind, and what of it comes out. */
+const given: Readonly<Record<string, (kind: RelocKind) => ObjectFile>> = {
+  "in range": (kind) => (relocTable[kind].value === "MAP" ? oneReloc(kind, "map", 0n, "little") : far(kind, 1n)),
+  // 64 bits hold every value.
+  "out of range": (kind) => far(kind, relocTable[kind].range === "none" ? 1n << 52n : 1n << bitsOf(kind)),
+  misaligned: (kind) => far(kind, 1n, 4n),
+  undefined: (kind) => oneReloc(kind, "undefined", 0n, "little"),
+  "weak and undefined": (kind) => oneReloc(kind, "weak", 0n, "little"),
+};
+
+/** As `valued`, with the whole value in the symbol: dialects' addends need not hold it. */
+function far(kind: RelocKind, value: bigint, odd = 0n): ObjectFile {
+  const object = oneReloc(kind, "absolute", 0n, "little");
+  const distance = relocTable[kind].value.includes("-P");
+  const target = value * (slots(kind) ? 8n : 1n) + (slots(kind) ? 8n : 0n) + BigInt(placeBefore(kind)) + odd;
+  const home = distance
+    ? ({ kind: "section", section: 0, offset: Number(target) } as const)
+    : ({ kind: "absolute", value: value + odd } as const);
+  return { ...object, symbols: [{ ...object.symbols[0]!, home }] };
+}
+
+/** What the link says or does, by the row of the kind: the code of its error, the value it writes, or that the loader is left with it. */
+function outcome(kind: RelocKind, name: string): string {
+  const { value, range } = relocTable[kind];
+  if (value === "HELPER" || value === "KFUNC") return "left to the loader";
+  if (name === "undefined") return "link-undefined";
+  if (value === "B+A" || value === "G+A" || value === "S") return "link-dynamic";
+  if (name === "weak and undefined") {
+    if (kind === "call_imm32") return "written 2002000000";
+    return slots(kind) || value === "S+A-P" ? "link-weak-jump" : "written 0";
+  }
+  if (value === "MAP") return name === "in range" ? "left to the loader" : "link-no-map";
+  if (name === "in range") return "written 1";
+  if (name === "misaligned") return slots(kind) ? "link-align" : "written 5";
+  if (slots(kind)) return "link-range";
+  return range === "none" ? `written ${1n << 52n}` : "link-value";
+}
+
+/** What a dialect cannot say though it has the kind: there, a name makes a map, and a helper, of whatever it is defined as. */
+const unsaid: Readonly<Record<string, readonly string[]>> = {
+  map_imm64: ["llvm-12", "llvm-3.9", "gnu", "gnu-2.40", "mail-2017-netdev"],
+  helper_imm32: ["llvm-3.9", "mail-2017", "mail-2017-netdev"],
+};
+
+test("every kind in every dialect: in and out of range, misaligned, undefined, weak", () => {
+  const seen = { linked: 0, "no number": 0, unsaid: 0 };
+  const wrong: string[] = [];
+  for (const dialect of relocDialects) {
+    for (const kind of relocKinds) {
+      for (const [name, make] of Object.entries(given)) {
+        const label = `${dialect} ${kind} ${name}`;
+        let file: Uint8Array;
+        try {
+          file = writeObject(make(kind), { dialect });
+        } catch (error) {
+          if (!(error instanceof BpfkitError)) throw error;
+          const { code } = error.diagnostics[0]!;
+          const isKnown = hasNumber(dialect, kind);
+          seen[isKnown ? "unsaid" : "no number"]++;
+          const may = isKnown ? (unsaid[kind]?.includes(dialect) ?? false) : true;
+          if (!may || code !== (isKnown ? "object-reloc-place" : "object-reloc-no-number"))
+            wrong.push(`${label}: ${code}`);
+          continue;
+        }
+        const { object, diagnostics } = link([readObject(file, { file: "one.o" })]);
+        const errors = diagnostics.filter(isError);
+        const section = object?.sections[0];
+        const left = section?.relocations.length === 1;
+        const found =
+          section === undefined
+            ? errors.map(({ code }) => code).join(", ")
+            : left
+              ? "left to the loader"
+              : `written ${readField(section.data, placeBefore(kind), relocTable[kind].field, "little")}`;
+        if (found !== outcome(kind, name)) wrong.push(`${label}: ${found}, not ${outcome(kind, name)}`);
+        for (const { place } of errors) {
+          expect(place, label).toMatchObject({ file: "one.o", offset: placeBefore(kind) });
+        }
+        seen.linked++;
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+  console.log(
+    `relocations linked: ${seen.linked}; kinds without a number: ${seen["no number"]}; not to be said: ${seen.unsaid}`,
+  );
+  expect(seen.linked).toBeGreaterThan(300);
 });

@@ -91,13 +91,28 @@ export const linkMessages = {
   },
   "link-weak-jump": {
     severity: "error",
-    message: "the jump to {name} leads nowhere: it is weak and nothing defines it",
+    message: "the {what} to {name} leads nowhere: it is weak and nothing defines it",
     help: "define it, or test its address and call it",
   },
   "link-no-code": {
     severity: "error",
     message: "{name} is called or jumped to, but {problem}",
     help: "{advice}",
+  },
+  "link-no-map": {
+    severity: "error",
+    message: "{name} is referred to as a map, but its definition is none",
+    help: "define it in .maps or maps, or refer to its address",
+  },
+  "link-distance": {
+    severity: "error",
+    message: "the distance to {name} is not known: loaders place each section by itself",
+    help: "put both into one section, or store the address",
+  },
+  "link-dynamic": {
+    severity: "error",
+    message: "the reference {kind} to {name} is one of dynamic files, which no loader of linked objects resolves",
+    help: "refer to the address, or link with -r to keep it",
   },
   "link-isa": {
     severity: "error",
