@@ -42,6 +42,7 @@ export interface Archive {
 
 /** Does the file start like an archive? */
 export function isArchive(bytes: Uint8Array): boolean {
+  if (bytes[0] !== arMagic.charCodeAt(0)) return false;
   const magic = String.fromCharCode(...bytes.subarray(0, 8));
   return magic === arMagic || magic === thinMagic;
 }

@@ -7,6 +7,7 @@ import { ByteReader, readWords, type Endian } from "../bytes/index.js";
 import { BpfkitError, failure, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import { foreignFile } from "./foreign.js";
 import { stringsOf } from "./links.js";
+import { shortName } from "./section-names.js";
 import * as elf from "./table.js";
 import type { ElfFile, ElfHeader, ElfSection, ElfSegment } from "./types.js";
 
@@ -45,71 +46,47 @@ type RawSection = { -readonly [Field in keyof ElfSection]: ElfSection[Field] };
 
 const noBytes = new Uint8Array(0);
 
-/** Numbers of section headers as bigints: nearly all are small, and there are very many of them. */
+/** Flags and addresses as bigints: nearly all are small, and there are very many of them. */
 const small = Array.from({ length: 256 }, (_, value) => BigInt(value));
 
-/** The 64-bit number at `at`, whose bytes are there. */
-function wide(view: DataView, at: number, little: boolean): bigint {
-  const low = view.getUint32(little ? at : at + 4, little);
-  const high = view.getUint32(little ? at + 4 : at, little);
-  return high === 0 && low < small.length ? small[low]! : view.getBigUint64(at, little);
+/** The 64-bit number of two words. */
+function wide(low: number, high: number): bigint {
+  if (high === 0) return low < small.length ? small[low]! : BigInt(low);
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** The section header at `at`, whose bytes are there. */
-function rawSection(reader: ByteReader, view: DataView, index: number, at: number, report: Report): RawSection {
-  const little = reader.endian === "little";
-  const high = little ? 4 : 0;
-  const fits =
-    view.getUint32(at + 24 + high, little) |
-    view.getUint32(at + 32 + high, little) |
-    view.getUint32(at + 48 + high, little) |
-    view.getUint32(at + 56 + high, little);
-  if (fits !== 0) return largeSection(reader, index, at, report);
-  const low = at + 4 - high;
-  return {
-    index,
-    name: "",
-    nameOffset: view.getUint32(at, little),
-    type: view.getUint32(at + 4, little),
-    flags: wide(view, at + 8, little),
-    addr: wide(view, at + 16, little),
-    offset: view.getUint32(low + 24, little),
-    size: view.getUint32(low + 32, little),
-    link: view.getUint32(at + 40, little),
-    info: view.getUint32(at + 44, little),
-    addralign: view.getUint32(low + 48, little),
-    entsize: view.getUint32(low + 56, little),
-    data: noBytes,
-  };
-}
+const headerWords = elf.SHDR_SIZE / 4;
 
-/** The section headers as words, where they can be read so as they stand. */
-function headerWords({ bytes, endian }: ByteReader, shoff: number, shnum: number): Uint32Array | undefined {
-  if (endian !== "little" || (bytes.byteOffset + shoff) % 4 !== 0) return undefined;
-  return readWords(bytes.subarray(shoff, shoff + shnum * elf.SHDR_SIZE), endian);
-}
-
-/** The section header at `at` of `words`, if none of its numbers is beyond 32 bits. */
-function plainSection(words: Uint32Array, index: number, at: number): RawSection | undefined {
-  const flags = words[at + 2]!;
-  const addr = words[at + 4]!;
-  const high = words[at + 3]! | words[at + 5]! | words[at + 7]! | words[at + 9]! | words[at + 13]! | words[at + 15]!;
-  if (high !== 0 || flags >= small.length || addr >= small.length) return undefined;
-  return {
-    index,
-    name: "",
-    nameOffset: words[at]!,
-    type: words[at + 1]!,
-    flags: small[flags]!,
-    addr: small[addr]!,
-    offset: words[at + 6]!,
-    size: words[at + 8]!,
-    link: words[at + 10]!,
-    info: words[at + 11]!,
-    addralign: words[at + 12]!,
-    entsize: words[at + 14]!,
-    data: noBytes,
-  };
+/** The section headers, whose bytes are there; of fields of 64 bits mostly the low word says all. */
+function rawSections(reader: ByteReader, shoff: number, shnum: number, report: Report): RawSection[] {
+  const { bytes, endian } = reader;
+  const words = readWords(bytes.subarray(shoff, shoff + shnum * elf.SHDR_SIZE), endian);
+  const low = endian === "little" ? 0 : 1;
+  const high = 1 - low;
+  const sections: RawSection[] = [];
+  for (let index = 0, at = 0; index < shnum; index++, at += headerWords) {
+    const beyond = words[at + 6 + high]! | words[at + 8 + high]! | words[at + 12 + high]! | words[at + 14 + high]!;
+    if (beyond !== 0) {
+      sections.push(largeSection(reader, index, shoff + index * elf.SHDR_SIZE, report));
+      continue;
+    }
+    sections.push({
+      index,
+      name: "",
+      nameOffset: words[at]!,
+      type: words[at + 1]!,
+      flags: wide(words[at + 2 + low]!, words[at + 2 + high]!),
+      addr: wide(words[at + 4 + low]!, words[at + 4 + high]!),
+      offset: words[at + 6 + low]!,
+      size: words[at + 8 + low]!,
+      link: words[at + 10]!,
+      info: words[at + 11]!,
+      addralign: words[at + 12 + low]!,
+      entsize: words[at + 14 + low]!,
+      data: noBytes,
+    });
+  }
+  return sections;
 }
 
 /** A section header with numbers beyond 32 bits, which are errors beyond 2^53. */
@@ -143,24 +120,27 @@ function largeSection(reader: ByteReader, index: number, at: number, report: Rep
   return damaged ? { ...section, damaged } : section;
 }
 
-/** The ELF header as it stands there. */
+/** The ELF header as it stands there; its bytes are. */
 function headerFields(reader: ByteReader): ElfHeader {
+  const { buffer, byteOffset } = reader.bytes;
+  const view = new DataView(buffer, byteOffset, elf.EHDR_SIZE);
+  const little = reader.endian === "little";
   return {
-    osabi: reader.u8(7),
-    abiversion: reader.u8(8),
-    type: reader.u16(16),
-    machine: reader.u16(18),
-    version: reader.u32(20),
-    entry: reader.u64(24),
+    osabi: view.getUint8(7),
+    abiversion: view.getUint8(8),
+    type: view.getUint16(16, little),
+    machine: view.getUint16(18, little),
+    version: view.getUint32(20, little),
+    entry: view.getBigUint64(24, little),
     phoff: reader.size(32, "e_phoff"),
     shoff: reader.size(40, "e_shoff"),
-    flags: reader.u32(48),
-    ehsize: reader.u16(52),
-    phentsize: reader.u16(54),
-    shentsize: reader.u16(58),
-    phnum: reader.u16(56),
-    shnum: reader.u16(60),
-    shstrndx: reader.u16(62),
+    flags: view.getUint32(48, little),
+    ehsize: view.getUint16(52, little),
+    phentsize: view.getUint16(54, little),
+    shentsize: view.getUint16(58, little),
+    phnum: view.getUint16(56, little),
+    shnum: view.getUint16(60, little),
+    shstrndx: view.getUint16(62, little),
   };
 }
 
@@ -185,7 +165,8 @@ function sectionData(reader: ByteReader, section: RawSection, index: number, nam
   const { type, offset, size } = section;
   if (type === SHT_NOBITS || type === SHT_NULL) return noBytes;
   const end = offset + size;
-  if (end <= reader.length) return reader.bytes.subarray(offset, end);
+  const { bytes } = reader;
+  if (end <= bytes.length) return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, size);
   const available = Math.max(0, reader.length - offset);
   const what = index < 0 ? "the section name table" : `section ${index} (${name})`;
   report(failure("elf-bounds", { what, size, available }, reader.place(offset)));
@@ -200,21 +181,25 @@ function checkOverlap(reader: ByteReader, sections: readonly ElfSection[]): void
   throw failure("elf-overlap", { claimed, size: reader.length }, reader.place(0));
 }
 
+/** The name of a section, in whatever bytes; empty where there is none. */
+function rareName(
+  table: Uint8Array,
+  { nameOffset, index }: RawSection,
+  file: string | undefined,
+  report: Report,
+): string {
+  const strings = stringsOf(table, file);
+  const name = strings.at(nameOffset);
+  if (name === undefined) report(strings.fault(nameOffset, `the name of section ${index}`, "section name table"));
+  return name ?? "";
+}
+
 function readSections(reader: ByteReader, header: ElfHeader, report: Report): ElfSection[] {
   const { shnum, shoff, shstrndx } = header;
   const { file } = reader.origin;
   // The check comes before any allocation by count.
   reader.need(shoff, shnum > reader.length ? reader.length + 1 : shnum * elf.SHDR_SIZE, "the section header table");
-  const raw: RawSection[] = [];
-  const view = new DataView(reader.bytes.buffer, reader.bytes.byteOffset, reader.bytes.byteLength);
-  const words = headerWords(reader, shoff, shnum);
-  for (let i = 0; i < shnum; i++) {
-    raw.push(
-      (words && plainSection(words, i, (i * elf.SHDR_SIZE) / 4)) ??
-        rawSection(reader, view, i, shoff + i * elf.SHDR_SIZE, report),
-    );
-  }
-
+  const raw = rawSections(reader, shoff, shnum, report);
   const table = raw[shstrndx];
   const hasNames = shstrndx !== elf.SHN_UNDEF && table?.type === SHT_STRTAB;
   if (shstrndx !== elf.SHN_UNDEF && !hasNames) {
@@ -222,14 +207,10 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
     report(failure("elf-link", facts, reader.place(62)));
   }
   const nameData = hasNames ? sectionData(reader, table, -1, "", report) : new Uint8Array(0);
-  const names = hasNames ? stringsOf(nameData, file) : undefined;
 
   for (let index = 0; index < raw.length; index++) {
     const section = raw[index]!;
-    const name = names === undefined ? "" : names.at(section.nameOffset);
-    if (name === undefined)
-      report(names!.fault(section.nameOffset, `the name of section ${index}`, "section name table"));
-    else section.name = name;
+    if (hasNames) section.name = shortName(nameData, section.nameOffset) ?? rareName(nameData, section, file, report);
     // The name table's faults were reported above.
     const isNames = hasNames && index === shstrndx;
     section.data = isNames ? nameData : sectionData(reader, section, index, section.name, report);
