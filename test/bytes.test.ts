@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8, fits, fromHex, toHex, toNumber } from "../src/bytes/index.js";
+import {
+  ByteReader,
+  ByteWriter,
+  decodeUtf8,
+  encodeUtf8,
+  fits,
+  fromHex,
+  newWords,
+  toHex,
+  toNumber,
+} from "../src/bytes/index.js";
 import { BpfkitError, diagnostic, formatDiagnostic, nearest } from "../src/diag/index.js";
 
 test("what a writer wrote, a reader reads, in both byte orders", () => {
@@ -72,6 +82,16 @@ test("a read beyond the end says where, what was needed and what was left", () =
   expect(() => new ByteReader(fromHex("616263"), "big").cstring(0)).toThrowError("not terminated");
   expect(() => new ByteReader(fromHex("ffffffffffffffff"), "big").size(0)).toThrowError("more than");
   expect(() => toNumber(-1n, "a size")).toThrowError("a size is -1");
+});
+
+test("arrays of words that share buffers are zero and share no words", () => {
+  const counts = Array.from({ length: 400 }, (_, i) => (i * 97) % 1_500).concat(0, 16_384, 16_385, 70_000, 1);
+  const arrays = counts.map((count, i) => {
+    const words = newWords(count);
+    expect([words.length, words.every((word) => word === 0)]).toEqual([count, true]);
+    return words.fill(i + 1);
+  });
+  arrays.forEach((words, i) => expect(words.every((word) => word === i + 1)).toBe(true));
 });
 
 test("hex strings and field ranges", () => {

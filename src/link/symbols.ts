@@ -2,6 +2,7 @@
  * One winner for every global name, decided as the inputs come: a strong definition beats a weak one, a weak one a common, a
  * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
+import { newWords } from "../bytes/index.js";
 import { diagnostic, type BinaryPlace, type Note } from "../diag/index.js";
 import {
   homes,
@@ -63,7 +64,7 @@ export function addObject(context: Context, given: ObjectFile, renames = true): 
     edits: noEdits,
   }));
   const number = context.inputs.length;
-  const globalOf = new Int32Array(symbols.count).fill(-1);
+  const globalOf = newWords(symbols.count).fill(-1);
   const { lineOf } = context.options;
   const input: Input = { number, object, sections, symbols, globalOf, renamed, tables, lineOf };
   context.inputs.push(input);

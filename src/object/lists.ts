@@ -2,6 +2,7 @@
  * Symbols and relocations as rows of numbers. An Object has them as records, which say what they are; the linker and the writer pass
  * very many on and look at few. Where an Object was made from rows, its records are made when somebody asks for them.
  */
+import { newWords } from "../bytes/index.js";
 import { bindings, symbolTypes, visibilities } from "./read-symbols.js";
 import { relocKinds, type RelocKind } from "./relocations.js";
 import type { ObjectFile, ObjectSymbol, Relocation, Section, SymbolHome } from "./types.js";
@@ -41,7 +42,7 @@ export class RelocationList {
   #records: readonly Relocation[] | undefined;
 
   constructor(room = 0) {
-    this.words = new Int32Array(room * relocationRow);
+    this.words = newWords(room * relocationRow);
   }
 
   /** Adds a row; the addend is one of 32 bits. */
@@ -124,7 +125,7 @@ export class SymbolList {
   #records: readonly ObjectSymbol[] | undefined;
 
   constructor(room: number, nameAt: (word: number) => string, absolutes: bigint[] = []) {
-    this.words = new Int32Array(room * symbolRow);
+    this.words = newWords(room * symbolRow);
     this.#nameAt = nameAt;
     this.#absolutes = absolutes;
   }
