@@ -17,10 +17,13 @@ export function encodeAddressSignificant(symbols: readonly number[], endian: End
   return out.bytes();
 }
 
-/** What the file says; `numbers` gives the Object's numbers of its symbols. The table is a hint: what makes no sense is left out. */
-export function significantOf(elf: ElfFile, numbers: Int32Array): Pick<ObjectFile, "addressSignificant"> {
+/**
+ * What the file says, if it says anything; `numbers` gives the Object's numbers of its symbols. The table is a hint: what makes no
+ * sense is left out.
+ */
+export function significantOf(elf: ElfFile, numbers: Int32Array): ObjectFile["addressSignificant"] {
   const section = elf.sections.find(({ type }) => type === SectionHeaderType.SHT_LLVM_ADDRSIG);
-  if (section === undefined) return {};
+  if (section === undefined) return undefined;
   const found: number[] = [];
   let value = 0;
   let scale = 1;
@@ -32,5 +35,5 @@ export function significantOf(elf: ElfFile, numbers: Int32Array): Pick<ObjectFil
     if (symbol >= 0) found.push(symbol);
     [value, scale] = [0, 1];
   }
-  return { addressSignificant: found };
+  return found;
 }

@@ -4,7 +4,7 @@
  * (reloc-scene.ts, detect.ts). Whatever is out of the ordinary makes it give up, and the file is read the long way, which alone
  * knows faults and says what is wrong. test/object/read-plain.test.ts compares the two.
  */
-import { readWords } from "../bytes/index.js";
+import { newWords, readWords } from "../bytes/index.js";
 import {
   elfTable,
   relocRows,
@@ -25,7 +25,7 @@ import { isMapSection } from "./names.js";
 import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow } from "./lists.js";
 import { isPsabiNote } from "./psabi-note.js";
 import { bindings, sectionSymbol } from "./read-symbols.js";
-import { inSection, hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
+import { hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
 import { isKept } from "./reloc-scene.js";
 import { relocTable } from "./relocations.js";
 import type { RelocOrigin } from "./types.js";
@@ -46,10 +46,23 @@ export interface PlainParts {
   readonly origin: Pick<RelocOrigin, "dialect" | "repaired">;
 }
 
-/** The rows of LLVM's numbers by number, kind of section, symbol and opcode; null where there is none with a plain meaning. */
-const rows = new Map<number, DialectRow | null>();
+/** A row of LLVM's numbers with a plain meaning, and what reading a record by it needs to know. */
+interface PlainRow {
+  readonly row: DialectRow;
+  readonly kind: number;
+  /** Bytes from the record's offset to the end of its field. */
+  readonly end: number;
+  /** The field is that of a load of 16 bytes. */
+  readonly isWide: boolean;
+  /** From the record's offset to the 32 bits that hold the addend; -1 where it has another size. */
+  readonly addendAt: number;
+  readonly inSlots: boolean;
+}
 
-function rowFor(type: number, exec: boolean, to: number, opcode: number): DialectRow | null {
+/** By number, kind of section, symbol and opcode; null where there is none. */
+const rows = new Map<number, PlainRow | null>();
+
+function rowFor(type: number, exec: boolean, to: number, opcode: number): PlainRow | null {
   if (type > 0xff) return null;
   const key = ((type * 2 + (exec ? 1 : 0)) * classes.length + to) * 256 + opcode;
   let row = rows.get(key);
@@ -61,10 +74,23 @@ function rowFor(type: number, exec: boolean, to: number, opcode: number): Dialec
         (each.in === "code" ? exec && isPlace(each.insn!, opcode) : !exec),
     );
     const plain = fits !== undefined && (fits.addend === "bytes" || fits.addend === "slots") && fits.readOnly !== true;
-    row = plain && fits.skew === undefined && fits.storeAt === undefined && fits.unsigned !== true ? fits : null;
+    row = plain && fits.skew === undefined && fits.storeAt === undefined && fits.unsigned !== true ? facts(fits) : null;
     rows.set(key, row);
   }
   return row;
+}
+
+function facts(row: DialectRow): PlainRow {
+  const { field } = relocTable[row.kind];
+  const store = row.store ?? field;
+  return {
+    row,
+    kind: kindNumbers[row.kind],
+    end: fieldBytes[field],
+    isWide: field === "imm64",
+    addendAt: store === "imm32" ? 4 : store === "data32" ? 0 : -1,
+    inSlots: row.addend === "slots",
+  };
 }
 
 /** Is it of LLVM, and is there nothing about it as a whole that asks for a judgement? */
@@ -84,10 +110,11 @@ function isPlain({ header, endian, sections }: ElfFile, symtab: ElfSection | und
 }
 
 /** What the symbols of section `shndx` are to a relocation. */
-function classOf(maps: readonly boolean[], shndx: number, type: number): number {
+function classOf(sections: readonly ElfSection[], shndx: number, type: number): number {
   if (shndx === elfTable.SHN_ABS || shndx === elfTable.SHN_COMMON) return toOther;
   if (shndx === elfTable.SHN_UNDEF) return toUndefined;
-  if (maps[shndx] === true) return toMap;
+  const home = sections[shndx];
+  if (home !== undefined && isMapSection(home.name)) return toMap;
   return type === sectionSymbol ? toSection : toOther;
 }
 
@@ -106,7 +133,6 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
   if (elf.header.type !== elfTable.ElfType.ET_REL || !isPlain(elf, symtab)) return undefined;
   const symbols = symbolRows(elf, symtab);
   if (symbols === undefined) return undefined;
-  const maps = elf.sections.map(({ name }) => isMapSection(name));
   let differs: PlainOrigin["differs"];
   let any = false;
   for (const table of elf.sections) {
@@ -137,16 +163,16 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
         lastType = type;
         lastKind = kind;
         lastOpcode = opcode;
-        const to = classOf(maps, kind >>> 16, kind & 15);
+        const to = classOf(elf.sections, kind >>> 16, kind & 15);
         const row = rowFor(type, exec, to, opcode);
         if (row === null) return undefined;
-        const { field } = relocTable[row.kind];
-        limit = data.length - fieldBytes[field];
-        isWide = field === "imm64";
+        limit = data.length - row.end;
+        ({ isWide } = row);
         any = true;
         const site: RelocSite = { type, offset, data, endian: "little", exec, to: classes[to]! };
         const isPlain = isPlainPlace(row, data, offset, exec);
-        if (isPlain && differs === undefined && !inGnu(row, site)) differs = { type, section: target!, offset, row };
+        if (isPlain && differs === undefined && !inGnu(row.row, site))
+          differs = { type, section: target!, offset, row: row.row };
       }
       // As isPlainPlace says.
       if (offset > limit || (exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))))) return undefined;
@@ -168,9 +194,8 @@ function inGnu(row: DialectRow, site: RelocSite): boolean {
 }
 
 /** Does the field of `row` stand in the section, and in code at an instruction, with nothing in a load's second slot? */
-function isPlainPlace(row: DialectRow, data: Uint8Array, offset: number, exec: boolean): boolean {
-  if (!inSection(row, offset, data)) return false;
-  return !exec || (offset % 8 === 0 && !(relocTable[row.kind].field === "imm64" && hasHigh(data, offset)));
+function isPlainPlace({ end, isWide }: PlainRow, data: Uint8Array, offset: number, exec: boolean): boolean {
+  return offset + end <= data.length && !(exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))));
 }
 
 /** Reads symbols and relocations; undefined where the long way is to be gone. */
@@ -182,9 +207,8 @@ export function readPlain(
   const symtab = elf.sections.find(({ type }) => type === sht.SHT_SYMTAB);
   if (!isPlain(elf, symtab)) return undefined;
   const count = symtab.data.length / elfTable.SYM_SIZE;
-  const numbers = new Int32Array(count).fill(-1);
-  const to = new Uint8Array(count);
-  const symbols = plainSymbols(elf, symtab, sectionNumbers, numbers, to);
+  const numbers = newWords(count).fill(-1);
+  const symbols = plainSymbols(elf, symtab, sectionNumbers, numbers);
   if (symbols === undefined) return undefined;
   const relocations = new Map<number, RelocationList>();
   for (const table of elf.sections) {
@@ -196,7 +220,7 @@ export function readPlain(
       return undefined;
     if (table.data.length % elfTable.REL_SIZE !== 0 || relocations.has(target.index)) return undefined;
     if (!isKept(target)) continue;
-    const list = plainRelocations(table, target, numbers, to);
+    const list = plainRelocations(elf, symtab, table, target, numbers);
     if (list === undefined) return undefined;
     if (list.count > 0) relocations.set(target.index, list);
   }
@@ -208,7 +232,6 @@ function plainSymbols(
   symtab: ElfSection,
   sectionNumbers: Int32Array,
   numbers: Int32Array,
-  to: Uint8Array,
 ): SymbolList | undefined {
   const words = readWords(symtab.data, "little");
   const table = sections[symtab.link];
@@ -217,7 +240,6 @@ function plainSymbols(
   const { data } = table;
   const strings = stringsOf(data, file);
   const names = sections.map(({ name }) => name);
-  const maps = names.map((name) => isMapSection(name));
   // Section symbols without a name have the section's.
   const list = new SymbolList(Math.max(0, numbers.length - 1), (word) =>
     word < 0 ? names[-1 - word]! : strings.at(word)!,
@@ -237,11 +259,8 @@ function plainSymbols(
     if (words[at + 3]! >= 0x20_0000 || words[at + 5]! >= 0x20_0000) return undefined;
     if (binding !== 0) local = false;
     let isAbsolute = false;
-    if (shndx === elfTable.SHN_UNDEF) {
-      to[index] = toUndefined;
-      home = homes.undefined;
-    } else if (shndx < sections.length) {
-      to[index] = maps[shndx] === true ? toMap : type === sectionSymbol ? toSection : toOther;
+    if (shndx === elfTable.SHN_UNDEF) home = homes.undefined;
+    else if (shndx < sections.length) {
       if (home < 0) {
         if (sections[shndx]!.type === sht.SHT_GROUP) return undefined;
         continue;
@@ -249,7 +268,6 @@ function plainSymbols(
     } else {
       isAbsolute = shndx === elfTable.SHN_ABS;
       if (!isAbsolute && shndx !== elfTable.SHN_COMMON) return undefined;
-      to[index] = toOther;
       home = isAbsolute ? homes.absolute : homes.common;
     }
     numbers[index] = list.count++;
@@ -267,22 +285,24 @@ function plainSymbols(
 }
 
 function plainRelocations(
+  { sections }: ElfFile,
+  symtab: ElfSection,
   table: ElfSection,
   { data, flags }: ElfSection,
   numbers: Int32Array,
-  to: Uint8Array,
 ): RelocationList | undefined {
   const exec = (flags & execFlag) !== 0n;
   const words = readWords(table.data, "little");
+  const symbols = readWords(symtab.data, "little");
   const list = new RelocationList(words.length / relocWords);
   const { words: rows } = list;
-  let row: DialectRow | null = null;
-  let kind = 0;
-  let usual = false;
-  let end = 0;
+  let row: PlainRow | null = null;
+  let limit = 0;
+  let isWide = false;
+  let addendAt = 0;
   // Records mostly come after their like.
   let lastType = -1;
-  let lastTo = -1;
+  let lastKind = -1;
   let lastOpcode = -1;
   for (let at = 0; at < words.length; at += relocWords) {
     const offset = words[at]!;
@@ -293,33 +313,32 @@ function plainRelocations(
     if (words[at + 1] !== 0 || sym === 0 || sym >= numbers.length || numbers[sym]! < 0 || offset >= data.length)
       return undefined;
     const opcode = exec ? data[offset]! : 0;
-    if (type !== lastType || to[sym] !== lastTo || opcode !== lastOpcode) {
+    const kind = symbols[sym * symbolWords + 1]!;
+    if (type !== lastType || kind !== lastKind || opcode !== lastOpcode) {
       lastType = type;
-      lastTo = to[sym]!;
+      lastKind = kind;
       lastOpcode = opcode;
-      row = rowFor(type, exec, lastTo, opcode);
+      row = rowFor(type, exec, classOf(sections, kind >>> 16, kind & 15), opcode);
       if (row === null) return undefined;
-      kind = kindNumbers[row.kind];
-      const { field } = relocTable[row.kind];
-      const store = row.store ?? field;
-      usual = exec && store === "imm32" && (field === "imm32" || field === "imm64");
-      end = field === "imm64" ? 16 : 8;
+      limit = data.length - row.end;
+      ({ isWide, addendAt } = row);
     }
-    if (usual) {
-      if ((offset & 7) !== 0 || offset + end > data.length || (end === 16 && hasHigh(data, offset))) return undefined;
-      let stored = data[offset + 4]! | (data[offset + 5]! << 8) | (data[offset + 6]! << 16) | (data[offset + 7]! << 24);
-      if (row!.addend === "slots") stored = (stored + 1) * 8;
+    // As isPlainPlace says.
+    if (offset > limit || (exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))))) return undefined;
+    if (addendAt >= 0) {
+      const from = offset + addendAt;
+      let stored = data[from]! | (data[from + 1]! << 8) | (data[from + 2]! << 16) | (data[from + 3]! << 24);
+      if (row!.inSlots) stored = (stored + 1) * 8;
       if (stored === (stored | 0)) {
         const start = relocationRow * list.count++;
         rows[start] = offset;
-        rows[start + 1] = kind;
+        rows[start + 1] = row!.kind;
         rows[start + 2] = numbers[sym]!;
         rows[start + 3] = stored;
         continue;
       }
     }
-    if (!isPlainPlace(row!, data, offset, exec)) return undefined;
-    list.add({ offset, kind: row!.kind, symbol: numbers[sym]!, addend: addendOf(row!, data, offset) });
+    list.add({ offset, kind: row!.row.kind, symbol: numbers[sym]!, addend: addendOf(row!.row, data, offset) });
   }
   list.sort();
   return list;

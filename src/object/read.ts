@@ -3,7 +3,7 @@
  *
  * Source: docs/psabi.md. An unknown relocation number is an error with its section, offset and symbol.
  */
-import type { ByteReader } from "../bytes/index.js";
+import { newWords, type ByteReader } from "../bytes/index.js";
 import { significantOf } from "./addrsig.js";
 import { BpfkitError, failure } from "../diag/index.js";
 import {
@@ -50,43 +50,51 @@ const sectionTypes: ReadonlyMap<number, SectionType> = new Map<number, SectionTy
   [sht.SHT_PREINIT_ARRAY, "preinit_array"],
 ]);
 
-/** Flags by their bits: the sections of all files have few different ones. */
-const knownFlags = new Map<bigint, SectionFlags>();
-
-function flagsOf(bits: bigint): SectionFlags {
-  let flags = knownFlags.get(bits);
-  if (flags === undefined) {
-    ({ flags } = flagsOfBits(bits));
-    if (knownFlags.size < 1024) knownFlags.set(bits, flags);
-  }
-  return flags;
+interface KnownFlags {
+  readonly flags: SectionFlags;
+  /** `sh_link` names a section that this one accompanies. */
+  readonly isLinked: boolean;
 }
 
-/** What an origin was found in. */
+/** Flags by their bits: the sections of all files have few different ones. */
+const knownFlags = new Map<bigint, KnownFlags>();
+
+function flagsOf(bits: bigint): KnownFlags {
+  let known = knownFlags.get(bits);
+  if (known === undefined) {
+    known = { flags: flagsOfBits(bits).flags, isLinked: (bits & linkOrder) !== 0n };
+    if (knownFlags.size < 1024) knownFlags.set(bits, known);
+  }
+  return known;
+}
+
+/** What an Object was read from. */
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly file: string | undefined;
+  readonly options: Omit<ReadOptions, "file">;
+}
+
+/** Where an Object and its origin have their source: not enumerable, so that a changed copy has none. */
 const source = Symbol("source");
 
-interface LateOrigin {
-  readonly [source]: { readonly elf: Pick<ElfFile, "bytes" | "file">; readonly options: Omit<ReadOptions, "file"> };
+interface FromSource {
+  readonly [source]?: Source;
 }
 
 /** The reason is found again when somebody asks: an Object does not keep all that was read. */
 const lateReason = {
   enumerable: true,
   configurable: true,
-  get(this: LateOrigin) {
-    const { elf, options } = this[source];
+  get(this: Required<FromSource>) {
+    const { bytes, file, options } = this[source];
     const { without, dialect } = options;
-    return originOf(relocScene(readElf(elf.bytes, { file: elf.file }), without), dialect).origin.reason;
+    return originOf(relocScene(readElf(bytes, { file }), without), dialect).origin.reason;
   },
 };
 
-function lateOrigin(
-  { bytes, file }: ElfFile,
-  options: Omit<ReadOptions, "file">,
-  { dialect, repaired }: PlainParts["origin"],
-): RelocOrigin {
-  const origin = { dialect, repaired };
-  Object.defineProperty(origin, source, { value: { elf: { bytes, file }, options } });
+function lateOrigin(from: Source, { dialect, repaired }: PlainParts["origin"]): RelocOrigin {
+  const origin = Object.defineProperty({ dialect, repaired }, source, { value: from });
   return Object.defineProperty(origin, "reason", lateReason) as RelocOrigin;
 }
 
@@ -119,63 +127,62 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     throw failure("object-machine", { machine }, at(18));
   if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
 
-  const sectionNumbers = new Int32Array(elf.sections.length).fill(-1);
+  const sectionNumbers = newWords(elf.sections.length).fill(-1);
   const kept: ElfSection[] = [];
+  const groupSections: ElfSection[] = [];
   for (const section of elf.sections) {
     if (isKept(section)) sectionNumbers[section.index] = kept.push(section) - 1;
+    else if (section.type === sht.SHT_GROUP) groupSections.push(section);
   }
   const plain = options.dialect === undefined ? readPlain(elf, sectionNumbers, options.without) : undefined;
   const scene = plain === undefined ? readScene(elf, sectionNumbers, options) : undefined;
   const { numbers, origin } = (plain ?? scene)!;
 
   const groups: SectionGroup[] = [];
-  const groupOf = new Int32Array(elf.sections.length).fill(-1);
-  for (const section of elf.sections) {
-    if (section.type !== sht.SHT_GROUP) continue;
+  const groupOf = groupSections.length === 0 ? undefined : newWords(elf.sections.length).fill(-1);
+  for (const section of groupSections) {
     const { flags, members } = readGroup(elf, section);
     const signature = numbers[section.info] ?? -1;
     if (signature < 0) throw failure("object-group", { symbol: section.info }, at(section.offset));
-    for (const member of members) groupOf[member] = groups.length;
+    for (const member of members) groupOf![member] = groups.length;
     groups.push({ signature, comdat: (flags & elfTable.GRP_COMDAT) !== 0 });
   }
 
   const sections = kept.map((section): Section => {
-    const linked = (section.flags & linkOrder) !== 0n;
+    const { flags, isLinked } = flagsOf(section.flags);
     const made: Omit<Section, "relocations"> & { relocations?: readonly Relocation[] } = {
       name: section.name,
       type: sectionTypes.get(section.type) ?? section.type,
-      flags: flagsOf(section.flags),
+      flags,
       align: Math.max(1, section.addralign),
       entsize: section.entsize,
       size: section.size,
       data: section.data,
-      group: groupOf[section.index]!,
-      linkedTo: linked ? (sectionNumbers[section.link] ?? -1) : -1,
+      group: groupOf?.[section.index] ?? -1,
+      linkedTo: isLinked ? (sectionNumbers[section.link] ?? -1) : -1,
     };
     const rows = plain?.relocations.get(section.index);
     if (rows !== undefined) return sectionOf(made, rows);
     made.relocations = scene?.relocations.get(section.index) ?? none;
     return made as Section;
   });
+  const from: Source = { bytes: elf.bytes, file: elf.file, options };
   const rest = {
     file: elf.file ?? "<memory>",
     endian: elf.endian,
     flags: elf.header.flags,
     sections,
     groups,
-    ...significantOf(elf, numbers),
-    origin: lateOrigin(elf, options, origin),
+    addressSignificant: significantOf(elf, numbers),
+    origin: lateOrigin(from, origin),
   };
   const object = plain === undefined ? { ...rest, symbols: scene!.symbols } : objectOf(rest, plain.symbols);
-  files.set(object, elf.bytes);
-  return object;
+  return Object.defineProperty(object, source, { value: from });
 }
-
-const files = new WeakMap<ObjectFile, Uint8Array>();
 
 /** The bytes that `object` was read from; undefined for one that was made, or changed since (which is another object). */
 export function fileOf(object: ObjectFile): Uint8Array | undefined {
-  return files.get(object);
+  return (object as FromSource)[source]?.bytes;
 }
 
 export interface ReadOptions {
