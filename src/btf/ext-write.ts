@@ -1,6 +1,6 @@
 /** Writing .BTF.ext: the inverse of `ext.ts`, with records of the sizes every kernel takes. */
-import { ByteWriter, wordBytes, type Endian } from "../bytes/index.js";
-import { extWidths, type BtfExt, type BtfExtSection, type BtfExtTables, type BtfExtWords } from "./ext.js";
+import { wordBytes, type Endian } from "../bytes/index.js";
+import { extTables, extWidths, type BtfExt, type BtfExtSection, type BtfExtTables, type BtfExtWords } from "./ext.js";
 import { btfMagic, btfVersion, packLineColumn } from "./table.js";
 
 const headerSize = 32;
@@ -48,45 +48,69 @@ export function writeBtfExt(ext: Omit<BtfExt, "endian">, stringOffset: Named, en
   return writeBtfExtTables({ funcInfo, lineInfo, coreRelos }, stringOffset, endian);
 }
 
-/** The same of tables that are words already. */
-export function writeBtfExtTables(ext: BtfExtTables, stringOffset: Named, endian: Endian): WrittenBtfExt {
-  const out = new ByteWriter(endian, sizeOf(ext));
-  // Where the records of a section start, with their size and count.
-  const runs: { readonly at: number; readonly size: number; readonly count: number }[] = [];
-  out.u16(btfMagic);
-  out.u8(btfVersion);
-  out.u8(0);
-  out.u32(headerSize);
-  // Offset and length of each table, known once they are written.
-  const places = out.reserve(headerSize - 8);
-  for (const [number, table] of (["funcInfo", "lineInfo", "coreRelos"] as const).entries()) {
-    const start = out.length;
-    const size = 4 * extWidths[table];
-    out.patchU32(places + 8 * number, start - headerSize);
-    if (ext[table].length > 0) out.u32(size);
-    for (const { section, words } of ext[table]) {
-      out.u32(stringOffset(section));
-      out.u32(words.length / extWidths[table]);
-      runs.push({ at: out.length, size, count: words.length / extWidths[table] });
-      out.write(wordBytes(words, endian));
-    }
-    out.patchU32(places + 8 * number + 4, out.length - start);
-  }
-  return {
-    bytes: out.bytes(),
-    // Linkers have very many records, and do not ask.
-    get insnOffsets() {
-      return runs.flatMap(({ at, size, count }) => Array.from({ length: count }, (_, i) => at + size * i));
-    },
-  };
+/**
+ * Where the records of a .BTF.ext stand, by the lengths of what its tables hold, section by section; and how long it is. All in
+ * words. The name and the count of a section stand before its records, the size of a record before the first section of a table.
+ */
+export function extPlaces(lengths: readonly (readonly number[])[]): {
+  readonly places: readonly (readonly number[])[];
+  readonly length: number;
+} {
+  let end = headerSize / 4;
+  const places = lengths.map((table) => {
+    if (table.length > 0) end += 1;
+    return table.map((length) => {
+      const at = end + 2;
+      end = at + length;
+      return at;
+    });
+  });
+  return { places, length: end };
 }
 
-/** Bytes that the written tables take. */
-function sizeOf({ funcInfo, lineInfo, coreRelos }: BtfExtTables): number {
-  let size = headerSize;
-  for (const tables of [funcInfo, lineInfo, coreRelos]) {
-    size += 4;
-    for (const { words } of tables) size += 8 + 4 * words.length;
+/**
+ * The same of tables that are words already. Records that stand in `room` are moved there, and not at all where they are at their
+ * places already: what is written is a part of it then.
+ */
+export function writeBtfExtTables(
+  ext: BtfExtTables,
+  stringOffset: Named,
+  endian: Endian,
+  room: Uint32Array = new Uint32Array(0),
+): WrittenBtfExt {
+  const { places, length } = extPlaces(extTables.map((table) => ext[table].map(({ words }) => words.length)));
+  /** From where on the records of a table may be moved towards the start. */
+  const standsIn = ({ buffer, byteOffset }: Uint32Array): number =>
+    buffer === room.buffer ? (byteOffset - room.byteOffset) / 4 : length;
+  const fits =
+    length <= room.length &&
+    extTables.every((table, t) => ext[table].every(({ words }, i) => standsIn(words) >= places[t]![i]!));
+  const out = fits ? room.subarray(0, length) : new Uint32Array(length);
+  out[0] = endian === "little" ? (btfVersion << 16) | btfMagic : ((btfMagic << 16) | (btfVersion << 8)) >>> 0;
+  out[1] = headerSize;
+  let end = headerSize / 4;
+  for (const [t, table] of extTables.entries()) {
+    const start = end;
+    for (const [i, { section, words }] of ext[table].entries()) {
+      const at = places[t]![i]!;
+      if (i === 0) out[start] = 4 * extWidths[table];
+      out[at - 2] = stringOffset(section);
+      out[at - 1] = words.length / extWidths[table];
+      if (!fits || standsIn(words) !== at) out.set(words, at);
+      end = at + words.length;
+    }
+    out[2 + 2 * t] = 4 * start - headerSize;
+    out[3 + 2 * t] = 4 * (end - start);
   }
-  return size;
+  return {
+    bytes: wordBytes(out, endian),
+    // Linkers have very many records, and do not ask.
+    get insnOffsets() {
+      return extTables.flatMap((table, t) =>
+        ext[table].flatMap(({ words }, i) =>
+          Array.from({ length: words.length / extWidths[table] }, (_, n) => 4 * (places[t]![i]! + n * extWidths[table])),
+        ),
+      );
+    },
+  };
 }

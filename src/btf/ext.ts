@@ -76,6 +76,8 @@ export interface BtfExtTables {
 
 /** Words of a record, in the order of the fields in `FuncInfo`, `LineInfo` (line and column in one) and `CoreRelo`. */
 export const extWidths = { funcInfo: 2, lineInfo: 4, coreRelos: 4 } as const;
+/** The tables in the order in which they stand in the header and behind it. */
+export const extTables = ["funcInfo", "lineInfo", "coreRelos"] as const;
 
 const whats = { funcInfo: "func_info", lineInfo: "line_info", coreRelos: "core_relo" } as const;
 

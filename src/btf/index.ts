@@ -2,6 +2,7 @@
 export { Btf } from "./btf.js";
 export { BtfBuilder, rebuildBtf, type BtfBuilderOptions } from "./builder.js";
 export {
+  extTables,
   extWidths,
   lineRecords,
   readBtfExt,
@@ -14,7 +15,7 @@ export {
   type FuncInfo,
   type LineInfo,
 } from "./ext.js";
-export { writeBtfExt, writeBtfExtTables, type WrittenBtfExt } from "./ext-write.js";
+export { extPlaces, writeBtfExt, writeBtfExtTables, type WrittenBtfExt } from "./ext-write.js";
 export { declareC, parseCPrototype, parseCType } from "./c/c.js";
 export { cAccess, type CAccess, type CNoAccess, type CStep } from "./c/access.js";
 export { CEmitter } from "./c/emit.js";
@@ -51,6 +52,7 @@ export { essentialName, exceptionCallback } from "./names.js";
 export { readBtf, type ReadBtfOptions } from "./read.js";
 export { renameTypes } from "./join/rename.js";
 export { visitStrings, visitTypeIds } from "./join/refs.js";
+export { hasBit, JoinedRecords, setBit } from "./join/records.js";
 export { reshapeBtf, type Reshape, type ReshapedBtf } from "./join/reshape.js";
 export { resolveType, sizeOf } from "./sizes.js";
 export {

@@ -1,64 +1,66 @@
-/** Records of .BTF.ext under construction: words in one growing array, for there is one for every line of the source. */
+/** The records of one section of .BTF.ext under construction: words in one array, for there is one for every line of the source. */
 export class RecordList {
   /** Words of a record; the first is its instruction's offset. */
   readonly width: number;
-  words: Uint32Array = new Uint32Array(0);
-  /** Index behind the last record's words. */
-  end = 0;
+  /** The array they stand in, and from where to where. There may be room up to `#limit`. */
+  words: Uint32Array;
+  start: number;
+  end: number;
+  #limit: number;
 
-  /** Words that there is room for when the first record comes. */
-  readonly #expected: number;
-
-  constructor(width: number, expected = 64) {
+  /** A list in `words`, with room there for `length` words from `start` on. When it needs more, it goes into an array of its own. */
+  constructor(width: number, words: Uint32Array, start: number, length: number) {
     this.width = width;
-    this.#expected = expected;
+    this.words = words;
+    this.start = start;
+    this.end = start;
+    this.#limit = start + length;
   }
 
   get count(): number {
-    return this.end / this.width;
+    return (this.end - this.start) / this.width;
   }
 
-  /** Adds the records `words`; gives the index of the first word of the first one here. */
-  append(words: Uint32Array): number {
-    const start = this.#grow(words.length);
-    this.words.set(words, start);
-    return start;
+  get records(): Uint32Array {
+    return this.words.subarray(this.start, this.end);
   }
 
-  /** Adds the record that stands at `at` of `words`; gives the index of its first word here. */
-  copy(words: Uint32Array, at: number): number {
-    const start = this.#grow(this.width);
-    for (let i = 0; i < this.width; i++) this.words[start + i] = words[at + i]!;
-    return start;
+  /** Makes room for `count` more records; gives the index of the first one's first word. */
+  add(count: number): number {
+    const length = count * this.width;
+    if (this.end + length > this.#limit) {
+      const { records } = this;
+      const grown = new Uint32Array(Math.max(records.length + length, 2 * records.length));
+      grown.set(records);
+      this.words = grown;
+      this.start = 0;
+      this.end = records.length;
+      this.#limit = grown.length;
+    }
+    const at = this.end;
+    this.end += length;
+    return at;
+  }
+
+  /** Adds the record at `at` of `words`, for the instruction at `offset`. */
+  copy(words: Uint32Array, at: number, offset: number): void {
+    const start = this.add(1);
+    this.words[start] = offset;
+    for (let i = 1; i < this.width; i++) this.words[start + i] = words[at + i]!;
   }
 
   push(...record: readonly number[]): void {
-    const start = this.#grow(this.width);
+    const start = this.add(1);
     this.words.set(record, start);
   }
 
   /** Sorts by the instruction's offset; records of one instruction keep their order. */
   sort(): void {
-    const { words, width, end } = this;
-    let sorted = true;
-    for (let at = width; at < end && sorted; at += width) sorted = words[at - width]! <= words[at]!;
-    if (sorted) return;
-    const order = Array.from({ length: this.count }, (_, i) => i * width);
+    const { words, width, start } = this;
+    const order = Array.from({ length: this.count }, (_, i) => start + i * width);
     order.sort((a, b) => words[a]! - words[b]! || a - b);
-    const made = new Uint32Array(end);
-    order.forEach((from, i) => made.set(words.subarray(from, from + width), i * width));
-    this.words = made;
-  }
-
-  /** Makes room for `count` more words; gives the index of the first. */
-  #grow(count: number): number {
-    const start = this.end;
-    this.end += count;
-    if (this.end > this.words.length) {
-      const grown = new Uint32Array(Math.max(this.end, 2 * this.words.length, start === 0 ? this.#expected : 0));
-      grown.set(this.words);
-      this.words = grown;
-    }
-    return start;
+    const sorted = new Uint32Array(this.end - start);
+    order.forEach((from, i) => sorted.set(words.subarray(from, from + width), i * width));
+    words.set(sorted, start);
   }
 }

@@ -1,5 +1,5 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
-import { extWidths, fileNumbers, type BtfExtWords, type BtfType } from "../btf/index.js";
+import { extPlaces, extTables, extWidths, fileNumbers, hasBit, setBit, type BtfType } from "../btf/index.js";
 import { bindingOf, functionSymbol, typeOf } from "../object/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
@@ -10,6 +10,8 @@ export interface MovedRecords {
   readonly funcs: readonly RecordList[];
   readonly lines: readonly RecordList[];
   readonly relos: readonly RecordList[];
+  /** What the lists are in, each at its place in .BTF.ext, but for those that found no room there. */
+  readonly room: Uint32Array;
   /** Types to add, after those of `Reshape`: they are for functions that no input describes. */
   readonly added: BtfType[];
   /** Files that stand for the sources of such functions. Their lines have, for the file, the number of one above `fileNumbers`. */
@@ -22,86 +24,114 @@ export function placeOfInsn(input: Input, section: number, offset: number): numb
   return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
 }
 
-/** Moves the records of one table. */
-function move(input: Input, tables: readonly BtfExtWords[], into: readonly RecordList[]): void {
-  for (const { section: name, words } of tables) {
+/** Where the records of a row go: which section of an input they are of. */
+interface Run {
+  readonly row: number;
+  readonly input: Input;
+  readonly section: number;
+}
+
+function runsOf({ inputs, types }: Context): Run[] {
+  const runs: Run[] = [];
+  for (const input of inputs) {
+    const { row, endRow } = types!.byInput[input.number] ?? { row: 0, endRow: 0 };
+    if (row === endRow) continue;
     const { sections } = input.object;
-    for (let number = 0; number < sections.length; number++) {
-      const section = sections[number]!;
-      if (section.name !== name || !section.flags.exec) continue;
-      const { output, map, pieces } = input.sections[number]!;
-      if (map === undefined) continue;
-      const list = into[output]!;
-      const from = list.end;
-      // Most sections stay whole.
-      const shift = pieces === undefined && map.isWhole ? map.at(0) : -1;
-      if (shift >= 0) {
-        list.append(words);
-        for (let at = from; at < list.end; at += list.width) list.words[at] = list.words[at]! + shift;
-      } else {
-        for (let at = 0; at < words.length; at += list.width) {
-          const insnOff = placeOfInsn(input, number, words[at]!);
-          if (insnOff < 0) continue;
-          const made = list.copy(words, at);
-          list.words[made] = insnOff;
-        }
-      }
+    const code: number[] = [];
+    for (let section = 0; section < sections.length; section++) {
+      if (sections[section]!.flags.exec && input.sections[section]!.map !== undefined) code.push(section);
     }
+    for (let each = row; each < endRow; each++) {
+      const name = types!.records.section(each);
+      for (const section of code) if (sections[section]!.name === name) runs.push({ row: each, input, section });
+    }
+  }
+  return runs;
+}
+
+/** A list for each output section and table, with room for what all `runs` have, where it will stand in .BTF.ext. */
+function listsFor({ outputs, types }: Context, runs: readonly Run[]): Pick<MovedRecords, "room"> & { readonly lists: RecordList[][] } {
+  const { records } = types!;
+  const lengths = extTables.map(() => new Uint32Array(outputs.length));
+  for (const { row, input, section } of runs) {
+    const table = records.table(row);
+    const { output } = input.sections[section]!;
+    lengths[table]![output]! += records.count(row) * extWidths[extTables[table]!];
+  }
+  const { places, length } = extPlaces(lengths.map((table) => [...table].filter((each) => each > 0)));
+  const room = records.room(length);
+  const lists = extTables.map((table, t) => {
+    let next = 0;
+    return outputs.map((_, output) => {
+      const own = lengths[t]![output]!;
+      return new RecordList(extWidths[table], room, own === 0 ? 0 : places[t]![next++]!, own);
+    });
+  });
+  return { room, lists };
+}
+
+function move({ types }: Context, { row, input, section }: Run, list: RecordList): void {
+  const { records } = types!;
+  const { map, pieces } = input.sections[section]!;
+  const start = records.start(row);
+  const count = records.count(row);
+  // Most sections stay whole.
+  const shift = pieces === undefined ? map!.shift : undefined;
+  if (shift !== undefined) {
+    const at = list.add(count);
+    records.move(start, count, list.width, list.words, at, shift);
+    return;
+  }
+  const { words } = records;
+  for (let i = 0, at = start; i < count; i++, at += list.width) {
+    const offset = placeOfInsn(input, section, words[at]!);
+    if (offset >= 0) list.copy(words, at, offset);
   }
 }
 
 export function moveRecords(context: Context, nextId: number): MovedRecords {
-  const types = context.types!;
-  const code = Math.max(1, context.outputs.filter(({ first }) => first.flags.exec).length);
-  const lists = (table: keyof typeof extWidths): RecordList[] => {
-    let words = 0;
-    for (const own of types.byInput) for (const each of own?.ext[table] ?? []) words += each.words.length;
-    return context.outputs.map(() => new RecordList(extWidths[table], Math.ceil(words / code)));
-  };
-  const moved: MovedRecords = {
-    funcs: lists("funcInfo"),
-    lines: lists("lineInfo"),
-    relos: lists("coreRelos"),
-    added: [],
-    files: [],
-  };
-  for (const input of context.inputs) {
-    const ext = types.byInput[input.number]?.ext;
-    if (ext === undefined) continue;
-    move(input, ext.funcInfo, moved.funcs);
-    move(input, ext.lineInfo, moved.lines);
-    move(input, ext.coreRelos, moved.relos);
+  const runs = runsOf(context);
+  const { room, lists } = listsFor(context, runs);
+  for (const run of runs) {
+    const { output } = run.input.sections[run.section]!;
+    move(context, run, lists[context.types!.records.table(run.row)]![output]!);
   }
-  if (moved.funcs.some(({ count }) => count > 0)) describeOthers(context, moved, nextId);
-  for (const tables of [moved.funcs, moved.lines, moved.relos]) for (const list of tables) list.sort();
+  const [funcs, lines, relos] = lists as [RecordList[], RecordList[], RecordList[]];
+  const moved: MovedRecords = { funcs, lines, relos, room, added: [], files: [] };
+  const places = lists.map((table) => table.map((list, output) => survey(context, list, output)));
+  if (funcs.some(({ count }) => count > 0)) {
+    const bits = places.map((table) => table.map((each) => each.bits));
+    describeOthers(context, moved, nextId, bits[0]!, bits[1]!);
+  }
+  for (const [t, table] of lists.entries()) {
+    for (const [output, list] of table.entries()) {
+      const { isSorted, count } = places[t]![output]!;
+      if (!isSorted || list.count !== count) list.sort();
+    }
+  }
   return moved;
 }
 
-/** By output section, which bytes have a record, a bit each: asked for every function, of which there are very many. */
-function places({ outputs }: Context, lists: readonly RecordList[]): readonly Uint8Array[] {
-  return lists.map(({ words, width, end }, output) => {
-    const has = new Uint8Array(outputs[output]!.first.flags.exec ? (outputs[output]!.size >>> 3) + 1 : 0);
-    for (let at = 0; at < end; at += width) setBit(has, words[at]!);
-    return has;
-  });
-}
-
-function setBit(bits: Uint8Array, at: number): void {
-  bits[at >>> 3] = bits[at >>> 3]! | (1 << (at & 7));
-}
-
-function hasBit(bits: Uint8Array, at: number): boolean {
-  return ((bits[at >>> 3]! >>> (at & 7)) & 1) !== 0;
+/** Which instructions of an output section have a record, a bit each: asked for every function, of which there are very many. */
+function survey({ outputs, types }: Context, list: RecordList, output: number) {
+  const { records } = types!;
+  const { first, size } = outputs[output]!;
+  const bits = records.room(first.flags.exec ? (size >>> 8) + 1 : 0);
+  return { bits, count: list.count, isSorted: records.survey(list.records, list.width, bits) };
 }
 
 /**
  * Loaders want a description of every function or of none. A function of an object without types gets the declaration that
  * another object has of it, or that of a static function without parameters, which the verifier checks by its code alone.
  */
-function describeOthers(context: Context, moved: MovedRecords, nextId: number): void {
+function describeOthers(
+  context: Context,
+  moved: MovedRecords,
+  nextId: number,
+  described: readonly Uint32Array[],
+  located: readonly Uint32Array[],
+): void {
   const types = context.types!;
-  const described = places(context, moved.funcs);
-  const located = places(context, moved.lines);
   const hasLines = moved.lines.some(({ count }) => count > 0);
   let proto = 0;
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;

@@ -7,14 +7,15 @@ import {
   BtfKind,
   BtfVarLinkage,
   dedupBtf,
+  extTables,
   extWidths,
   infoKind,
   infoVlen,
+  JoinedRecords,
   joinTypes,
   mergeBtf,
   type Btf,
   type BtfExtTables,
-  type BtfExtWords,
   type JoinedInput,
   type JoinedTypes,
   type JoinInput,
@@ -55,8 +56,9 @@ export interface JoinedPart {
   readonly shift: number;
   /** The data sections by name. */
   readonly variables: ReadonlyMap<string, readonly TypedVariable[]>;
-  /** The records of .BTF.ext, with ids and string offsets of the joined types. */
-  readonly ext: BtfExtTables;
+  /** Its rows among the records of .BTF.ext: the first one, and that behind the last. */
+  readonly row: number;
+  readonly endRow: number;
   /** Its declarations, one a name, in the order of the names' first ones. */
   readonly names: readonly Declared[];
   /** Their ids in the input's types, by the same index. */
@@ -71,6 +73,8 @@ export interface Types {
   readonly starts: Uint32Array;
   /** The id in `btf` by that among all of them. */
   readonly ids: Uint32Array;
+  /** The records of .BTF.ext of all inputs. */
+  readonly records: JoinedRecords;
   /** All names that are declared, in the order in which the inputs do so. */
   readonly declared: readonly Declared[];
   /** By input number; undefined where an input has no types. */
@@ -86,51 +90,69 @@ export interface Types {
 /** The types of `inputs` by the records of each: where something is wrong with them, this says what. */
 function joinByRecords(inputs: readonly Input[]): JoinedTypes {
   const { endian } = inputs[0]!.object;
-  const records: BtfExtTables[] = [];
   const all = inputs.map((input) => typesOf(input)!);
+  const records = new TakenRecords();
   const merged = mergeBtf(
     all.map(({ btf }) => btf),
     endian,
-    (number, strings) => records.push(takeRecords(all[number]!.ext, strings)),
+    (number, strings) => records.take(all[number]!.ext, strings),
   );
   const { btf, ids } = dedupBtf(merged.btf);
   const joined = all.map(({ declared, sections }, number) => {
     const shift = merged.shifts[number]!;
-    const ext = records[number]!;
-    for (const [tables, width] of [
-      [ext.funcInfo, extWidths.funcInfo],
-      [ext.coreRelos, extWidths.coreRelos],
-    ] as const) {
-      for (const { words } of tables) {
-        for (let at = 1; at < words.length; at += width) words[at] = words[at] === 0 ? 0 : ids[words[at]! + shift]!;
+    const [row, endRow] = [records.ends[number]!, records.ends[number + 1]!];
+    for (const { table, words } of records.tables.slice(row, endRow)) {
+      if (table === "lineInfo") continue;
+      for (let at = 1; at < words.length; at += extWidths[table]) {
+        words[at] = words[at] === 0 ? 0 : ids[words[at]! + shift]!;
       }
     }
-    return { shift, declared, sections, ext };
+    return { shift, declared, sections, row, endRow };
   });
   const { words, starts } = merged.btf;
-  return { btf, words, starts, ids, inputs: joined, nameAt: undefined };
+  return { btf, words, starts, ids, inputs: joined, records: records.joined(), nameAt: undefined };
 }
 
-/** The records of an input with their strings among those of all inputs. */
-function takeRecords(ext: BtfExtTables | undefined, strings: MovedStrings): BtfExtTables {
-  const copies = (tables: readonly BtfExtWords[] = []): BtfExtWords[] =>
-    tables.map(({ section, words }) => ({ section, words: words.slice() }));
-  const lineInfo = copies(ext?.lineInfo);
-  for (const { words } of lineInfo) {
-    // Most lines are of the file of the line before.
-    let file = 0;
-    let moved = 0;
-    for (let at = 0; at < words.length; at += extWidths.lineInfo) {
-      if (words[at + 1] !== file) moved = strings.take((file = words[at + 1]!));
-      words[at + 1] = moved;
-      words[at + 2] = strings.take(words[at + 2]!);
+/** The records of inputs with their strings among those of all. */
+class TakenRecords {
+  readonly tables: { readonly table: (typeof extTables)[number]; readonly section: string; readonly words: Uint32Array }[] = [];
+  /** Before each input and behind the last: how many tables there are. */
+  readonly ends: number[] = [0];
+
+  /** Those of the next input. */
+  take(ext: BtfExtTables | undefined, strings: MovedStrings): void {
+    for (const table of extTables) {
+      for (const { section, words: given } of ext?.[table] ?? []) {
+        const words = given.slice();
+        this.tables.push({ table, section, words });
+        if (table === "funcInfo") continue;
+        // Most lines are of the file of the line before.
+        let file = 0;
+        let moved = 0;
+        for (let at = 0; at < words.length; at += extWidths[table]) {
+          if (table === "lineInfo") {
+            if (words[at + 1] !== file) moved = strings.take((file = words[at + 1]!));
+            words[at + 1] = moved;
+          }
+          words[at + 2] = strings.take(words[at + 2]!);
+        }
+      }
     }
+    this.ends.push(this.tables.length);
   }
-  const coreRelos = copies(ext?.coreRelos);
-  for (const { words } of coreRelos) {
-    for (let at = 0; at < words.length; at += extWidths.coreRelos) words[at + 2] = strings.take(words[at + 2]!);
+
+  joined(): JoinedRecords {
+    const { tables } = this;
+    const all = new Uint32Array(tables.reduce((sum, { words }) => sum + words.length, 0));
+    let end = 0;
+    const rows = tables.flatMap(({ table, words }, number) => {
+      const start = end;
+      all.set(words, start);
+      end += words.length;
+      return [extTables.indexOf(table), number, start, words.length / extWidths[table]];
+    });
+    return new JoinedRecords(all, rows, (number) => tables[number]!.section);
   }
-  return { funcInfo: copies(ext?.funcInfo), lineInfo, coreRelos };
 }
 
 /** Bytes of types that are worth the time which the code of `joinTypes` takes to be made. */
@@ -164,25 +186,25 @@ export function mergeTypes(context: Context): void {
   if (typed.length === 0) return;
   const atOnce = joinAtOnce(typed, sectionOf, context.globals);
   const joined = atOnce ?? joinByRecords(typed);
-  const { btf, words, starts, ids } = joined;
+  const { btf, words, starts, ids, records } = joined;
   const names = new Names(context, joined);
   const byInput: (JoinedPart | undefined)[] = context.inputs.map(() => undefined);
   const kernel = new Set<string>();
   const nameOf = (id: number): string => (id === 0 ? "" : btf.string(words[starts[id - 1]!]!));
   typed.forEach((input, number) => {
-    const { shift, declared, sections, ext } = joined.inputs[number]!;
+    const { shift, declared, sections, row, endRow } = joined.inputs[number]!;
     const name = (id: number): string => nameOf(id === 0 ? 0 : id + shift);
     const variables =
       atOnce === undefined
         ? typesOf(input)!.variables
         : variablesOf(input, sectionOf[input.number]!, sections, { words, starts, shift, sectionName: name, name });
-    byInput[input.number] = { shift, ext, variables, ...names.declare(input, shift, declared) };
+    byInput[input.number] = { shift, row, endRow, variables, ...names.declare(input, shift, declared) };
     for (const section of kernelSections) {
       for (const { id } of variables.get(section) ?? []) kernel.add(name(id));
     }
   });
   const { declared, byGlobal, byId } = names;
-  context.types = { btf, words, starts, ids, declared, byInput, byGlobal, byId, kernel };
+  context.types = { btf, words, starts, ids, records, declared, byInput, byGlobal, byId, kernel };
 }
 
 /** The id in the joined types of type `id` of an input. */

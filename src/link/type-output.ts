@@ -36,24 +36,24 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
     added: [...own, ...moved.added],
     roots: options.gcSections === true ? recordRoots(moved) : undefined,
     strings: (kept) => {
-      for (const { words, end } of moved.lines) kept.takeLines(words.subarray(0, end));
-      for (const { words, end } of moved.relos) kept.takeRelos(words.subarray(0, end));
+      for (const { records } of moved.lines) kept.takeLines(records);
+      for (const { records } of moved.relos) kept.takeRelos(records);
     },
     texts: [...outputs.map(({ name }) => name), ...moved.files],
   });
-  for (const { words, width, end } of [...moved.funcs, ...moved.relos]) {
-    for (let at = 0; at < end; at += width) words[at + 1] = ids[words[at + 1]!]!;
+  for (const { words, width, start, end } of [...moved.funcs, ...moved.relos]) {
+    for (let at = start + 1; at < end; at += width) words[at] = ids[words[at]!]!;
   }
   if (moved.files.length > 0) {
-    for (const { words, width, end } of moved.lines) {
-      for (let at = 0; at < end; at += width) {
+    for (const { words, width, start, end } of moved.lines) {
+      for (let at = start; at < end; at += width) {
         if (words[at + 1]! >= fileNumbers) words[at + 1] = text(moved.files[words[at + 1]! - fileNumbers]!);
       }
     }
   }
   const tables = (lists: readonly RecordList[]): BtfExtWords[] =>
     lists
-      .map(({ words, end }, i) => ({ section: outputs[i]!.name, words: words.subarray(0, end) }))
+      .map(({ records }, i) => ({ section: outputs[i]!.name, words: records }))
       .filter(({ words }) => words.length > 0);
   const funcInfo = tables(moved.funcs);
   const lineInfo = tables(moved.lines);
@@ -61,14 +61,15 @@ export function buildTypes(context: Context): { readonly sections: readonly Sect
   const sections = [madeSection(".BTF", btf.bytes, 4)];
   if (funcInfo.length + lineInfo.length + coreRelos.length > 0) {
     const { endian } = inputs[0]!.object;
-    sections.push(madeSection(".BTF.ext", writeBtfExtTables({ funcInfo, lineInfo, coreRelos }, text, endian).bytes, 4));
+    const { bytes } = writeBtfExtTables({ funcInfo, lineInfo, coreRelos }, text, endian, moved.room);
+    sections.push(madeSection(".BTF.ext", bytes, 4));
   }
   return { sections, count: btf.typeCount - 1 };
 }
 
 function* recordRoots({ funcs, relos }: MovedRecords): Generator<number> {
-  for (const { words, width, end } of [...funcs, ...relos]) {
-    for (let at = 0; at < end; at += width) yield words[at + 1]!;
+  for (const { words, width, start, end } of [...funcs, ...relos]) {
+    for (let at = start + 1; at < end; at += width) yield words[at]!;
   }
 }
 

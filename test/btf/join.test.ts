@@ -3,8 +3,10 @@ import { expect, test, vi } from "vitest";
 import {
   BtfBuilder,
   dedupBtf,
+  extTables,
   extWidths,
   fileNumbers,
+  JoinedRecords,
   joinTypes,
   mergeBtf,
   readBtf,
@@ -13,9 +15,11 @@ import {
   reshapeBtf,
   type Btf,
   type BtfExtTables,
+  type BtfExtWords,
   type BtfMember,
   type BtfType,
   type JoinInput,
+  writeBtfExt,
 } from "../../src/btf/index.js";
 import { TypeGraph } from "../../src/btf/join/dedup-graph.js";
 import { BpfkitError } from "../../src/diag/index.js";
@@ -56,11 +60,21 @@ function canonical(btf: Btf, isLong = false): unknown {
   };
 }
 
-const tables = ["funcInfo", "lineInfo", "coreRelos"] as const;
+/** The tables of these rows. */
+function tablesOf(records: JoinedRecords, row: number, endRow: number): BtfExtTables {
+  const ext: Record<(typeof extTables)[number], BtfExtWords[]> = { funcInfo: [], lineInfo: [], coreRelos: [] };
+  for (; row < endRow; row++) {
+    const table = extTables[records.table(row)]!;
+    const start = records.start(row);
+    const words = records.words.subarray(start, start + records.count(row) * extWidths[table]);
+    ext[table].push({ section: records.section(row), words });
+  }
+  return ext;
+}
 
 /** The records with their strings spelled out and their ids by `id`. */
 function spelled(ext: BtfExtTables, string: (offset: number) => string, id: (id: number) => number): unknown {
-  return tables.map((table) =>
+  return extTables.map((table) =>
     ext[table].map(({ section, words }) => {
       const records: unknown[] = [];
       for (let at = 0; at < words.length; at += extWidths[table]) {
@@ -133,12 +147,12 @@ function compare(inputs: readonly JoinInput[]): boolean {
     expect(at).toBe(names.indexOf(btf.name(id)));
   }
   expect(joined.ids).toEqual(expected.ids);
-  const found = joined.inputs.map(({ shift, declared, sections, ext }) => ({
+  const found = joined.inputs.map(({ shift, declared, sections, row, endRow }) => ({
     shift,
     declared: [...declared],
     sections: [...sections],
     ext: spelled(
-      ext,
+      tablesOf(joined.records, row, endRow),
       (offset) => btf.string(offset),
       (id) => id,
     ),
@@ -266,6 +280,37 @@ test("graphs that are equal, nearly, or as far as each file declares them", () =
   console.log(`join: ${joined} made programs joined, ${asks} graphs compared by records`);
   expect(joined).toBeGreaterThan(0);
   expect(asks).toBeGreaterThan(0);
+});
+
+test("records are moved and looked over in the memory of the code as in other arrays", () => {
+  const builder = new BtfBuilder();
+  const name = builder.string("f");
+  const records = [...Array(40).keys()].map((i) => ({ insnOff: 8 * i, fileNameOff: name, lineOff: name, line: i, column: 3 }));
+  const functions = records.map(({ insnOff }) => ({ insnOff, typeId: 0 }));
+  const { bytes: ext } = writeBtfExt(
+    { funcInfo: [{ section: "f", records: functions }], lineInfo: [{ section: "f", records }], coreRelos: [] },
+    () => name,
+    "little",
+  );
+  const joined = joinTypes([{ btf: builder.build("little").bytes, ext }])!.records;
+  fuzz(fuzzRounds(200), (random) => {
+    const row = random.below(2);
+    const width = extWidths[extTables[joined.table(row)]!];
+    const skipped = random.below(3);
+    const start = joined.start(row) + skipped * width;
+    const own = new JoinedRecords(joined.words.slice(start), [], () => "");
+    const seen = [joined, own].map((each, i) => {
+      const into = each.room(400);
+      const bits = each.room(3);
+      each.move(i === 0 ? start : 0, 20, width, into, 8, 24);
+      each.move(i === 0 ? start : 0, 10, width, into, 8 + 20 * width, skipped === 0 ? 8 : 8 * 30);
+      const isSorted = each.survey(into.subarray(8, 8 + 30 * width), width, bits);
+      return { into: [...into], bits: [...bits], isSorted };
+    });
+    expect(seen[0]).toEqual(seen[1]);
+    expect(seen[0]!.isSorted).toBe(skipped > 0);
+    expect(seen[0]!.bits.some((each) => each !== 0)).toBe(true);
+  });
 });
 
 test("what is no BTF", () => {

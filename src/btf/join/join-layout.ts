@@ -2,6 +2,7 @@
 import { alignUp } from "../../bytes/index.js";
 import { elementName, elementType, elementWords, thirdIsType } from "./refs.js";
 import { BtfKind, btfKinds } from "../table.js";
+import { rowWords } from "./records.js";
 
 /** Words of 32 bits at the start of the memory. */
 export const State = {
@@ -83,9 +84,9 @@ export const InputRow = {
 } as const;
 export const inputBytes = 32;
 
-/** The records of one section of one table (0 to 2, as in the header): the section's name, where they are, how many. */
+/** A row of `JoinedRecords`: its table, the section's name, where the records are in words, how many. */
 export const Table = { table: 0, section: 4, at: 8, count: 12 } as const;
-export const tableBytes = 16;
+export const tableBytes: number = 4 * rowWords;
 
 /** What is known of a kind, a byte each: where its type ids are in a type, and what its elements are. */
 export const KindFact = { ids: 0, step: 1, fixed: 2, each: 3, element: 4, more: 5, hasNames: 6 } as const;
@@ -144,4 +145,6 @@ export const Ask = {
   keepRelos: 5,
   name: 6,
   graphs: 7,
+  moveRecords: 8,
+  surveyRecords: 9,
 } as const;

@@ -295,7 +295,7 @@ function readFunction(index: number, take: WasmFunction): WasmFunction {
         i32.store(to, c(number), Table.table),
         i32.store(to, call(take, i32.load(at)), Table.section),
         bump(at, c(8)),
-        i32.store(to, at, Table.at),
+        i32.store(to, i32.shrUnsigned(at, c(2)), Table.at),
         i32.store(to, value, Table.count),
         failIf(i32.gtUnsigned(value, i32.divUnsigned(i32.sub(end, at), c(4 * width)))),
         set(next, i32.add(at, i32.mul(value, c(4 * width)))),
@@ -499,7 +499,7 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
       set(top, i32.add(get("tables"), i32.mul(left, c(tableBytes)))),
       loop(
         i32.ltUnsigned(facts, top),
-        set(place, i32.load(facts, Table.at)),
+        set(place, i32.shl(i32.load(facts, Table.at), c(2))),
         set(left, i32.load(facts, Table.count)),
         set(step, i32.shl(c(extWidths.funcInfo), c(2))),
         set(info, i32.load(facts, Table.table)),
@@ -618,12 +618,55 @@ function keepRecordsFunction(index: number, keep: WasmFunction, width: number, h
   return func;
 }
 
-/** `(what, at, end) → answer`. */
-function runFunction(index: number, answers: Readonly<Record<keyof typeof Ask, (at: Local, end: Local) => Wasm>>) {
-  const func = new WasmFunction(index, 3);
-  const [what, at, end] = func.parameters as [Local, Local, Local];
+/** `(at, end, bytes, to, shift) → 1`: copies the records from `at` to `end`, of so many bytes, with their instructions `shift` further. */
+function moveRecordsFunction(index: number): WasmFunction {
+  const func = new WasmFunction(index, 5);
+  const [at, end, bytes, to, shift] = func.parameters as [Local, Local, Local, Local, Local];
+  func.body = [
+    loop(
+      i32.ltUnsigned(at, end),
+      i64.store(to, i64.load(at)),
+      i32.store(to, i32.add(i32.load(at), shift)),
+      when(i32.gtUnsigned(bytes, c(8)), [i64.store(to, i64.load(at, 8), 8)]),
+      bump(at, bytes),
+      bump(to, bytes),
+    ),
+    c(1),
+  ];
+  return func;
+}
+
+/** `(at, end, bytes, bits, bitsEnd) → isSorted`: sets a bit for each instruction of the records. */
+function surveyRecordsFunction(index: number): WasmFunction {
+  const func = new WasmFunction(index, 5);
+  const [at, end, bytes, bits, bitsEnd] = func.parameters as [Local, Local, Local, Local, Local];
+  const [isSorted, last, offset, word] = func.locals("i32", 4);
+  func.body = [
+    set(isSorted, c(1)),
+    loop(
+      i32.ltUnsigned(at, end),
+      set(offset, i32.load(at)),
+      when(i32.ltUnsigned(offset, last), [set(isSorted, c(0))]),
+      set(last, offset),
+      set(word, i32.add(bits, i32.shl(i32.shrUnsigned(offset, c(8)), c(2)))),
+      when(i32.ltUnsigned(word, bitsEnd), [
+        i32.store(word, i32.or(i32.load(word), i32.shl(c(1), i32.shrUnsigned(offset, c(3))))),
+      ]),
+      bump(at, bytes),
+    ),
+    isSorted,
+  ];
+  return func;
+}
+
+type Answer = (...values: [Local, Local, Local, Local, Local]) => Wasm;
+
+/** `(what, ...values) → answer`. */
+function runFunction(index: number, answers: Readonly<Record<keyof typeof Ask, Answer>>) {
+  const func = new WasmFunction(index, 6);
+  const [what, ...values] = func.parameters as [Local, Local, Local, Local, Local, Local];
   const names = Object.keys(answers) as (keyof typeof Ask)[];
-  func.body = [names.map((name) => when(i32.eq(what, c(Ask[name])), [result(answers[name](at, end))])), c(0)];
+  func.body = [names.map((name) => when(i32.eq(what, c(Ask[name])), [result(answers[name](...values))])), c(0)];
   return func;
 }
 
@@ -645,7 +688,9 @@ export function joinModule(): string {
   const alike = alikeFunction(13);
   const compare = compareFunction(14, kind, resolve, alike);
   const graphs = graphsFunction(15, kind, resolve, alike, compare);
-  const main = runFunction(16, {
+  const moveRecords = moveRecordsFunction(16);
+  const surveyRecords = surveyRecordsFunction(17);
+  const main = runFunction(18, {
     gather: () => call(gather),
     settle: () => call(settle),
     find: (at) => call(intern, at, c(0)),
@@ -654,6 +699,8 @@ export function joinModule(): string {
     keepRelos: (at, end) => call(keepRelos, at, end),
     name: (at, end) => call(name, at, end),
     graphs: (id, slot) => call(graphs, id, slot),
+    moveRecords: (...values) => call(moveRecords, ...values),
+    surveyRecords: (...values) => call(surveyRecords, ...values),
   });
   const keeping = [keep, keepTypes, keepLines, keepRelos];
   return moduleOf([
@@ -670,6 +717,8 @@ export function joinModule(): string {
     alike,
     compare,
     graphs,
+    moveRecords,
+    surveyRecords,
     main,
   ]);
 }

@@ -5,13 +5,14 @@
 import { alignUp, encodeUtf8 } from "../../bytes/index.js";
 import type { WasmInstance } from "../../wasm/index.js";
 import { madeBtf, type Btf } from "../btf.js";
-import { extWidths, type BtfExtTables, type BtfExtWords } from "../ext.js";
+import { extWidths } from "../ext.js";
 import { rememberFinder, type StringFinder, type StringMover } from "../strings.js";
 import { BtfKind, btfHeaderSize } from "../table.js";
 import { Dedup } from "./dedup.js";
 import { TypeGraph } from "./dedup-graph.js";
 import { joinCode } from "./join-code.js";
-import { Ask, inputBytes, InputRow, Room, State, Table, tableBytes } from "./join-layout.js";
+import { Ask, inputBytes, InputRow, Room, State, tableBytes } from "./join-layout.js";
+import { JoinedRecords } from "./records.js";
 
 /** The sections of one file. */
 export interface JoinInput {
@@ -26,8 +27,9 @@ export interface JoinedInput {
   /** Variables and functions that are not static, and data sections: ascending. */
   readonly declared: Iterable<number> & ArrayLike<number>;
   readonly sections: Iterable<number>;
-  /** The records of its .BTF.ext with ids and string offsets of the joined types. */
-  readonly ext: BtfExtTables;
+  /** The rows of its .BTF.ext among those of all inputs: the first one, and that behind the last. */
+  readonly row: number;
+  readonly endRow: number;
 }
 
 export interface JoinedTypes {
@@ -39,6 +41,7 @@ export interface JoinedTypes {
   /** The id in `btf` by that in the merged types. */
   readonly ids: Uint32Array;
   readonly inputs: readonly JoinedInput[];
+  readonly records: JoinedRecords;
   /** The number among the names that were asked for of that at an offset of the strings; negative where it is none of them. */
   readonly nameAt: ((offset: number) => number) | undefined;
 }
@@ -65,7 +68,9 @@ function sizeAt(bytes: Uint8Array, at: number): number {
 function load(
   inputs: readonly JoinInput[],
   names: Uint8Array,
-): { readonly code: WasmInstance; readonly state: Uint32Array; readonly namesAt: number } | undefined {
+):
+  | { readonly code: WasmInstance; readonly state: Uint32Array; readonly namesAt: number; readonly moved: Uint32Array }
+  | undefined {
   let [blobs, exts, types, strings, longest] = [0, 0, 0, names.length, 0];
   for (const { btf, ext } of inputs) {
     // An empty section is none that the code could tell from a missing one.
@@ -116,6 +121,8 @@ function load(
   places.keptOffsets = room.take(stringsRoom / 2);
   // All of them again, and new ones.
   places.keptStrings = room.take(stringsRoom + (1 << 16));
+  const movedLength = Math.ceil(1.25 * exts) + (1 << 16);
+  const movedAt = room.take(movedLength);
   const code = joinCode(room.end);
   if (code === undefined) return undefined;
   const { memory } = code;
@@ -139,7 +146,7 @@ function load(
     row += inputBytes / 4;
   }
   memory.set(names, namesAt);
-  return { code, state, namesAt };
+  return { code, state, namesAt, moved: state.subarray(movedAt / 4, (movedAt + movedLength) >>> 2) };
 }
 
 /**
@@ -150,7 +157,7 @@ export function joinTypes(inputs: readonly JoinInput[], names: readonly string[]
   const text = encodeUtf8(names.map((name) => `${name}\0`).join(""));
   const loaded = load(inputs, text);
   if (loaded === undefined) return undefined;
-  const { code, state, namesAt } = loaded;
+  const { code, state, namesAt, moved } = loaded;
   const { memory, run } = code;
   const get = (field: keyof typeof State): number => state[State[field] / 4]!;
   const view = (place: number, length: number): Uint32Array => new Uint32Array(memory.buffer, place, length);
@@ -185,7 +192,8 @@ export function joinTypes(inputs: readonly JoinInput[], names: readonly string[]
     words,
     starts,
     ids: view(get("ids"), count + 1),
-    inputs: inputsOf(btf, state, inputs.length),
+    inputs: inputsOf(state, inputs.length),
+    records: new RecordsInMemory(code, state, moved, (section) => btf.string(section)),
     nameAt: (offset) => named[offset >>> 3]! - 1,
   };
 }
@@ -226,12 +234,16 @@ class JoinedStrings implements StringFinder {
     };
   }
 
-  /** Moves the strings of `words`, in pieces of whole records where they are of one `width`. */
+  /** Moves the strings of `words`: in the memory, where they stand; others in pieces, of whole records where they are of one `width`. */
   #move(ask: number, words: Uint32Array, width: number, length: number): number {
     const state = this.#state;
     const from = this.#get("stack");
     const end = State.keptStringsEnd / 4;
     state[end] = this.#get("keptStrings") + length;
+    if (words.buffer === state.buffer) {
+      this.#code.run(ask, words.byteOffset, words.byteOffset + words.byteLength);
+      return state[end]! - this.#get("keptStrings");
+    }
     const most = width === 0 ? words.length : Math.floor(leastWork / 4 / width) * width;
     for (let at = 0; at < words.length; at += most) {
       const part = words.subarray(at, at + most);
@@ -247,43 +259,57 @@ class JoinedStrings implements StringFinder {
   }
 }
 
-const tableNames = ["funcInfo", "lineInfo", "coreRelos"] as const;
+/** Records that stand in the memory of the code, and go to another place there. */
+class RecordsInMemory extends JoinedRecords {
+  readonly #run: WasmInstance["run"];
+  /** What is left of the room there. */
+  #room: Uint32Array;
+
+  constructor(code: WasmInstance, state: Uint32Array, room: Uint32Array, sectionName: (section: number) => string) {
+    const rows = state[State.tables / 4]! / 4;
+    super(state, state.subarray(rows, rows + (state[State.tableCount / 4]! * tableBytes) / 4), sectionName);
+    this.#run = code.run;
+    this.#room = room;
+  }
+
+  override room(length: number): Uint32Array {
+    if (length > this.#room.length) return super.room(length);
+    const given = this.#room.subarray(0, length);
+    this.#room = this.#room.subarray(length);
+    return given;
+  }
+
+  override move(from: number, count: number, width: number, into: Uint32Array, at: number, shift: number): void {
+    if (into.buffer !== this.words.buffer) super.move(from, count, width, into, at, shift);
+    else this.#run(Ask.moveRecords, 4 * from, 4 * (from + width * count), 4 * width, into.byteOffset + 4 * at, shift);
+  }
+
+  override survey(records: Uint32Array, width: number, bits: Uint32Array): boolean {
+    const { buffer } = this.words;
+    if (records.buffer !== buffer || bits.buffer !== buffer) return super.survey(records, width, bits);
+    const [start, place] = [records.byteOffset, bits.byteOffset];
+    const end = start + records.byteLength;
+    return this.#run(Ask.surveyRecords, start, end, 4 * width, place, place + bits.byteLength) !== 0;
+  }
+}
 
 /** What the code found out about each input. */
-function inputsOf(btf: Btf, state: Uint32Array, count: number): JoinedInput[] {
+function inputsOf(state: Uint32Array, count: number): JoinedInput[] {
   const first = state[State.inputs / 4]! / 4;
   const [declared, sections] = [state[State.declared / 4]! / 4, state[State.sections / 4]! / 4];
-  const names = new Map<number, string>();
-  const nameOf = (offset: number): string => {
-    let name = names.get(offset);
-    if (name === undefined) names.set(offset, (name = btf.string(offset)));
-    return name;
-  };
   return Array.from({ length: count }, (_, i) => {
     const row = first + (i * inputBytes) / 4;
-    /** From where to where what belongs to this input stands in a list of all inputs. */
-    const part = (field: number, total: number): [number, number] => {
-      const start = state[row + field / 4]!;
-      return [start, i + 1 < count ? state[row + (inputBytes + field) / 4]! : state[total / 4]!];
-    };
-    const [d0, d1] = part(InputRow.declared, State.declaredCount);
-    const [s0, s1] = part(InputRow.sections, State.sectionCount);
-    const [t0, t1] = part(InputRow.tables, State.tableCount);
-    const ext: Record<(typeof tableNames)[number], BtfExtWords[]> = { funcInfo: [], lineInfo: [], coreRelos: [] };
-    for (let t = t0; t < t1; t++) {
-      const at = (state[State.tables / 4]! + t * tableBytes) / 4;
-      const name = tableNames[state[at + Table.table / 4]!]!;
-      const from = state[at + Table.at / 4]! / 4;
-      ext[name].push({
-        section: nameOf(state[at + Table.section / 4]!),
-        words: state.subarray(from, from + state[at + Table.count / 4]! * extWidths[name]),
-      });
-    }
+    /** Behind what belongs to this input in a list of all inputs. */
+    const end = (field: number, total: number): number =>
+      i + 1 < count ? state[row + (inputBytes + field) / 4]! : state[total / 4]!;
+    const [d0, d1] = [state[row + InputRow.declared / 4]!, end(InputRow.declared, State.declaredCount)];
+    const [s0, s1] = [state[row + InputRow.sections / 4]!, end(InputRow.sections, State.sectionCount)];
     return {
       shift: state[row + InputRow.shift / 4]!,
       declared: state.subarray(declared + d0, declared + d1),
       sections: state.subarray(sections + s0, sections + s1),
-      ext,
+      row: state[row + InputRow.tables / 4]!,
+      endRow: end(InputRow.tables, State.tableCount),
     };
   });
 }
