@@ -108,7 +108,10 @@ export function writeBtfExtTables(
     get insnOffsets() {
       return extTables.flatMap((table, t) =>
         ext[table].flatMap(({ words }, i) =>
-          Array.from({ length: words.length / extWidths[table] }, (_, n) => 4 * (places[t]![i]! + n * extWidths[table])),
+          Array.from(
+            { length: words.length / extWidths[table] },
+            (_, n) => 4 * (places[t]![i]! + n * extWidths[table]),
+          ),
         ),
       );
     },

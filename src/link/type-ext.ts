@@ -50,7 +50,10 @@ function runsOf({ inputs, types }: Context): Run[] {
 }
 
 /** A list for each output section and table, with room for what all `runs` have, where it will stand in .BTF.ext. */
-function listsFor({ outputs, types }: Context, runs: readonly Run[]): Pick<MovedRecords, "room"> & { readonly lists: RecordList[][] } {
+function listsFor(
+  { outputs, types }: Context,
+  runs: readonly Run[],
+): Pick<MovedRecords, "room"> & { readonly lists: RecordList[][] } {
   const { records } = types!;
   const lengths = extTables.map(() => new Uint32Array(outputs.length));
   for (const { row, input, section } of runs) {

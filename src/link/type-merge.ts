@@ -115,7 +115,11 @@ function joinByRecords(inputs: readonly Input[]): JoinedTypes {
 
 /** The records of inputs with their strings among those of all. */
 class TakenRecords {
-  readonly tables: { readonly table: (typeof extTables)[number]; readonly section: string; readonly words: Uint32Array }[] = [];
+  readonly tables: {
+    readonly table: (typeof extTables)[number];
+    readonly section: string;
+    readonly words: Uint32Array;
+  }[] = [];
   /** Before each input and behind the last: how many tables there are. */
   readonly ends: number[] = [0];
 

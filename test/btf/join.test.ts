@@ -285,7 +285,13 @@ test("graphs that are equal, nearly, or as far as each file declares them", () =
 test("records are moved and looked over in the memory of the code as in other arrays", () => {
   const builder = new BtfBuilder();
   const name = builder.string("f");
-  const records = [...Array(40).keys()].map((i) => ({ insnOff: 8 * i, fileNameOff: name, lineOff: name, line: i, column: 3 }));
+  const records = [...Array(40).keys()].map((i) => ({
+    insnOff: 8 * i,
+    fileNameOff: name,
+    lineOff: name,
+    line: i,
+    column: 3,
+  }));
   const functions = records.map(({ insnOff }) => ({ insnOff, typeId: 0 }));
   const { bytes: ext } = writeBtfExt(
     { funcInfo: [{ section: "f", records: functions }], lineInfo: [{ section: "f", records }], coreRelos: [] },
