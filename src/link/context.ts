@@ -59,6 +59,8 @@ export interface Input {
   readonly number: number;
   readonly object: ObjectFile;
   readonly sections: readonly SectionState[];
+  /** The sections that are to be placed, by number: few of what compilers write. Set by the pass that chooses them. */
+  placed: readonly number[];
   /** The symbols of the object as rows. */
   readonly symbols: SymbolList;
   /** Number of the global by symbol; -1 for local symbols. */

@@ -19,6 +19,7 @@ function difference(a: Section, b: Section): string | undefined {
   if (a.type !== b.type && !(a.flags.alloc && b.flags.alloc && plain(a.type) && plain(b.type))) {
     return `type ${a.type} and type ${b.type}`;
   }
+  if (a.flags === b.flags) return undefined;
   for (const flag of ["alloc", "write", "exec", "tls"] as const) {
     if (a.flags[flag] !== b.flags[flag]) return `flag ${flag} in one of them only`;
   }
@@ -43,27 +44,35 @@ export const dwarf = "DWARF";
 /** Says of each section that is not to be placed why; the others are for the passes that follow. */
 export function chooseSections({ inputs, options, diagnostics }: Context): void {
   for (const input of inputs) {
-    const { object, sections, symbols } = input;
-    const referenced = new Uint8Array(sections.length);
-    const { words, count } = symbols;
-    for (let row = 0; row < count * symbolRow; row += symbolRow) {
-      if (words[row + 1]! >= 0 && words[row + 2]! >> 4 !== sectionSymbol) referenced[words[row + 1]!] = 1;
-    }
-    object.sections.forEach((section, number) => {
-      const state = sections[number]!;
-      if (state.dropped !== undefined) return;
-      const { name, align } = section;
+    const { sections } = input.object;
+    const placed: number[] = [];
+    let referenced: Uint8Array | undefined;
+    for (let number = 0; number < sections.length; number++) {
+      const state = input.sections[number]!;
+      if (state.dropped !== undefined) continue;
+      const { name, align, size, flags } = sections[number]!;
       if (align > 0x1_0000 || (align & (align - 1)) !== 0) {
         diagnostics.push(diagnostic("link-alignment", { name, align }, placeIn(input, number, 0)));
         state.dropped = "its alignment is wrong";
       }
       // A section nobody put anything in (assemblers always make .text) leaves no trace.
-      if (section.size === 0 && referenced[number] === 0) state.dropped = "empty";
-      else if (types.has(section.name)) state.dropped = "merged type by type";
-      else if (section.flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
-      else if (isDebugSection(section.name) && options.keepDebug !== true) state.dropped = dwarf;
-    });
+      if (size === 0 && (referenced ??= referencedIn(input))[number] === 0) state.dropped = "empty";
+      else if (types.has(name)) state.dropped = "merged type by type";
+      else if (flags.exclude && options.relocatable !== true) state.dropped = "excluded by its flags";
+      else if (isDebugSection(name) && options.keepDebug !== true) state.dropped = dwarf;
+      if (state.dropped === undefined) placed.push(number);
+    }
+    input.placed = placed;
   }
+}
+
+/** By section: 1 where a symbol other than the section's own stands in it. */
+function referencedIn({ sections, symbols: { words, count } }: Input): Uint8Array {
+  const referenced = new Uint8Array(sections.length);
+  for (let row = 0; row < count * symbolRow; row += symbolRow) {
+    if (words[row + 1]! >= 0 && words[row + 2]! >> 4 !== sectionSymbol) referenced[words[row + 1]!] = 1;
+  }
+  return referenced;
 }
 
 /**
@@ -254,17 +263,24 @@ function dropWithTarget({ object, sections }: Input, number: number): void {
 /** The largest section of an output: far above what the kernel takes, and small enough to be made. */
 const largest = 2 ** 30;
 
+/** Sections that accompany others stand in the order of those. */
+function placeLinked(input: Input, layout: Layout): void {
+  const { sections } = input.object;
+  const linked = sections.flatMap(({ linkedTo }, number) => (linkedTo < 0 ? [] : [number]));
+  for (const number of linked) dropWithTarget(input, number);
+  const sorted = linked.toSorted((a, b) => sections[a]!.linkedTo - sections[b]!.linkedTo);
+  let next = 0;
+  sections.forEach(({ linkedTo }, number) => layout.place(input, linkedTo < 0 ? number : sorted[next++]!));
+}
+
 export function layOut(context: Context): void {
   context.outputs.length = 0;
   const layout = new Layout(context);
   for (const input of context.inputs) {
-    const linked = input.object.sections.flatMap(({ linkedTo }, number) => (linkedTo < 0 ? [] : [number]));
-    for (const number of linked) dropWithTarget(input, number);
-    // Sections that accompany others stand in the order of those.
-    const { sections } = input.object;
-    const sorted = linked.toSorted((a, b) => sections[a]!.linkedTo - sections[b]!.linkedTo);
-    let next = 0;
-    sections.forEach(({ linkedTo }, number) => layout.place(input, linkedTo < 0 ? number : sorted[next++]!));
+    const { placed, object } = input;
+    // Only where a section accompanies another, those that are not placed tell the order, too.
+    if (placed.some((number) => object.sections[number]!.linkedTo >= 0)) placeLinked(input, layout);
+    else for (const number of placed) layout.place(input, number);
   }
   for (const { name, size } of context.outputs) {
     if (size > largest) context.diagnostics.push(diagnostic("link-too-large", { name, size, limit: largest }));

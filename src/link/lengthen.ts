@@ -10,6 +10,7 @@ import { layOut } from "./layout.js";
 import { isShared, movedTarget } from "./references.js";
 
 const { SLOT } = opcodes;
+const { branch_off16: branch } = kindNumbers;
 
 /** After so many rounds, all jumps become long that could ever have to. */
 const patience = 8;
@@ -39,13 +40,16 @@ function lengthen(context: Context, most: number): boolean {
       const input = context.inputs[part.input]!;
       const section = input.object.sections[part.section]!;
       if (!section.flags.exec) continue;
-      const far = new Set<number>();
-      farRelocated(context, input, part.section, most, far);
+      const state = input.sections[part.section]!;
+      const isRelocated = state.relocations.mayHave(branch);
       // Folded code may be anywhere.
-      if (part.end - part.offset > most || context.options.icf === true) farInside(input, part.section, most, far);
+      const isLarge = part.end - part.offset > most || context.options.icf === true;
+      if (!isRelocated && !isLarge) continue;
+      const far = new Set<number>();
+      if (isRelocated) farRelocated(context, input, part.section, most, far);
+      if (isLarge) farInside(input, part.section, most, far);
       if (far.size === 0) continue;
       changed = true;
-      const state = input.sections[part.section]!;
       const kept = state.edits.filter(({ kind, at }) => kind !== "short-jump" || !far.has(at));
       const added = [...far]
         .filter((at) => editAt(state, at) === undefined)
@@ -80,7 +84,7 @@ function farRelocated(context: Context, input: Input, section: number, most: num
   const state = input.sections[section]!;
   const { relocations } = state;
   for (let number = 0; number < relocations.count; number++) {
-    if (relocations.words[number * relocationRow + 1]! % largeAddend !== kindNumbers.branch_off16) continue;
+    if (relocations.words[number * relocationRow + 1]! % largeAddend !== branch) continue;
     const { offset, symbol: index, addend } = relocations.record(number);
     if (editAt(state, offset) !== undefined) continue;
     const { input: owner, symbols, at, global } = definition(context, input, index);

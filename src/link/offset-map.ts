@@ -7,6 +7,8 @@ export class OffsetMap {
   /** First input offset of each run, ascending from 0; and what is added to get the output offset. */
   readonly #starts: number[] = [];
   readonly #shifts: number[] = [];
+  /** How far all bytes moved; undefined where they did not move together. */
+  shift: number | undefined = undefined;
 
   /** A section that stayed whole, placed at `offset`. */
   static whole(offset: number): OffsetMap {
@@ -22,21 +24,17 @@ export class OffsetMap {
     if (last >= 0 && Object.is(this.#shifts[last], shift)) return;
     this.#starts.push(start);
     this.#shifts.push(shift);
+    this.shift = last < 0 && at >= 0 ? shift : undefined;
   }
 
   /** Did all bytes move by the same distance? */
   get isWhole(): boolean {
-    return this.#starts.length === 1 && !Number.isNaN(this.#shifts[0]);
-  }
-
-  /** How far all bytes moved; undefined where they did not move together. */
-  get shift(): number | undefined {
-    const [shift] = this.#shifts;
-    return this.#starts.length === 1 && !Number.isNaN(shift) ? shift : undefined;
+    return this.shift !== undefined;
   }
 
   /** The output offset of input offset `offset`, or -1 where that was dropped. Offsets outside go with the nearest run. */
   at(offset: number): number {
+    if (this.shift !== undefined) return offset + this.shift;
     const shift = this.#shifts[this.#runOf(offset)]!;
     return Number.isNaN(shift) ? -1 : offset + shift;
   }

@@ -17,14 +17,16 @@ const { map_imm32: mapMove, abs_imm32: move } = kindNumbers;
 export function relaxCode(context: Context): void {
   const { inputs, options } = context;
   for (const input of inputs) {
-    input.object.sections.forEach((section, number) => {
-      const state = input.sections[number]!;
-      if (!section.flags.exec || state.dropped !== undefined) return;
+    for (const number of input.placed) {
+      const section = input.object.sections[number]!;
+      const { relocations } = input.sections[number]!;
+      const moves = options.keepMapMoves !== true && (relocations.mayHave(mapMove) || relocations.mayHave(move));
+      if (!section.flags.exec || !(moves || options.relax === true)) continue;
       const edits: Edit[] = [];
-      if (options.keepMapMoves !== true) expandMapMoves(context, input, number, edits);
+      if (moves) expandMapMoves(context, input, number, edits);
       if (options.relax === true) shorten(input, section, edits);
-      state.edits = edits.toSorted((a, b) => a.at - b.at);
-    });
+      input.sections[number]!.edits = edits.toSorted((a, b) => a.at - b.at);
+    }
   }
 }
 

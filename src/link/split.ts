@@ -25,11 +25,11 @@ function splitEntries({ data, entsize, flags }: Section): Piece[] {
 
 /** Splits mergeable sections into their strings. */
 export function splitStrings({ inputs }: Context): void {
-  for (const { object, sections } of inputs) {
-    object.sections.forEach((section, number) => {
-      const state = sections[number]!;
-      if (state.dropped === undefined && section.size > 0 && isMergeable(section)) state.pieces = splitEntries(section);
-    });
+  for (const { object, sections, placed } of inputs) {
+    for (const number of placed) {
+      const section = object.sections[number]!;
+      if (section.size > 0 && isMergeable(section)) sections[number]!.pieces = splitEntries(section);
+    }
   }
 }
 
@@ -75,11 +75,11 @@ function cut(size: number, named: { start: number; end: number }[]): Piece[] {
 export function splitPieces({ inputs }: Context): void {
   for (const input of inputs) {
     const named = stretches(input);
-    input.object.sections.forEach(({ name, size, flags }, number) => {
+    for (const number of input.placed) {
+      const { name, size, flags } = input.object.sections[number]!;
       const state = input.sections[number]!;
-      if (state.dropped !== undefined || !(flags.alloc || isJumpTableSection(name)) || state.pieces !== undefined)
-        return;
+      if (!(flags.alloc || isJumpTableSection(name)) || state.pieces !== undefined) continue;
       state.pieces = cut(size, named.get(number) ?? []);
-    });
+    }
   }
 }

@@ -66,7 +66,7 @@ export function addObject(context: Context, given: ObjectFile, renames = true): 
   const number = context.inputs.length;
   const globalOf = newWords(symbols.count).fill(-1);
   const { lineOf } = context.options;
-  const input: Input = { number, object, sections, symbols, globalOf, renamed, tables, lineOf };
+  const input: Input = { number, object, sections, placed: [], symbols, globalOf, renamed, tables, lineOf };
   context.inputs.push(input);
   dropKnownGroups(context, input);
   const { words, count } = symbols;

@@ -37,6 +37,8 @@ export const largeAddend = 0x100;
 export class RelocationList {
   words: Int32Array;
   count = 0;
+  /** A bit for each kind that was added. */
+  #kinds = 0;
   /** Addends of more than 32 bits. */
   readonly #large: bigint[] = [];
   #records: readonly Relocation[] | undefined;
@@ -53,6 +55,17 @@ export class RelocationList {
     words[at + 1] = kind;
     words[at + 2] = symbol;
     words[at + 3] = addend;
+    this.#kinds |= 1 << kind;
+  }
+
+  /** Says that rows of a kind are put into `words` from outside. */
+  expect(kind: number): void {
+    this.#kinds |= 1 << kind;
+  }
+
+  /** May there be a relocation of the kind? Where not, no pass that looks for them need walk over the rows. */
+  mayHave(kind: number): boolean {
+    return (this.#kinds & (1 << kind)) !== 0;
   }
 
   add({ offset, kind, symbol, addend }: Relocation): void {

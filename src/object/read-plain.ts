@@ -320,6 +320,7 @@ function plainRelocations(
       lastOpcode = opcode;
       row = rowFor(type, exec, classOf(sections, kind >>> 16, kind & 15), opcode);
       if (row === null) return undefined;
+      list.expect(row.kind);
       limit = data.length - row.end;
       ({ isWide, addendAt } = row);
     }
