@@ -2,6 +2,7 @@
 export { alignUp, fits, toNumber, toS64, toU64 } from "./convert.js";
 export type { Endian } from "./endian.js";
 export { inflate } from "./inflate.js";
+export { NameTable } from "./names.js";
 export { ByteReader, type Origin } from "./reader.js";
 export { newWords } from "./rows.js";
 export { countBefore } from "./search.js";

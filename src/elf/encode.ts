@@ -126,16 +126,16 @@ export class SymbolEncoder {
   #count = 0;
   #firstGlobal = -1;
 
-  /** For `count` symbols, whose names go into `strings`. */
-  constructor(count: number, endian: Endian, strings: StringTable = new StringTable()) {
+  /** For `count` symbols, whose names stand in `strings`. */
+  constructor(count: number, endian: Endian, strings: StringTable) {
     this.#endian = endian;
     this.#strings = strings;
     this.#words = new Uint32Array((count * elf.SYM_SIZE) / 4);
   }
 
-  /** Adds the next symbol: first the null symbol, then locals before all others. */
+  /** Adds the next symbol, `name` being the offset of its name: first the null symbol, then locals before all others. */
   add(
-    name: string,
+    name: number,
     value: bigint | number,
     size: bigint | number,
     bind: number,
@@ -147,13 +147,14 @@ export class SymbolEncoder {
     const index = this.#count++;
     if (bind !== elf.SymbolBind.STB_LOCAL) {
       if (this.#firstGlobal < 0) this.#firstGlobal = index;
-    } else if (this.#firstGlobal >= 0) throw failure("elf-symbol-order", { name, index });
+    } else if (this.#firstGlobal >= 0) throw failure("elf-symbol-order", { name: this.#strings.text(name), index });
     // One comparison of all small fields; which one it was is found out for the message.
     if ((bind | type) >>> 4 !== 0 || other >>> 8 !== 0 || shndx >= 2 ** 32 || (reserved && shndx > 0xffff)) {
-      check("st_bind", bind, 4, name);
-      check("st_type", type, 4, name);
-      check("st_other", other, 8, name);
-      check("st_shndx", shndx, reserved ? 16 : 32, name);
+      const text = this.#strings.text(name);
+      check("st_bind", bind, 4, text);
+      check("st_type", type, 4, text);
+      check("st_other", other, 8, text);
+      check("st_shndx", shndx, reserved ? 16 : 32, text);
     }
     let section = shndx;
     if (!reserved && shndx >= elf.SHN_LORESERVE) {
@@ -164,7 +165,7 @@ export class SymbolEncoder {
     const little = this.#endian === "little";
     const at = (index * elf.SYM_SIZE) / 4;
     const info = (bind << 4) | type;
-    this.#words[at] = this.#strings.add(name);
+    this.#words[at] = name;
     this.#words[at + 1] = little ? info | (other << 8) | (section << 16) : (info << 24) | (other << 16) | section;
     put64(this.#words, at + 2, little, value);
     put64(this.#words, at + 4, little, size);
@@ -185,13 +186,17 @@ export class SymbolEncoder {
 }
 
 /**
- * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `strings`,
+ * Encodes `symbols`, which start with the null symbol and have locals before all others. Their names go into `names`,
  * whose bytes are returned as `strtab`.
  */
-export function encodeSymbols(symbols: readonly ElfSymbol[], endian: Endian, strings?: StringTable): SymbolTableData {
-  const encoder = new SymbolEncoder(symbols.length, endian, strings);
+export function encodeSymbols(
+  symbols: readonly ElfSymbol[],
+  endian: Endian,
+  names: StringTable = new StringTable(),
+): SymbolTableData {
+  const encoder = new SymbolEncoder(symbols.length, endian, names);
   for (const { name, value, size, bind, type, other, shndx, reserved } of symbols) {
-    encoder.add(name, value, size, bind, type, other, shndx, reserved);
+    encoder.add(names.add(name), value, size, bind, type, other, shndx, reserved);
   }
   return encoder.finish();
 }

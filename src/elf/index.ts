@@ -20,7 +20,7 @@ export { linkedStrings, linkedSymbols, stringsOf } from "./links.js";
 export { encodeNotes, readNotes } from "./notes.js";
 export { readElf, type ReadElfOptions } from "./read.js";
 export { relocRows, relocWords, symbolRows, symbolWords, type RelocRows, type SymbolRows } from "./rows.js";
-export { StringTable } from "./strings.js";
+export { StringTable, type StringTableReader } from "./strings.js";
 export * as elfTable from "./table.js";
 export {
   elfName,

@@ -1,5 +1,5 @@
 /** String tables, read and built. Source: System V gABI, "String Table". */
-import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
+import { decodeUtf8, NameTable } from "../bytes/index.js";
 import { failure, type BpfkitError } from "../diag/index.js";
 
 /** Strings shorter than this are cut out anew each time; longer ones are remembered and counted. */
@@ -74,52 +74,75 @@ export class StringTableReader {
   }
 }
 
-/** Printable ASCII: one byte a character, and no NUL. */
-const plain = /^[ -~]*$/;
-
 /**
  * A string table under construction: every distinct string once, in order of first use. `existing` is a table whose
- * strings keep their offsets; the new ones come behind them.
+ * strings keep their offsets; the new ones come behind them. Names of `names` can be placed by their numbers.
  */
 export class StringTable {
-  readonly #existing: Uint8Array;
-  /** The new strings, encoded all at once in the end. */
-  readonly #added: string[] = [];
-  readonly #offsets = new Map<string, number>([["", 0]]);
+  readonly #names: NameTable;
+  /** By the number of a name: its offset; 0 where it has none yet. */
+  #offsets: Uint32Array;
+  #bytes: Uint8Array;
   #length: number;
 
-  constructor(existing: Uint8Array = new Uint8Array(1)) {
+  constructor(existing: Uint8Array = new Uint8Array(1), names: NameTable = new NameTable()) {
     if (existing.length === 0 || existing[0] !== 0 || existing.at(-1) !== 0) {
       throw failure("elf-string-table", { size: existing.length });
     }
-    this.#existing = existing;
+    this.#names = names;
+    this.#offsets = new Uint32Array(Math.max(256, names.count));
+    this.#bytes = existing;
     this.#length = existing.length;
     for (let start = 1; start < existing.length;) {
-      const end = existing.indexOf(0, start);
-      const text = decodeUtf8(existing.subarray(start, end));
-      if (!this.#offsets.has(text)) this.#offsets.set(text, start);
-      start = end + 1;
+      const name = names.take(existing, start, existing.length);
+      this.#reserve(name);
+      if (this.#offsets[name] === 0) this.#offsets[name] = start;
+      start += names.size(name) + 1;
     }
   }
 
   /** The offset of `text`, added when it is new. Throws `elf-string-nul` where it holds a NUL. */
   add(text: string): number {
-    const known = this.#offsets.get(text);
-    if (known !== undefined) return known;
-    const isPlain = plain.test(text);
-    if (!isPlain && text.includes("\0")) throw failure("elf-string-nul", { name: JSON.stringify(text) });
+    return this.place(this.#names.add(text));
+  }
+
+  /** The offset of a name of the table's names, added when it is new. Throws `elf-string-nul` where it holds a NUL. */
+  place(name: number): number {
+    this.#reserve(name);
+    const known = this.#offsets[name]!;
+    const size = this.#names.size(name);
+    // The empty one is what every table starts with.
+    if (known > 0 || size === 0) return size === 0 ? 0 : known;
     const offset = this.#length;
+    const end = offset + size + 1;
     if (offset > 0xffff_ffff) throw failure("elf-field-range", { what: "a name's offset", value: offset, bits: 32 });
-    this.#offsets.set(text, offset);
-    this.#added.push(text);
-    this.#length += (isPlain ? text.length : encodeUtf8(text).length) + 1;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length, 1 << 12));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    if (!this.#names.copy(name, this.#bytes, offset)) {
+      throw failure("elf-string-nul", { name: JSON.stringify(this.#names.text(name)) });
+    }
+    this.#offsets[name] = offset;
+    this.#length = end;
     return offset;
   }
 
+  /** The string at `offset`, for a message. */
+  text(offset: number): string {
+    return decodeUtf8(this.#bytes.subarray(offset, this.#bytes.indexOf(0, offset)));
+  }
+
   bytes(): Uint8Array {
-    const bytes = new Uint8Array(this.#length);
-    bytes.set(this.#existing);
-    bytes.set(encodeUtf8(this.#added.join("\0")), this.#existing.length);
-    return bytes;
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Makes room for the offset of a name. */
+  #reserve(name: number): void {
+    if (name < this.#offsets.length) return;
+    const grown = new Uint32Array(2 * name);
+    grown.set(this.#offsets);
+    this.#offsets = grown;
   }
 }

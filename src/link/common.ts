@@ -71,7 +71,10 @@ export function defineSymbols(context: Context): void {
     if (base !== undefined) {
       const found = globalNamed(context, base);
       if (found === undefined || found.symbol.home.kind === "undefined" || found.symbol.home.kind === "common") {
-        const meant = nearest(base, [...context.globalNumbers.keys()].slice(0, 100_000));
+        const meant = nearest(
+          base,
+          context.globals.slice(0, 100_000).map(({ name }) => name),
+        );
         const advice = meant === undefined ? "name a symbol that an input defines" : `did you mean ${meant}?`;
         context.diagnostics.push(diagnostic("link-defsym", { name, base, advice }));
         continue;

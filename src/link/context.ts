@@ -1,5 +1,5 @@
 /** The one context that the passes of a link share: inputs, output sections, global symbols, diagnostics so far. */
-import { countBefore } from "../bytes/index.js";
+import { countBefore, type NameTable } from "../bytes/index.js";
 import type { Diagnostic } from "../diag/index.js";
 import {
   visibilities,
@@ -75,8 +75,8 @@ export interface Input {
 
 /** All symbols of one name, and the winner among them. */
 export class Global {
-  readonly name: string;
   readonly number: number;
+  readonly #names: NameTable;
   /** The input whose symbol won, and where that stands: a definition where there is one. */
   input: number;
   symbols: SymbolList;
@@ -86,13 +86,18 @@ export class Global {
   /** An option made it local. */
   localized = false;
 
-  constructor(name: string, number: number, input: number, symbols: SymbolList, at: number) {
-    this.name = name;
+  /** `number` is that of its name in `names`. */
+  constructor(names: NameTable, number: number, input: number, symbols: SymbolList, at: number) {
+    this.#names = names;
     this.number = number;
     this.input = input;
     this.symbols = symbols;
     this.at = at;
     this.visibility = visibilities[visibilityOf(symbols.info(at))]!;
+  }
+
+  get name(): string {
+    return this.#names.text(this.number);
   }
 
   /** The symbol that won, made anew each time. */
@@ -133,7 +138,8 @@ export interface Context {
   readonly options: LinkOptions;
   readonly inputs: Input[];
   readonly globals: Global[];
-  readonly globalNumbers: Map<string, number>;
+  /** The names of globals, by their numbers; behind them others that the output has. */
+  readonly names: NameTable;
   readonly outputs: OutputSection[];
   /** Comdat groups met so far: the input that keeps the group, by signature. */
   readonly groups: Map<string, number>;
@@ -163,8 +169,7 @@ export function definition(
 
 /** The global called `name`, if any input or option speaks of it. */
 export function globalNamed(context: Context, name: string): Global | undefined {
-  const number = context.globalNumbers.get(name);
-  return number === undefined ? undefined : context.globals[number];
+  return context.globals[context.names.find(name)];
 }
 
 /** The number of the piece that holds `offset`; pieces cover the section without gaps. */

@@ -28,7 +28,6 @@ export function requestSymbols(context: Context): void {
   if (options.entry !== undefined) names.push(options.entry);
   for (const name of names) {
     if (globalNamed(context, name) !== undefined) continue;
-    context.globalNumbers.set(name, context.globals.length);
     const symbol = {
       name,
       home: { kind: "undefined" },
@@ -37,7 +36,7 @@ export function requestSymbols(context: Context): void {
       type: "notype",
       visibility: "default",
     } as const;
-    context.globals.push(new Global(name, context.globals.length, 0, rowOfSymbol(symbol), 0));
+    context.globals.push(new Global(context.names, context.names.add(name), 0, rowOfSymbol(symbol), 0));
   }
 }
 

@@ -1,4 +1,5 @@
 /** The link, pass by pass. Source: docs/linker.md. */
+import { NameTable } from "../bytes/index.js";
 import { checkRequired, chooseLocals, defineSymbols, placeCommons } from "./common.js";
 import { linkLikeLibbpf } from "./compat/compat.js";
 import { compatOptions, contraryOptions } from "./compat/options.js";
@@ -29,7 +30,7 @@ export function link(inputs: readonly LinkInput[], asked: LinkOptions = {}): Lin
     options,
     inputs: [],
     globals: [],
-    globalNumbers: new Map(),
+    names: new NameTable(),
     outputs: [],
     groups: new Map(),
     archives: [],

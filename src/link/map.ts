@@ -1,6 +1,6 @@
 /** The map of a link as data: which sections are made of what, who won, and what was dropped and why. */
 import { pieceName, whyLive } from "./gc.js";
-import type { Context, Input } from "./context.js";
+import { globalNamed, type Context, type Input } from "./context.js";
 import { dwarf } from "./layout.js";
 
 export interface MapSymbol {
@@ -151,7 +151,7 @@ export function traceSymbol(context: Context, name: string): string[] {
     if (named.some(({ binding }) => binding === "local")) lines.push(`${object.file} has a ${name} of its own`);
     const symbol = named.find(({ binding }) => binding !== "local");
     if (symbol === undefined) continue;
-    const global = context.globals[context.globalNumbers.get(name)!]!;
+    const global = globalNamed(context, name)!;
     const what =
       symbol.home.kind === "undefined" ? "refers to" : `${symbol.binding === "weak" ? "weakly defines" : "defines"}`;
     const won = symbol.home.kind !== "undefined" && global.input === number ? ", and its definition counts" : "";

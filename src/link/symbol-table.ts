@@ -7,6 +7,7 @@ import {
   sectionSymbol,
   SymbolList,
   symbolRow,
+  TableNames,
   typeOf,
   visibilities,
 } from "../object/index.js";
@@ -19,9 +20,8 @@ const local = { binding: "local", visibility: "default" } as const;
 
 export class SymbolTable {
   readonly #context: Context;
-  /** The entries: symbols, their names, and whether a relocation refers to them. */
+  /** The entries: symbols, and whether a relocation refers to them. */
   readonly #entries: SymbolList;
-  readonly #names: string[] = [];
   readonly #needed: boolean[] = [];
   readonly #sections = new Map<number, number>();
   /** Entry by input and symbol; -1 where there is none yet. */
@@ -31,7 +31,7 @@ export class SymbolTable {
   constructor(context: Context) {
     const { inputs, globals } = context;
     this.#context = context;
-    this.#entries = new SymbolList(globals.length + inputs.length, (entry) => this.#names[entry]!);
+    this.#entries = new SymbolList(globals.length + inputs.length, new TableNames(context.names));
     this.#locals = inputs.map(({ symbols }) => new Int32Array(symbols.count).fill(-1));
     this.#globals = new Int32Array(globals.length).fill(-1);
     for (const input of inputs) {
@@ -51,7 +51,8 @@ export class SymbolTable {
   section(section: number): number {
     let entry = this.#sections.get(section);
     if (entry === undefined) {
-      const { name } = this.#context.outputs[section]!;
+      const { names, outputs } = this.#context;
+      const name = names.add(outputs[section]!.name);
       entry = this.#push(name, section, infoOf({ ...local, type: "section" }), 0, 0, true);
       this.#sections.set(section, entry);
     }
@@ -70,7 +71,7 @@ export class SymbolTable {
   signature(input: Input, number: number): number {
     const entry = this.use(input, number);
     if (entry >= 0) return entry;
-    const name = input.symbols.name(number);
+    const name = input.symbols.nameIn(this.#context.names, number);
     return this.#push(name, homes.undefined, infoOf({ ...local, type: "notype" }), 0, 0, true);
   }
 
@@ -108,11 +109,10 @@ export class SymbolTable {
     return { symbols, numbers };
   }
 
-  #push(name: string, home: number, info: number, value: number, size: number, needed: boolean): number {
+  #push(name: number, home: number, info: number, value: number, size: number, needed: boolean): number {
     this.#needed.push(needed);
-    const entry = this.#names.push(name) - 1;
-    this.#entries.push(entry, home, info, value, size);
-    return entry;
+    this.#entries.push(name, home, info, value, size);
+    return this.#entries.count - 1;
   }
 
   #addGlobals(): void {
@@ -135,9 +135,8 @@ export class SymbolTable {
       }
       const entry = this.#entries.count++;
       this.#needed.push(false);
-      this.#names.push(global.name);
       const to = entry * symbolRow;
-      made[to] = entry;
+      made[to] = global.number;
       made[to + 1] = output;
       made[to + 2] = words[row + 2]! & ~12;
       made[to + 3] = value + shift;
@@ -157,14 +156,13 @@ export class SymbolTable {
 
   /** The entry of symbol `number` at its place in the output, with another binding and visibility; -1 where that was dropped. */
   #move(input: Input, symbols: SymbolList, number: number, info: number): number {
-    const name = symbols.name(number);
+    const name = symbols.nameIn(this.#context.names, number);
     const home = symbols.home(number);
     const size = symbols.size(number);
     if (home === homes.absolute) {
       this.#needed.push(false);
-      this.#names.push(name);
-      this.#entries.pushAbsolute(this.#names.length - 1, info, symbols.absolute(number), size);
-      return this.#names.length - 1;
+      this.#entries.pushAbsolute(name, info, symbols.absolute(number), size);
+      return this.#entries.count - 1;
     }
     const value = symbols.value(number);
     if (home < 0) return this.#push(name, home, info, value, size, false);

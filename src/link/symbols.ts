@@ -95,20 +95,15 @@ function dropKnownGroups(context: Context, { number, object, sections }: Input):
 
 /** Enters symbol `at` of `input`; gives the number of its name. */
 function enter(context: Context, input: Input, at: number): number {
-  const { globals, globalNumbers } = context;
+  const { globals, names } = context;
   const given = input.symbols;
   const home = given.home(at);
   const gone = home >= 0 && input.sections[home]!.dropped !== undefined;
   const symbols = gone ? rowOfSymbol({ ...given.record(at), home: { kind: "undefined" } }) : given;
   const number = gone ? 0 : at;
-  const name = given.name(at);
-  const known = globalNumbers.get(name);
-  if (known === undefined) {
-    const made = new Global(name, globals.length, input.number, symbols, number);
-    globalNumbers.set(name, made.number);
-    return globals.push(made) - 1;
-  }
-  const global = globals[known]!;
+  const known = given.nameIn(names, at);
+  const global = globals[known];
+  if (global === undefined) return globals.push(new Global(names, known, input.number, symbols, number)) - 1;
   const hidden = visibilityOf(symbols.info(number));
   if (hidden !== 0) constrain(global, visibilities[hidden]!);
   const was = rank(global.symbols, global.at);

@@ -16,7 +16,7 @@ import { BpfkitError, diagnostic, type Note } from "../diag/index.js";
 import { globalNamed, type Context, type Input } from "./context.js";
 import { declaration } from "./declare.js";
 import { placeOfSymbol } from "./where.js";
-import type { Types } from "./type-merge.js";
+import type { Declared, Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** One side of a comparison: whose declaration, and its id in that input's types. */
@@ -62,19 +62,20 @@ export function checkTypes(context: Context): void {
     const sections = new Map<number, string>();
     for (const [name, variables] of own.variables) for (const { id } of variables) sections.set(id, name);
     for (let i = 0; i < own.names.length; i++) {
-      const { name, owner, id: standing } = own.names[i]!;
+      const declared = own.names[i]!;
+      const { owner, id: standing } = declared;
       const id = own.declared[i]!;
       if (owner === input) continue;
       const stands: Side = { input: owner, id: standing };
-      checkSection(context, name, input, sections.get(id));
+      checkSection(context, declared, input, sections.get(id));
       if (isSame(types, stands, { input, id })) continue;
-      const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, name) : undefined;
+      const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, declared.name) : undefined;
       const found =
         rows ??
         compareTypes(typesOf(owner)!.btf, stands.id, typesOf(input)!.btf, id)
           .filter(matters)
           .map((each) => rowOf(each));
-      if (found.length > 0) show(context, name, stands, { input, id }, found);
+      if (found.length > 0) show(context, declared.name, stands, { input, id }, found);
     }
   }
 }
@@ -101,9 +102,9 @@ function isSamePrototype({ words, starts }: Btf, one: number, other: number): bo
 }
 
 /** A declaration that names a section must name the definition's. */
-function checkSection(context: Context, name: string, input: Input, section: string | undefined): void {
+function checkSection(context: Context, declared: Declared, input: Input, section: string | undefined): void {
   if (section === undefined) return;
-  const global = globalNamed(context, name);
+  const { name, global } = declared;
   if (global === undefined || global.home < 0 || global.input === input.number) return;
   const owner = context.inputs[global.input]!;
   const found = owner.object.sections[global.home]!.name;

@@ -2,6 +2,7 @@
  * Pass: the types of all inputs in one BTF, equal ones once. Which of several declarations of a name stands for all is decided
  * here; where variables went and which types are still needed is known only after the layout (type-output.ts).
  */
+import type { NameTable } from "../bytes/index.js";
 import {
   BtfFuncLinkage,
   BtfKind,
@@ -32,9 +33,10 @@ const kernelSections = [".ksyms", ".kconfig"] as const;
 export class Declared {
   /** Its index among all names. */
   readonly number: number;
-  readonly name: string;
   /** The symbol of that name; undefined where no symbol table has it. */
   readonly global: Global | undefined;
+  /** The name of one without a symbol. */
+  readonly #own: string;
   /** The declaration that stands for all: its id in the merged types (0 where no input has its symbol), whose it is, and its id there. */
   standing = 0;
   owner: Input;
@@ -42,11 +44,15 @@ export class Declared {
   /** It is the definition's own. */
   defines = false;
 
-  constructor(number: number, name: string, global: Global | undefined, owner: Input) {
+  constructor(number: number, global: Global | undefined, own: string, owner: Input) {
     this.number = number;
-    this.name = name;
     this.global = global;
+    this.#own = own;
     this.owner = owner;
+  }
+
+  get name(): string {
+    return this.global?.name ?? this.#own;
   }
 }
 
@@ -163,11 +169,7 @@ class TakenRecords {
 const many = 1 << 15;
 
 /** The types of `inputs` joined at once, whose .BTF have these `numbers` by input; undefined where that is not to be. */
-function joinAtOnce(
-  inputs: readonly Input[],
-  numbers: Int32Array,
-  globals: readonly Global[],
-): JoinedTypes | undefined {
+function joinAtOnce(inputs: readonly Input[], numbers: Int32Array, names: NameTable): JoinedTypes | undefined {
   const sections: JoinInput[] = [];
   let size = 0;
   for (const { number, object, renamed } of inputs) {
@@ -177,10 +179,7 @@ function joinAtOnce(
     size += btf.length;
   }
   if (size < many) return undefined;
-  return joinTypes(
-    sections,
-    globals.map(({ name }) => name),
-  );
+  return joinTypes(sections, names);
 }
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
@@ -188,7 +187,7 @@ export function mergeTypes(context: Context): void {
   const sectionOf = Int32Array.from(context.inputs, ({ object }) => typeSection(object));
   const typed = context.inputs.filter(({ number }) => sectionOf[number]! >= 0);
   if (typed.length === 0) return;
-  const atOnce = joinAtOnce(typed, sectionOf, context.globals);
+  const atOnce = joinAtOnce(typed, sectionOf, context.names);
   const joined = atOnce ?? joinByRecords(typed);
   const { btf, words, starts, ids, records } = joined;
   const names = new Names(context, joined);
@@ -297,12 +296,12 @@ class Names {
     while (this.#numbers[slot] !== 0 && this.#offsets[slot] !== offset) slot = (slot + 1) & mask;
     let number = this.#numbers[slot]! - 1;
     if (number < 0) {
-      const { globals, globalNumbers } = this.#context;
+      const { globals, names } = this.#context;
       let at = this.#joined.nameAt?.(offset) ?? -1;
-      const name = at < 0 ? this.#joined.btf.string(offset) : globals[at]!.name;
-      if (at < 0) at = globalNumbers.get(name) ?? -1;
+      const own = at < 0 ? this.#joined.btf.string(offset) : "";
+      if (at < 0) at = names.find(own);
       number = this.declared.length;
-      const made = new Declared(number, name, globals[at], owner);
+      const made = new Declared(number, globals[at], own, owner);
       this.declared.push(made);
       this.#numbers[slot] = number + 1;
       this.#offsets[slot] = offset;

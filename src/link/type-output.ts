@@ -100,10 +100,11 @@ class Choice {
   }
 
   /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
-  #keep({ name, global, standing: id }: Declared): number {
+  #keep(declared: Declared): number {
+    const { global, standing: id } = declared;
     if (id === 0) return 0;
     const open = global === undefined || global.home === homes.undefined;
-    if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(name) ? id : 0;
+    if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(declared.name) ? id : 0;
     if (this.#placeOf(global) === undefined) return 0;
     const linkage = global.localized ? 0 : 1;
     const { words, starts } = this.#types.btf;

@@ -43,6 +43,7 @@ export {
   SymbolList,
   symbolRow,
   symbolRows,
+  TableNames,
   typeOf,
   visibilityOf,
 } from "./lists.js";

@@ -2,7 +2,7 @@
  * Symbols and relocations as rows of numbers. An Object has them as records, which say what they are; the linker and the writer pass
  * very many on and look at few. Where an Object was made from rows, its records are made when somebody asks for them.
  */
-import { newWords } from "../bytes/index.js";
+import { newWords, type NameTable } from "../bytes/index.js";
 import { bindings, symbolTypes, visibilities } from "./read-symbols.js";
 import { relocKinds, type RelocKind } from "./relocations.js";
 import type { ObjectFile, ObjectSymbol, Relocation, Section, SymbolHome } from "./types.js";
@@ -129,17 +129,57 @@ export const bindingOf = (info: number): number => info & 3;
 export const visibilityOf = (info: number): number => (info >> 2) & 3;
 export const typeOf = (info: number): number => info >> 4;
 
+/** What the first words of a list's rows say. */
+export interface SymbolNames {
+  text(word: number): string;
+  /** The number of that name in `table`, which takes it where it is new. */
+  numberIn(table: NameTable, word: number): number;
+}
+
+/** Words that are numbers of names in `table`. */
+export class TableNames implements SymbolNames {
+  readonly table: NameTable;
+
+  constructor(table: NameTable) {
+    this.table = table;
+  }
+
+  text(word: number): string {
+    return this.table.text(word);
+  }
+
+  numberIn(table: NameTable, word: number): number {
+    return table === this.table ? word : table.add(this.text(word));
+  }
+}
+
+/** Words that are places of symbols in a list of records. */
+class RecordNames implements SymbolNames {
+  readonly #symbols: readonly ObjectSymbol[];
+
+  constructor(symbols: readonly ObjectSymbol[]) {
+    this.#symbols = symbols;
+  }
+
+  text(word: number): string {
+    return this.#symbols[word]!.name;
+  }
+
+  numberIn(table: NameTable, word: number): number {
+    return table.add(this.text(word));
+  }
+}
+
 export class SymbolList {
   words: Int32Array;
   count = 0;
-  /** What the first word of a row says. */
-  readonly #nameAt: (word: number) => string;
+  readonly names: SymbolNames;
   readonly #absolutes: bigint[];
   #records: readonly ObjectSymbol[] | undefined;
 
-  constructor(room: number, nameAt: (word: number) => string, absolutes: bigint[] = []) {
+  constructor(room: number, names: SymbolNames, absolutes: bigint[] = []) {
     this.words = newWords(room * symbolRow);
-    this.#nameAt = nameAt;
+    this.names = names;
     this.#absolutes = absolutes;
   }
 
@@ -180,7 +220,7 @@ export class SymbolList {
 
   /** A list with the same names and no symbols, for copies of these. */
   empty(): SymbolList {
-    return new SymbolList(this.count, this.#nameAt, this.#absolutes);
+    return new SymbolList(this.count, this.names, this.#absolutes);
   }
 
   /** Makes room for so many more. */
@@ -196,7 +236,12 @@ export class SymbolList {
   }
 
   name(number: number): string {
-    return this.#nameAt(this.words[number * symbolRow]!);
+    return this.names.text(this.words[number * symbolRow]!);
+  }
+
+  /** The number of the symbol's name in `table`, which takes it where it is new. */
+  nameIn(table: NameTable, number: number): number {
+    return this.names.numberIn(table, this.words[number * symbolRow]!);
   }
 
   home(number: number): number {
@@ -293,14 +338,14 @@ export function symbolRows(object: ObjectFile): SymbolList {
   const known = (object as FromRows<SymbolList>)[rows];
   if (known !== undefined) return known;
   const { symbols } = object;
-  const list = new SymbolList(symbols.length, (number) => symbols[number]!.name);
+  const list = new SymbolList(symbols.length, new RecordNames(symbols));
   for (let number = 0; number < symbols.length; number++) list.add(number, symbols[number]!);
   return list;
 }
 
 /** A list of one symbol. */
 export function rowOfSymbol(symbol: ObjectSymbol): SymbolList {
-  const list = new SymbolList(1, () => symbol.name);
+  const list = new SymbolList(1, new RecordNames([symbol]));
   list.add(0, symbol);
   return list;
 }

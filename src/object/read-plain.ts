@@ -4,7 +4,7 @@
  * (reloc-scene.ts, detect.ts). Whatever is out of the ordinary makes it give up, and the file is read the long way, which alone
  * knows faults and says what is wrong. test/object/read-plain.test.ts compares the two.
  */
-import { newWords, readWords } from "../bytes/index.js";
+import { newWords, readWords, type NameTable } from "../bytes/index.js";
 import {
   elfTable,
   relocRows,
@@ -12,6 +12,7 @@ import {
   SectionHeaderFlag,
   SectionHeaderType,
   stringsOf,
+  type StringTableReader,
   type RelocRows,
   symbolRows,
   symbolWords,
@@ -22,7 +23,7 @@ import { rowsOfType, type DialectRow } from "./dialects.js";
 import { fieldBytes, readField, readSmallField } from "./fields.js";
 import { isPlace } from "./insn-places.js";
 import { isMapSection } from "./names.js";
-import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow } from "./lists.js";
+import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow, type SymbolNames } from "./lists.js";
 import { isPsabiNote } from "./psabi-note.js";
 import { bindings, sectionSymbol } from "./read-symbols.js";
 import { hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
@@ -227,6 +228,31 @@ export function readPlain(
   return { symbols, numbers, relocations, origin: { dialect: "llvm", repaired: false } };
 }
 
+/** Names longer than this are read by who counts what all names together cost, for they may overlap. */
+const longName = 256;
+
+/** Words that are offsets of names in a string table, or below 0 numbers of sections that give their own. */
+class FileNames implements SymbolNames {
+  readonly #data: Uint8Array;
+  readonly #strings: StringTableReader;
+  readonly #sections: readonly string[];
+
+  constructor(data: Uint8Array, strings: StringTableReader, sections: readonly string[]) {
+    this.#data = data;
+    this.#strings = strings;
+    this.#sections = sections;
+  }
+
+  text(word: number): string {
+    return word < 0 ? this.#sections[-1 - word]! : this.#strings.at(word)!;
+  }
+
+  numberIn(table: NameTable, word: number): number {
+    const number = word < 0 ? -1 : table.take(this.#data, word, longName);
+    return number < 0 ? table.add(this.text(word)) : number;
+  }
+}
+
 function plainSymbols(
   { sections, file }: ElfFile,
   symtab: ElfSection,
@@ -241,9 +267,7 @@ function plainSymbols(
   const strings = stringsOf(data, file);
   const names = sections.map(({ name }) => name);
   // Section symbols without a name have the section's.
-  const list = new SymbolList(Math.max(0, numbers.length - 1), (word) =>
-    word < 0 ? names[-1 - word]! : strings.at(word)!,
-  );
+  const list = new SymbolList(Math.max(0, numbers.length - 1), new FileNames(data, strings, names));
   const { words: rows } = list;
   let row = 0;
   let local = true;

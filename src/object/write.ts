@@ -23,7 +23,7 @@ import {
 import { dialectFacts, gnuIsaDefault, type RelocDialect } from "./dialects.js";
 import { encodeAddressSignificant } from "./addrsig.js";
 import { encodePsabiNote, psabiNoteSection } from "./psabi-note.js";
-import { homes, relocationRows, symbolRow, symbolRows, type SymbolList } from "./lists.js";
+import { homes, relocationRows, symbolRow, symbolRows, TableNames, type SymbolList } from "./lists.js";
 import { sectionSymbol } from "./read-symbols.js";
 import { bitsOfFlags } from "./section-flags.js";
 import type { ObjectFile, SectionType } from "./types.js";
@@ -57,15 +57,16 @@ function symbolTable(
   strings: StringTable,
 ): SymbolTableData {
   const encoder = new SymbolEncoder(rows.count + 1, endian, strings);
-  encoder.add("", 0, 0, SymbolBind.STB_LOCAL, 0, 0, elfTable.SHN_UNDEF, false);
-  const { words } = rows;
+  encoder.add(0, 0, 0, SymbolBind.STB_LOCAL, 0, 0, elfTable.SHN_UNDEF, false);
+  const { words, names } = rows;
+  const placed = names instanceof TableNames;
   for (let number = 0, row = 0; number < rows.count; number++, row += symbolRow) {
     const home = words[row + 1]!;
     const info = words[row + 2]!;
     const type = info >> 4;
     encoder.add(
       // A section's symbol has its name from the section.
-      type === sectionSymbol ? "" : rows.name(number),
+      type === sectionSymbol ? 0 : placed ? strings.place(words[row]!) : strings.add(names.text(words[row]!)),
       home === homes.absolute
         ? rows.absolute(number)
         : words[row + 4] === 0 && words[row + 3]! >= 0
@@ -173,7 +174,7 @@ function elfOf(object: ObjectFile, { dialect = "llvm" }: WriteOptions): NewElf {
       }),
     );
   }
-  const strings = new StringTable();
+  const strings = new StringTable(undefined, symbols.names instanceof TableNames ? symbols.names.table : undefined);
   const encoded = symbolTable(symbols, object.endian, sectionNumbers, strings);
   const over = { link: symtab + 1, info: encoded.firstGlobal, addralign: 8, entsize: elfTable.SYM_SIZE };
   sections.push(entry(".symtab", sht.SHT_SYMTAB, encoded.symtab, over));

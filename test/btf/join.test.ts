@@ -1,4 +1,5 @@
 /** Types joined in WebAssembly are what merging and deduplicating makes of them. */
+import { NameTable } from "../../src/bytes/index.js";
 import { expect, test, vi } from "vitest";
 import {
   BtfBuilder,
@@ -136,7 +137,9 @@ function compare(inputs: readonly JoinInput[]): boolean {
     throw new Error("joined, though it is wrong", { cause: error });
   }
   const names = someNames(expected.btf);
-  const joined = joinTypes(inputs, names)!;
+  const table = new NameTable();
+  for (const name of names) table.add(name);
+  const joined = joinTypes(inputs, table)!;
   const { btf } = joined;
   const isLong = inputs.length === 2;
   expect(canonical(btf, isLong)).toEqual(canonical(expected.btf, isLong));

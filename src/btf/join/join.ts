@@ -2,7 +2,7 @@
  * The types of many files merged (`merge.ts`) and deduplicated (`dedup.ts`) in WebAssembly, with the records of their .BTF.ext:
  * a linker has a few hundred kilobytes of them, and is done before JavaScript is fast.
  */
-import { alignUp, encodeUtf8 } from "../../bytes/index.js";
+import { alignUp, NameTable } from "../../bytes/index.js";
 import type { WasmInstance } from "../../wasm/index.js";
 import { madeBtf, type Btf } from "../btf.js";
 import { extWidths } from "../ext.js";
@@ -153,8 +153,8 @@ function load(
  * Joins the types of `inputs`, little-endian files; `names` are such as their strings may be asked for. Undefined where the platform has no WebAssembly, and where anything
  * about them is unusual or wrong: whoever asks then goes the other way, which throws what there is to say.
  */
-export function joinTypes(inputs: readonly JoinInput[], names: readonly string[] = []): JoinedTypes | undefined {
-  const text = encodeUtf8(names.map((name) => `${name}\0`).join(""));
+export function joinTypes(inputs: readonly JoinInput[], names: NameTable = new NameTable()): JoinedTypes | undefined {
+  const text = names.bytes();
   const loaded = load(inputs, text);
   if (loaded === undefined) return undefined;
   const { code, state, namesAt, moved } = loaded;
@@ -180,7 +180,7 @@ export function joinTypes(inputs: readonly JoinInput[], names: readonly string[]
     if (has(BtfKind.BTF_KIND_FWD)) dedup().forwards();
   }
   // Names with zeros in them are none that files have.
-  if (run(Ask.name, namesAt, namesAt + text.length) !== names.length) return undefined;
+  if (run(Ask.name, namesAt, namesAt + text.length) !== names.count) return undefined;
   if (run(Ask.settle, 0, 0) === 0) return undefined;
   const strings = memory.subarray(get("strings"), get("stringsEnd"));
   const kept = view(get("kept"), get("keptEnd"));
