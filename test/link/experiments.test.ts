@@ -1,5 +1,6 @@
 /** The experiments of the reference, with the right answers: also where other linkers have none. */
 import { expect, test } from "vitest";
+import { readBtf } from "../../src/btf/index.js";
 import { link, type LinkOptions, type LinkResult } from "../../src/link/index.js";
 import { readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { clangMissing, kitchen } from "./compile.js";
@@ -30,6 +31,17 @@ const strong = (value: number): string => `NOINLINE int f(void) { KEEP; return $
 const symbol = (object: ObjectFile, name: string): ObjectFile["symbols"][number] | undefined =>
   object.symbols.find((each) => each.name === name);
 const struct = (member: string, name = "s"): string => `struct ${name} { int a; int ${member}; }`;
+
+/** Name, offset and size of the variables that types list for a section. */
+function variables(object: ObjectFile, section: string): (string | number)[][] {
+  const btf = readBtf(object.sections.find(({ name }) => name === ".BTF")!.data, { endian: object.endian });
+  const found = btf.type(btf.findByName(section, "datasec")!);
+  if (found.kind !== "datasec") throw new Error(section);
+  return found.vars.map(({ type, offset, size }) => {
+    const variable = btf.type(type);
+    return [variable.kind === "var" ? variable.name : "", offset, size];
+  });
+}
 
 const cases: readonly Case[] = [
   { name: "the same license twice is kept once", sources: [license("GPL"), license("GPL")] },
@@ -197,6 +209,87 @@ const cases: readonly Case[] = [
     sources: ['int a SEC("version") = 1;', 'int b SEC("version") = 2;'],
     codes: ["link-single-section"],
   },
+  { name: "no license is no error", sources: [strong(1), "int v = 1;"], options: { relocatable: false } },
+  {
+    name: "a relocatable link keeps undefined names",
+    sources: ["extern int v; int g(void); NOINLINE int f(void) { return g() + v; }"],
+    check: (object) => {
+      for (const name of ["v", "g"]) {
+        expect(symbol(object, name)).toMatchObject({ binding: "global", home: { kind: "undefined" } });
+      }
+    },
+  },
+  {
+    name: "a weak map and a strong one: the strong one wins, and is the one that types speak of",
+    sources: [
+      map("__type(value, int); __uint(max_entries, 4);", "__weak") + useMap,
+      map("__type(value, int); __uint(max_entries, 4);"),
+    ],
+    check: (object) => {
+      expect(symbol(object, "m")).toMatchObject({ home: { offset: 32 }, binding: "global" });
+      expect(variables(object, ".maps")).toEqual([["m", 32, 32]]);
+    },
+  },
+  {
+    name: "equal string literals are kept once, arrays of characters are not",
+    sources: ["f", "g"].map(
+      (name) =>
+        `static const char a[] = "array"; NOINLINE const char *${name}(int x) { KEEP; return x ? "literal" : a; }`,
+    ),
+    check: (object) => {
+      expect(object.sections.find((each) => each.name === ".rodata.str1.1")!.size).toBe(8);
+      expect(object.sections.find((each) => each.name === ".rodata")!.size).toBe(12);
+    },
+  },
+  {
+    name: "a configuration value that both ask for is listed once",
+    sources: ["f", "g"].map(
+      (name) =>
+        `extern int LINUX_KERNEL_VERSION __kconfig; NOINLINE int ${name}(void) { return LINUX_KERNEL_VERSION; }`,
+    ),
+    options: { relocatable: false },
+    check: (object) => expect(variables(object, ".kconfig")).toEqual([["LINUX_KERNEL_VERSION", 0, 4]]),
+  },
+  {
+    name: "two variables without a value are duplicates where they are not tentative",
+    sources: ["int v;", "int v;"],
+    codes: ["link-duplicate"],
+  },
+  {
+    name: "legacy maps are data like others",
+    sources: ["m", "n"].map(
+      (name) =>
+        `struct { unsigned type, key, value, max, flags; } ${name} SEC("maps") = { 1, 4, 4, 8, 0 };
+         NOINLINE void *use_${name}(void) { int k = 0; return bpf_map_lookup_elem(&${name}, &k); }`,
+    ),
+    check: (object) => {
+      expect(object.sections.find((each) => each.name === "maps")!.size).toBe(40);
+      const { relocations } = object.sections.find((each) => each.name === ".text")!;
+      expect(relocations.map((each) => [each.kind, object.symbols[each.symbol]!.name])).toEqual([
+        ["map_imm64", "m"],
+        ["map_imm64", "n"],
+      ]);
+    },
+  },
+  {
+    name: "data sections of one name are joined, with all their variables",
+    sources: ['int a SEC(".data.foo") = 1;', 'int b SEC(".data.foo") = 2;'],
+    check: (object) =>
+      expect(variables(object, ".data.foo")).toEqual([
+        ["a", 0, 4],
+        ["b", 4, 4],
+      ]),
+  },
+  {
+    name: "objects for big-endian machines",
+    sources: [strong(1), "int f(void); int v = 3; NOINLINE int g(void) { return f() + v; }"],
+    flags: ["-target", "bpfeb"],
+    options: { relocatable: false },
+    check: (object) => {
+      expect(object.endian).toBe("big");
+      expect(object.sections.find((each) => each.name === ".data")!.data).toEqual(Uint8Array.of(0, 0, 0, 3));
+    },
+  },
   {
     name: "a weak name that nobody defines has the address 0, and its call goes nowhere",
     sources: ["int f(void) __weak; NOINLINE int g(void) { return f ? f() : 7; }"],
@@ -222,6 +315,14 @@ test.skipIf(clangMissing !== "").each(cases)(
     if (check !== undefined) check(result.object!, result);
   },
 );
+
+test.skipIf(clangMissing !== "")(`an object twice is all its definitions twice${clangMissing}`, () => {
+  const twice = compile("twice.o", `${strong(1)} int v = 1; static int s = 2; NOINLINE int *g(void) { return &s; }`);
+  const { diagnostics } = link([twice, twice], { relocatable: true });
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual(
+    ["f", "g", "v"].map((name) => ["link-duplicate", `${name} is defined twice, again in twice.o`]),
+  );
+});
 
 test.skipIf(clangMissing !== "")(`linking is a fixed point, and equal for equal inputs${clangMissing}`, () => {
   const objects = () => [
