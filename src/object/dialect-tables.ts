@@ -3,7 +3,7 @@
  * when a file is written, the first row of a kind that reads back as that kind.
  *
  * Sources: LLVM's ELF writers for BPF (3.7, 12, 13), binutils' include/elf/bpf.h and bfd/elf64-bpf.c (2.40, 2.41), the two mails of
- * 2017, Solana's sbpf loader; measured with clang 14 and 22, bpf-as 2.40 and bpf-gcc 12 by test/object.
+ * 2017, Solana's compiler and loader; measured with clang 14 and 22, bpf-as 2.40 and bpf-gcc 12 by test/object.
  */
 import type { DialectRow } from "./dialects.js";
 import type { RelocKind } from "./relocations.js";
@@ -139,13 +139,18 @@ export const mail2017Netdev: readonly DialectRow[] = [
   data(11, "R_BPF_DATA_64", "abs_data64", { inCode: "yes" }),
 ];
 
-/** The loader reads loads' addends without a sign, and those of RELATIVE data from the upper half of the datum. */
+/**
+ * The loader reads loads' addends without a sign, and those of RELATIVE data from the upper half of the datum. The compiler gives data
+ * the numbers of loads and calls, unless it is told to use 2.
+ */
 export const sbf: readonly DialectRow[] = [
   code(1, "R_SBF_64_64", "abs_imm64", { insn: "lddw", store: "imm32", unsigned: true }),
+  data(1, "R_SBF_64_64", "abs_data64", { readOnly: true }),
   data(2, "R_SBF_64_ABS64", "abs_data64"),
   data(3, "R_SBF_64_ABS32", "abs_data32"),
   data(4, "R_SBF_64_NODYLD32", "nodyld_data32"),
   code(8, "R_SBF_64_RELATIVE", "relative_imm64", { insn: "lddw" }),
   data(8, "R_SBF_64_RELATIVE", "relative_data64", { store: "data32", storeAt: 4, unsigned: true }),
   code(10, "R_SBF_64_32", "call_imm32", { insn: "call", addend: "slots" }),
+  data(10, "R_SBF_64_32", "abs_data32", { readOnly: true }),
 ];

@@ -152,6 +152,15 @@ test("type 8 in a linked file's dynamic table, and machine 263, are Solana's", (
   expect(detectDialect(make(263, 1))).toMatchObject({ dialect: "sbf", reason: "e_machine is 263" });
 });
 
+test("Solana's compiler numbers data as it numbers loads and calls", () => {
+  const { object } = assemble(".extern f\ncall f\nr1 = f ll\nexit\n.data\n.quad f\n.long f\n", { syntax: "pseudoc" });
+  const bytes = writeObject(object!, { dialect: "llvm-12" });
+  const kinds = readObject(bytes, { dialect: "sbf" }).sections.flatMap(({ relocations }) =>
+    relocations.map(({ kind }) => kind),
+  );
+  expect(kinds).toEqual(["call_imm32", "abs_imm64", "abs_data64", "abs_data32"]);
+});
+
 test.skipIf(corpusMissing !== "")(`the corpus: every compiler's objects are its own dialect's${corpusMissing}`, () => {
   const found = new Map<string, number>();
   for (const name of corpusObjects()) {
