@@ -184,22 +184,34 @@ export function pieceName(input: Input, section: number, { start, end }: Piece):
   return `${input.object.sections[section]!.name}+0x${start.toString(16)}`;
 }
 
-/** For `--why-live`: the way from a root to the symbol, one line a step; undefined where it is not in the output. */
+/**
+ * For `--why-live`: the way from a root to the symbol, one line a step, and so for each static symbol of the name; undefined where
+ * none is in the output.
+ */
 export function whyLive(context: Context, name: string): string[] | undefined {
-  const place = placeOf(context, name);
-  if (place === undefined) return undefined;
-  const { input, section, offset } = place;
-  const { pieces } = input.sections[section]!;
-  if (pieces === undefined) return [`${name} (${input.object.file}): nothing is dropped without --gc-sections`];
-  let reason = pieces[pieceAt(pieces, offset)]!.why;
-  if (reason === undefined) return undefined;
-  const lines = [`${name} (${input.object.file})`];
+  const lines = placesOf(context, name).flatMap((place) => wayTo(context, name, place));
+  return lines.length === 0 ? undefined : lines;
+}
+
+function wayTo(context: Context, name: string, { input, section, offset }: SymbolPlace): string[] {
+  const { pieces, dropped } = input.sections[section]!;
+  if (dropped !== undefined) return [];
+  const { file } = input.object;
+  if (context.options.gcSections !== true) return [`${name} (${file}): nothing is dropped without --gc-sections`];
+  // Garbage is looked for in what programs use alone.
+  if (pieces === undefined)
+    return [`${name} (${file}): section ${input.object.sections[section]!.name} is no program's`];
+  const { why, foldedInto } = pieces[pieceAt(pieces, offset)]!;
+  if (why === undefined) return [];
+  const lines = [`${name} (${file})`];
+  if (foldedInto !== undefined) lines.push("  is another function with the same code now");
+  let reason: Reason | undefined = why;
   while (reason !== undefined && "by" in reason) {
     const { by, offset: at }: { by: PieceRef; offset: number } = reason;
     const owner = context.inputs[by.input]!;
     const each: Piece = owner.sections[by.section]!.pieces![by.piece]!;
-    const { file, sections } = owner.object;
-    const place = `${file}, ${sections[by.section]!.name}+0x${at.toString(16)}`;
+    const { file: user, sections } = owner.object;
+    const place = `${user}, ${sections[by.section]!.name}+0x${at.toString(16)}`;
     lines.push(`  is used by ${pieceName(owner, by.section, each)} (${place})`);
     reason = each.why;
   }
@@ -207,15 +219,24 @@ export function whyLive(context: Context, name: string): string[] | undefined {
   return lines;
 }
 
-function placeOf(context: Context, name: string): { input: Input; section: number; offset: number } | undefined {
+interface SymbolPlace {
+  readonly input: Input;
+  readonly section: number;
+  readonly offset: number;
+}
+
+/** Where the definition of a name stands that counts, and the static ones. */
+function placesOf(context: Context, name: string): SymbolPlace[] {
+  const places: SymbolPlace[] = [];
   const global = globalNamed(context, name);
   if (global?.symbol.home.kind === "section") {
-    const { section, offset } = global.symbol.home;
-    return { input: context.inputs[global.input]!, section, offset };
+    places.push({ input: context.inputs[global.input]!, ...global.symbol.home });
   }
   for (const input of context.inputs) {
-    const { home } = input.object.symbols.find((symbol) => symbol.name === name) ?? {};
-    if (home?.kind === "section") return { input, section: home.section, offset: home.offset };
+    for (const symbol of input.object.symbols) {
+      if (symbol.name !== name || symbol.binding !== "local" || symbol.home.kind !== "section") continue;
+      places.push({ input, section: symbol.home.section, offset: symbol.home.offset });
+    }
   }
-  return undefined;
+  return places;
 }

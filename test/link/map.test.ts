@@ -24,6 +24,35 @@ test("--trace-symbol speaks of static symbols and of --defsym, too", () => {
   expect(status).toBe(0);
 });
 
+test("--why-live looks at every static symbol of the name, and at what is there without garbage collection", () => {
+  const own = (used: boolean): string =>
+    fn("h", " mov r0, 1", ".local") +
+    fn(used ? "a" : "b", " call h") +
+    '.section .rodata.str1.1,"aMS",@progbits,1\ns: .asciz "x"\n';
+  write("main.o", writeObject(object(main(" call a\n ldimm64 r1, s"), "main.s")));
+  write("one.o", writeObject(object(own(false), "one.s")));
+  write("two.o", writeObject(object(`${own(true)}.globl s\n`, "two.s")));
+  const files = ["main.o", "one.o", "two.o", "-o", "out.o", "--why-live", "h", "--why-live", "s"];
+  expect(bpfkit(["ld", ...files, "--gc-sections"]).stderr.split("\n")).toEqual([
+    "h (two.o)",
+    "  is used by a (two.o, .text+0x10)",
+    "  is used by main (main.o, socket+0x0)",
+    "  which is kept: main is a program (section socket)",
+    "s (two.o)",
+    "  is used by main (main.o, socket+0x8)",
+    "  which is kept: main is a program (section socket)",
+    "",
+  ]);
+  const kept = (name: string, file: string): string => `${name} (${file}): nothing is dropped without --gc-sections`;
+  expect(bpfkit(["ld", ...files]).stderr.split("\n")).toEqual([
+    kept("h", "one.o"),
+    kept("h", "two.o"),
+    kept("s", "two.o"),
+    kept("s", "one.o"),
+    "",
+  ]);
+});
+
 test("-Map, --map-json, --trace-symbol, --print-gc-sections and --why-live tell what the link did", () => {
   write("main.o", writeObject(object(main(" call a"), "main.s")));
   // Dropped without being garbage: in the map, not in the list.
