@@ -13,7 +13,7 @@ import {
   type NewArchiveMember,
 } from "../elf/index.js";
 import { diagnostic, failure } from "../diag/index.js";
-import { isThere, modifiedAt, readInput, setTime, writeOutput } from "../node/index.js";
+import { isThere, modifiedAt, readInput, setTime, writeChanged, writeOutput } from "../node/index.js";
 import { parseKey, type ArKey } from "./ar-key.js";
 import { memberData, memberLine } from "./open.js";
 import { put } from "./output.js";
@@ -91,7 +91,7 @@ export async function run(key: string, first: string, rest: readonly string[], g
     members = operation === "m" ? moveMembers(before, chosen, place) : before.filter((each) => !chosen.includes(each));
     reportMissing(path, missing);
   }
-  await writeOutput(path, writeArchive(members, { thin, index: !has("S") }));
+  await writeChanged(path, writeArchive(members, { thin, index: !has("S") }));
   if (json) report([], json);
   else if (has("v")) put(said.map((line) => `${line}\n`).join(""));
 }

@@ -2,7 +2,7 @@
 import { decodeUtf8 } from "../bytes/index.js";
 import { nearest } from "../diag/index.js";
 import { sectionFlagNames, type CopyOptions, type SectionFlagName } from "../copy/index.js";
-import { keepingTimes, readInput, writeOutput } from "../node/index.js";
+import { keepingTimes, readInput, writeChanged } from "../node/index.js";
 import { inputName } from "./report.js";
 
 /** What both verbs take. */
@@ -91,7 +91,7 @@ export async function deliver(
   output: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const write = (): Promise<void> => writeOutput(output, bytes);
+  const write = (): Promise<void> => writeChanged(output, bytes);
   if (preserveDates === true && input !== "-" && output !== "-") await keepingTimes(input, output, write);
   else await write();
   if (verbose === true) process.stderr.write(`copy from ${inputName(input)} to ${output}\n`);

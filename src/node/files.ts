@@ -4,7 +4,8 @@
  * Files are read and written by blocking calls: a command has nothing else to do meanwhile, and starting the threads that wait
  * for files takes longer than most commands.
  *
- * Output appears at once or not at all: it goes to a file beside the target, which then takes the target's name.
+ * Output appears at once or not at all: it goes to a file beside the target, which then takes the target's name. See
+ * docs/decisions/2026-11-28-the-old-output-goes-first.md.
  */
 import {
   closeSync,
@@ -17,6 +18,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
   writeSync,
@@ -112,12 +114,28 @@ export function setTime(path: string, seconds: number): void {
 
 /** Writes `pieces`, one after another, to the file `path`, or to standard output for `-`. Throws `file-not-written`. */
 export async function writeOutput(path: string, ...pieces: readonly Uint8Array[]): Promise<void> {
+  write(path, pieces, (target) => {
+    try {
+      unlinkSync(target);
+    } catch (error) {
+      // Somebody else writes there, too.
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+  });
+}
+
+/** The same for what may have been made of the file `path` itself: at no moment is there neither the old one nor the new one. */
+export async function writeChanged(path: string, bytes: Uint8Array): Promise<void> {
+  write(path, [bytes], () => {});
+}
+
+function write(path: string, pieces: readonly Uint8Array[], makeWay: (target: string) => void): void {
   if (path === "-") {
     if (pieces.every(writeStandard)) return;
     throw failure("file-not-written", { path: standardOutput, reason: reasons["EPIPE"]! });
   }
   try {
-    writeWhole(path, pieces);
+    writeWhole(path, pieces, makeWay);
   } catch (error) {
     throw failure("file-not-written", { path, reason: reasonOf(error) });
   }
@@ -157,7 +175,8 @@ function openBeside(target: string): readonly [string, number] {
   }
 }
 
-function writeWhole(path: string, pieces: readonly Uint8Array[]): void {
+/** `makeWay` is called before a new file takes the name of an old one. */
+function writeWhole(path: string, pieces: readonly Uint8Array[], makeWay: (target: string) => void): void {
   const known = statSync(path, { throwIfNoEntry: false });
   // Devices and pipes cannot be replaced, only written to.
   if (known !== undefined && !known.isFile()) {
@@ -179,6 +198,7 @@ function writeWhole(path: string, pieces: readonly Uint8Array[]): void {
     } finally {
       closeSync(file);
     }
+    if (known !== undefined) makeWay(target);
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });

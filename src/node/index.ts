@@ -7,6 +7,7 @@ export {
   readInput,
   readKernelBtf,
   setTime,
+  writeChanged,
   writeOutput,
   writeStandard,
 } from "./files.js";

@@ -1,7 +1,10 @@
 import {
   chmodSync,
+  closeSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
-import { readInput, writeOutput } from "../../src/node/index.js";
+import { readInput, writeChanged, writeOutput } from "../../src/node/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bpfkit-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,6 +62,23 @@ test("a link stays a link, a device is written to", async () => {
   expect(readFileSync(target, "utf8")).toBe("A");
   await writeOutput("/dev/null", Uint8Array.of(65));
   expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+});
+
+test("who has the old file, by another name or open, keeps it", async () => {
+  for (const write of [writeOutput, writeChanged]) {
+    const path = join(folder, "again.o");
+    const other = join(folder, "other.o");
+    writeFileSync(path, "old");
+    linkSync(path, other);
+    const open = openSync(path, "r");
+    await write(path, Uint8Array.of(65));
+    expect(readFileSync(open, "utf8")).toBe("old");
+    closeSync(open);
+    expect(readFileSync(other, "utf8")).toBe("old");
+    expect(readFileSync(path, "utf8")).toBe("A");
+    rmSync(path);
+    rmSync(other);
+  }
 });
 
 test("what cannot be read or written is said in words", async () => {
