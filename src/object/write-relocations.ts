@@ -7,9 +7,9 @@ import { diagnostic, type Diagnostic } from "../diag/index.js";
 import { elfTable } from "../elf/index.js";
 import { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
 import { fieldBytes } from "./fields.js";
-import { inSection, matchRow, storeAddend, type RelocSite } from "./reloc-match.js";
+import { hasHigh, inSection, matchRow, storeAddend, type RelocSite } from "./reloc-match.js";
 import { isMapSection } from "./names.js";
-import { homes, largeAddend, relocationRow, typeOf, type RelocationList, type SymbolList } from "./lists.js";
+import { homes, largeAddend, relocationRow, symbolRow, typeOf, type RelocationList, type SymbolList } from "./lists.js";
 import { relocKinds, relocTable } from "./relocations.js";
 import { sectionSymbol } from "./read-symbols.js";
 import type { ObjectFile, Relocation, Section } from "./types.js";
@@ -46,26 +46,26 @@ function writableRows(dialect: RelocDialect): readonly WritableRows[] {
   return rows;
 }
 
-/** What the symbols of an Object are to relocations, each found out when it is asked for. */
+const classNames: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
+const [, toUndefined, toMap, toSection, toOther] = [0, 1, 2, 3, 4] as const;
+
+/** What the symbols of an Object are to relocations, by their places in `classNames`. */
 export class SymbolClasses {
   readonly symbols: SymbolList;
-  readonly #sections: readonly Section[];
-  readonly #known: RelocSite["to"][] = [];
+  /** By section: does it hold maps? */
+  readonly #maps: readonly boolean[];
 
   constructor(symbols: SymbolList, sections: readonly Section[]) {
     this.symbols = symbols;
-    this.#sections = sections;
+    this.#maps = sections.map(({ name }) => isMapSection(name));
   }
 
-  of(number: number): RelocSite["to"] {
-    return (this.#known[number] ??= this.#find(number));
-  }
-
-  #find(number: number): RelocSite["to"] {
-    const home = this.symbols.home(number);
-    if (home < 0) return home === homes.undefined ? "undefined" : "other";
-    if (isMapSection(this.#sections[home]!.name)) return "map";
-    return typeOf(this.symbols.info(number)) === sectionSymbol ? "section" : "other";
+  of(number: number): number {
+    const { words } = this.symbols;
+    const home = words[number * symbolRow + 1]!;
+    if (home < 0) return home === homes.undefined ? toUndefined : toOther;
+    if (this.#maps[home] === true) return toMap;
+    return typeOf(words[number * symbolRow + 2]!) === sectionSymbol ? toSection : toOther;
   }
 }
 
@@ -98,8 +98,6 @@ function isMeant(row: DialectRow, back: DialectRow, to: RelocSite["to"]): boolea
   return back === row || (row.of === "map" && to === "undefined" && back.type === row.type);
 }
 
-const classNames: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
-
 /**
  * The short way for the first row of a kind, where a 32-bit number is stored: for which opcodes and symbols a record of it reads
  * back as the kind is asked once (`tryRow` asks for each record), and an addend that fits reads back as itself.
@@ -108,9 +106,10 @@ class QuickRow {
   readonly row: DialectRow;
   /** The addend is stored in slots. */
   readonly slots: boolean;
-  /** Where the addend is stored, from the place that is relocated, and how long what is patched is. */
+  /** How many bytes are patched, from the place that is relocated on. */
+  readonly length: number;
+  /** Where the addend is stored among them. */
   readonly #at: number;
-  readonly #length: number;
   readonly #wide: boolean;
   readonly #dialect: RelocDialect;
   /** By class of symbol, section of code or data, and opcode: 1 reads back, 2 does not, 0 not asked yet. */
@@ -120,38 +119,41 @@ class QuickRow {
     const { field } = relocTable[row.kind];
     this.#dialect = dialect;
     this.row = row;
-    this.#length = fieldBytes[field];
+    this.length = fieldBytes[field];
     this.#at = (row.store ?? field) === "imm32" ? 4 : 0;
     this.slots = row.addend === "slots";
     this.#wide = field === "imm64";
   }
 
-  /** Does all that the row patches stand in a section of `size` bytes, in code at an instruction? */
-  fits(start: number, size: number, exec: boolean): boolean {
-    return start + this.#length <= size && (!exec || start % 8 === 0);
+  /** Does the number stand there already? */
+  holds(data: Uint8Array, start: number, little: boolean, stored: number): boolean {
+    const at = start + this.#at;
+    const found = little
+      ? data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24)
+      : data[at + 3]! | (data[at + 2]! << 8) | (data[at + 1]! << 16) | (data[at]! << 24);
+    return found === stored && !(this.#wide && hasHigh(data, start));
   }
 
   /** Puts a number where the addend is stored. */
   put(data: Uint8Array, start: number, little: boolean, stored: number): void {
-    let at = start + this.#at;
+    const at = start + this.#at;
     data[at + (little ? 0 : 3)] = stored;
     data[at + (little ? 1 : 2)] = stored >>> 8;
     data[at + (little ? 2 : 1)] = stored >>> 16;
     data[at + (little ? 3 : 0)] = stored >>> 24;
-    if (!this.#wide) return;
-    at += 8;
-    data[at] = data[at + 1] = data[at + 2] = data[at + 3] = 0;
+    if (this.#wide) data.fill(0, start + 12, start + 16);
   }
 
   /** Does a record at an instruction with `opcode` (0 in data) against such a symbol read back as the row? */
-  readsBack(exec: boolean, to: RelocSite["to"], opcode: number, endian: Endian): boolean {
-    const key = (classNames.indexOf(to) * 2 + (exec ? 1 : 0)) * 256 + opcode;
+  readsBack(exec: boolean, to: number, opcode: number, endian: Endian): boolean {
+    const key = (to * 2 + (exec ? 1 : 0)) * 256 + opcode;
     if (this.#known[key] === 0) {
       const { row } = this;
       const data = new Uint8Array(16);
       data[0] = opcode;
-      const back = matchRow(this.#dialect, { type: row.type, offset: 0, data, endian, exec, to }, options);
-      const meant = !("misfit" in back) && isMeant(row, back.row, to) && isStoredAlike(row, back.row);
+      const site = { type: row.type, offset: 0, data, endian, exec, to: classNames[to]! };
+      const back = matchRow(this.#dialect, site, options);
+      const meant = !("misfit" in back) && isMeant(row, back.row, site.to) && isStoredAlike(row, back.row);
       this.#known[key] = meant ? 1 : 2;
     }
     return this.#known[key] === 1;
@@ -192,45 +194,53 @@ export function encodeRelocations(
 ): EncodedRelocations {
   const { words, count } = list;
   if (count === 0) return { data: section.data, records: noRecords, usesPrivate: false };
-  const data = section.data.slice();
   const records = new Uint32Array((count * elfTable.REL_SIZE) / 4);
   const little = endian === "little";
   const { exec } = section.flags;
   let usesPrivate = false;
   const rows = writableRows(dialect);
+  // A copy is made for the first field that is not as it should be: what a linker made of its inputs mostly is.
+  let { data } = section;
   // One for all relocations: a section may have very many.
   const site: MutableSite = { type: 0, offset: 0, data, endian, exec, to: "other" };
+  const change = (): Uint8Array => {
+    if (data === section.data) site.data = data = data.slice();
+    return data;
+  };
   // Relocations mostly come after their like.
   let lastKind = -1;
-  let lastClass: RelocSite["to"] = "none";
+  let lastClass = -1;
   let lastOpcode = -1;
-  let isKnown = false;
+  let quick: QuickRow | undefined;
   for (let number = 0, at = 0; number < count; number++, at += relocationRow) {
     const start = words[at]! >>> 0;
     const packed = words[at + 1]!;
     const symbol = words[at + 2]!;
     const to = classes.of(symbol);
-    site.to = to;
-    const { rows: usable, quick } = rows[packed % largeAddend]!;
-    let isWritten = false;
-    if (short && quick !== undefined && packed < largeAddend && quick.fits(start, data.length, exec)) {
-      const opcode = exec ? data[start]! : 0;
-      if (packed !== lastKind || to !== lastClass || opcode !== lastOpcode) {
-        lastKind = packed;
-        lastClass = to;
-        lastOpcode = opcode;
-        isKnown = quick.readsBack(exec, to, opcode, endian);
-      }
-      const addend = words[at + 3]!;
-      if (isKnown && (!quick.slots || addend % 8 === 0)) {
-        quick.put(data, start, little, quick.slots ? addend / 8 - 1 : addend);
-        site.offset = start;
-        site.type = quick.row.type;
-        isWritten = true;
-        usesPrivate ||= quick.row.private === true;
-      }
+    const opcode = exec ? (data[start] ?? 0) : 0;
+    if (packed !== lastKind || to !== lastClass || opcode !== lastOpcode) {
+      lastKind = packed;
+      lastClass = to;
+      lastOpcode = opcode;
+      quick = short && packed < largeAddend ? rows[packed]!.quick : undefined;
+      if (quick?.readsBack(exec, to, opcode, endian) === false) quick = undefined;
     }
-    if (!isWritten) {
+    const addend = words[at + 3]!;
+    if (
+      quick !== undefined &&
+      start + quick.length <= data.length &&
+      (!exec || (start & 7) === 0) &&
+      (!quick.slots || (addend & 7) === 0)
+    ) {
+      const stored = quick.slots ? addend / 8 - 1 : addend;
+      if (!quick.holds(data, start, little, stored)) quick.put(change(), start, little, stored);
+      site.offset = start;
+      site.type = quick.row.type;
+      usesPrivate ||= quick.row.private === true;
+    } else {
+      change();
+      site.to = classNames[to]!;
+      const usable = rows[packed % largeAddend]!.rows;
       const relocation = list.record(number);
       let attempt: Attempt = "place";
       for (const row of usable) {
@@ -241,13 +251,13 @@ export function encodeRelocations(
         if (next === "written") break;
       }
       if (attempt !== "written") {
-        const { offset, kind, addend } = relocation;
+        const { offset, kind, addend: wanted } = relocation;
         const place = { kind: "binary", file, section: section.name, offset } as const;
         const name = classes.symbols.name(symbol);
         if (usable.length === 0) {
           faults.push(diagnostic("object-reloc-no-number", { kind, name, dialect }, place));
         } else if (attempt === "addend") {
-          faults.push(diagnostic("object-reloc-addend", { kind, name, addend, dialect }, place));
+          faults.push(diagnostic("object-reloc-addend", { kind, name, addend: wanted, dialect }, place));
         } else {
           faults.push(diagnostic("object-reloc-place", { kind, name, dialect }, place));
         }
