@@ -23,6 +23,14 @@ export function copyContents({ inputs, outputs, diagnostics, options }: Context)
       const input = inputs[part.input]!;
       const { data, size, flags } = input.object.sections[part.section]!;
       const state = input.sections[part.section]!;
+      const { shift } = state.map!;
+      if (shift !== undefined && state.pieces === undefined && state.edits.length === 0) {
+        if (data.length === 0) continue;
+        padTo(shift);
+        bytes.set(data, shift);
+        filled = shift + data.length;
+        continue;
+      }
       const copy = (start: number, end: number, at: number): void => {
         if (start >= data.length) return;
         padTo(at);

@@ -13,7 +13,9 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
   const data = copyContents(context);
   const references = new References(context, table, data);
   const relocations = outputs.map(({ parts }): RelocationList => {
-    const list = new RelocationList();
+    let most = 0;
+    for (const { input, section } of parts) most += inputs[input]!.sections[section]!.relocations.count;
+    const list = new RelocationList(most);
     for (const { input, section } of parts) references.resolve(inputs[input]!, section, list);
     return list;
   });

@@ -24,10 +24,15 @@ export class OutsideText {
     for (const input of context.inputs) this.#look(input);
   }
 
+  /** Does the output section hold programs alone? */
+  holds(output: number): boolean {
+    return this.#programs[output] === true;
+  }
+
   /** A call of, or the address of, what stands at byte `target` of section `home` of `owner`. */
   refers(input: Input, section: number, offset: number, owner: Input, home: number, target: number): void {
     const { output } = owner.sections[home]!;
-    if (output < 0 || this.#programs[output] !== true) return;
+    if (output < 0 || !this.holds(output)) return;
     const key = `${owner.number} ${home} ${target}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);

@@ -6,7 +6,6 @@ import {
   homes,
   isDebugSection,
   isMapSection,
-  kindNumbers,
   largeAddend,
   noFunction,
   relocate,
@@ -28,7 +27,6 @@ import { isKernels } from "./undefined.js";
 import { placeIn, siteNote } from "./where.js";
 
 const { SLOT } = opcodes;
-const { call_imm32: call, abs_imm64: load } = kindNumbers;
 
 /** Is the kind that of a jump or a call, which counts instructions? */
 const counts = (kind: RelocKind): boolean => relocTable[kind].value.endsWith("/8-1");
@@ -84,6 +82,12 @@ export function isShared({ options }: Context, isLocal: boolean, global: Global 
   return options.relocatable === true && !isLocal && (global?.visibility ?? "default") === "default";
 }
 
+/**
+ * What becomes of relocations against a global in a relocatable link: each is looked at, or they stay as they are. Of those that stay,
+ * calls and jumps stay to what is undefined and to instructions.
+ */
+const ways = { unknown: 0, looked: 1, open: 2, data: 3, code: 4 } as const;
+
 export class References {
   readonly #context: Context;
   readonly #symbols: SymbolTable;
@@ -95,6 +99,8 @@ export class References {
   readonly #maps: readonly boolean[];
   /** By output section: does it hold code? */
   readonly #code: readonly boolean[];
+  /** One of `ways` by global. */
+  readonly #ways: Uint8Array;
 
   constructor(context: Context, symbols: SymbolTable, data: readonly Uint8Array[]) {
     this.#context = context;
@@ -103,6 +109,7 @@ export class References {
     this.#outside = new OutsideText(context);
     this.#maps = context.outputs.map(({ name }) => isMapSection(name));
     this.#code = context.outputs.map(({ first }) => first.flags.exec);
+    this.#ways = new Uint8Array(context.globals.length);
   }
 
   /** Adds what the relocations of a section become to those of the output; their symbols are entries of the table. */
@@ -111,29 +118,27 @@ export class References {
     const map = input.sections[section]!.map!;
     const { shift } = map;
     const { words } = relocations;
-    const { globals, inputs, options } = this.#context;
-    const stays = options.relocatable === true;
+    const ownWays = this.#ways;
+    const isRelocatable = this.#context.options.relocatable === true;
     for (let number = 0, row = 0; number < relocations.count; number++, row += relocationRow) {
       const offset = words[row]!;
       const at = shift === undefined ? map.at(offset) : offset + shift;
       if (at < 0 || (pieces !== undefined && isFolded(input, section, offset))) continue;
       const kind = words[row + 1]!;
       const symbol = words[row + 2]!;
+      const addend = words[row + 3]!;
       const known = input.globalOf[symbol]!;
-      // Most: against a global that stays one, in a section whose bytes have moved together.
-      if (known >= 0 && stays && kind < largeAddend) {
-        const global = globals[known]!;
-        const { home } = global;
-        const owner = inputs[global.input]!;
-        if (home === homes.undefined || (home >= 0 && !wantsMap[kind]! && this.#keeps(owner, home, global))) {
+      if (known >= 0 && isRelocatable && kind < largeAddend) {
+        let way = ownWays[known]!;
+        if (way === ways.unknown) ownWays[known] = way = this.#wayOf(known);
+        const isCalled = wantsCode[kind]!;
+        if (
+          way === ways.open ||
+          (isCalled ? way === ways.code && addend % SLOT === 0 : way >= ways.data && !wantsMap[kind]!)
+        ) {
           const entry = this.#symbols.use(input, symbol);
           if (entry >= 0) {
-            if (home >= 0 && (kind === load || wantsCode[kind]!)) {
-              const target = global.symbols.value(global.at) + words[row + 3]!;
-              if (kind === load || kind === call) this.#outside.refers(input, section, offset, owner, home, target);
-              if (kind !== load) this.#checkTarget(input, section, offset, symbol, owner, home, target);
-            }
-            list.push(at, kind, entry, words[row + 3]!);
+            list.push(at, kind, entry, addend);
             continue;
           }
         }
@@ -143,12 +148,19 @@ export class References {
     }
   }
 
-  /** Does what refers to a global keep doing so, by the same kind and addend? Maps may ask for another kind. */
-  #keeps(owner: Input, home: number, global: Global): boolean {
-    const info = global.symbols.info(global.at);
-    if (global.visibility !== "default" || bindingOf(info) === 0 || typeOf(info) === sectionSymbol) return false;
-    const { map, output } = owner.sections[home]!;
-    return map?.isWhole === true && !this.#maps[output]!;
+  /** What refers to a global may keep doing so, by the same kind and addend, where that stays one and its bytes have moved together. */
+  #wayOf(number: number): number {
+    const { globals, inputs } = this.#context;
+    const { symbols, at, input, home, visibility } = globals[number]!;
+    if (home === homes.undefined) return ways.open;
+    const info = symbols.info(at);
+    if (home < 0 || visibility !== "default" || bindingOf(info) === 0 || typeOf(info) === sectionSymbol) {
+      return ways.looked;
+    }
+    const { map, output } = inputs[input]!.sections[home]!;
+    // Maps may ask for another kind, and of functions among programs is warned.
+    if (map?.isWhole !== true || this.#maps[output]! || this.#outside.holds(output)) return ways.looked;
+    return this.#code[output]! && symbols.value(at) % SLOT === 0 ? ways.code : ways.data;
   }
 
   /** The relocation of the output that `relocation` becomes, now at `at`; undefined where none is. */
