@@ -19,6 +19,9 @@ export class NameTable {
   #slots = new Int32Array(1 << 10);
   #hashes = new Int32Array(1 << 9);
   #texts: (string | undefined)[] = [];
+  /** Of the text that was met last. */
+  #hash = 0;
+  #end = 0;
 
   /** The number of the name at `start` of `bytes`, ended by a NUL; -1 where that does not come within `limit` bytes. */
   take(bytes: Uint8Array, start: number, limit: number): number {
@@ -45,18 +48,17 @@ export class NameTable {
 
   /** The number of `text`, which is added where it is new. */
   add(text: string): number {
-    const { slot, hash, end } = this.#meet(text);
+    const slot = this.#meet(text);
     const known = this.#slots[slot]!;
     if (known > 0) return known - 1;
-    const number = this.#enter(slot, hash, end);
+    const number = this.#enter(slot, this.#hash, this.#end);
     this.#texts[number] = text;
     return number;
   }
 
   /** The number of `text`; -1 where nobody added it. */
   find(text: string): number {
-    const { slot } = this.#meet(text);
-    return this.#slots[slot]! - 1;
+    return this.#slots[this.#meet(text)]! - 1;
   }
 
   text(number: number): string {
@@ -89,8 +91,8 @@ export class NameTable {
     return decodeUtf8(this.#bytes.subarray(start, start + this.size(number)));
   }
 
-  /** Puts `text` behind all names, and finds out whether it is one of them. */
-  #meet(text: string): { readonly slot: number; readonly hash: number; readonly end: number } {
+  /** Puts `text` behind all names, up to `#end`; gives the slot of its `#hash` where it is or would be. */
+  #meet(text: string): number {
     const { length } = text;
     const start = this.#room(3 * length);
     let own = this.#bytes;
@@ -108,8 +110,9 @@ export class NameTable {
       for (; size < bytes.length; size++) hash = Math.imul(hash ^ bytes[size]!, prime);
     }
     own[start + size] = 0;
-    hash ^= hash >>> 15;
-    return { slot: this.#slotOf(own, start, size, hash), hash, end: start + size + 1 };
+    this.#end = start + size + 1;
+    this.#hash = hash ^ (hash >>> 15);
+    return this.#slotOf(own, start, size, this.#hash);
   }
 
   /** Makes room for a name of so many bytes; says where it goes. */
