@@ -16,7 +16,7 @@ import { BpfkitError, diagnostic, type Note } from "../diag/index.js";
 import { globalNamed, type Context, type Input } from "./context.js";
 import { declaration } from "./declare.js";
 import { placeOfSymbol } from "./where.js";
-import type { Declared, Types } from "./type-merge.js";
+import type { Declared, JoinedPart, Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** One side of a comparison: whose declaration, and its id in that input's types. */
@@ -59,13 +59,13 @@ export function checkTypes(context: Context): void {
   for (const input of inputs) {
     const own = types.byInput[input.number];
     if (own === undefined) continue;
-    const sections = new Map<number, string>();
-    for (const [name, variables] of own.variables) for (const { id } of variables) sections.set(id, name);
+    let sections: ReadonlyMap<number, string> | undefined;
     for (let i = 0; i < own.names.length; i++) {
       const declared = own.names[i]!;
       const { owner, id: standing } = declared;
-      const id = own.declared[i]!;
       if (owner === input) continue;
+      const id = own.declared[i]!;
+      sections ??= sectionsOf(own);
       const stands: Side = { input: owner, id: standing };
       checkSection(context, declared, input, sections.get(id));
       if (isSame(types, stands, { input, id })) continue;
@@ -78,6 +78,13 @@ export function checkTypes(context: Context): void {
       if (found.length > 0) show(context, declared.name, stands, { input, id }, found);
     }
   }
+}
+
+/** The data sections of an input's variables. */
+function sectionsOf({ variables }: JoinedPart): ReadonlyMap<number, string> {
+  const sections = new Map<number, string>();
+  for (const [name, list] of variables) for (const { id } of list) sections.set(id, name);
+  return sections;
 }
 
 /** Did the merge find the two declarations to be of the same type? That of prototypes is the same whatever parameters are called. */

@@ -1,6 +1,6 @@
 /** The records of .BTF.ext at the new places of their instructions, and stand-ins for functions that came without any. */
 import { extPlaces, extTables, extWidths, fileNumbers, hasBit, setBit, type BtfType } from "../btf/index.js";
-import { bindingOf, functionSymbol, typeOf } from "../object/index.js";
+import { bindingOf, functionSymbol, homes, typeOf } from "../object/index.js";
 import type { Context, Input } from "./context.js";
 import { isFolded } from "./context.js";
 import { RecordList } from "./record-list.js";
@@ -18,7 +18,7 @@ export interface MovedRecords {
   readonly files: string[];
 }
 
-/** The output offset of an instruction of an input, or -1 where it was dropped or folded into equal code. */
+/** The output offset of an instruction or variable of an input, or -1 where it was dropped or folded into equal code. */
 export function placeOfInsn(input: Input, section: number, offset: number): number {
   const { map } = input.sections[section]!;
   return map === undefined || isFolded(input, section, offset) ? -1 : map.at(offset);
@@ -140,15 +140,22 @@ function describeOthers(
   const add = (type: BtfType): number => nextId + moved.added.push(type) - 1;
   for (const input of context.inputs) {
     const { symbols } = input;
+    let section: number = homes.undefined;
+    let isCode = false;
     for (let number = 0; number < symbols.count; number++) {
-      const home = symbols.home(number);
       const info = symbols.info(number);
       const isLocal = bindingOf(info) === 0;
-      if (home < 0 || (typeOf(info) !== functionSymbol && (typeOf(info) !== 0 || isLocal))) continue;
-      if (!input.object.sections[home]!.flags.exec) continue;
+      if (typeOf(info) !== functionSymbol && (typeOf(info) !== 0 || isLocal)) continue;
+      const home = symbols.home(number);
+      // Most symbols stand where the one before does.
+      if (home !== section) {
+        section = home;
+        isCode = home >= 0 && input.object.sections[home]!.flags.exec;
+      }
+      if (!isCode) continue;
       const at = placeOfInsn(input, home, symbols.value(number));
-      const { output } = input.sections[home]!;
       if (at < 0) continue;
+      const { output } = input.sections[home]!;
       if (!hasBit(described[output]!, at)) {
         setBit(described[output]!, at);
         const known = isLocal ? undefined : types.byGlobal[input.globalOf[number]!]?.standing;

@@ -16,11 +16,11 @@ import {
 } from "../btf/index.js";
 import { BpfkitError } from "../diag/index.js";
 import { homes, type Section } from "../object/index.js";
-import { isFolded, type Context, type Global, type Input } from "./context.js";
+import type { Context, Global, Input } from "./context.js";
 import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
-import { moveRecords, type MovedRecords } from "./type-ext.js";
+import { moveRecords, placeOfInsn, type MovedRecords } from "./type-ext.js";
 import { joinedId, type Declared, type Types } from "./type-merge.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
@@ -82,20 +82,27 @@ class Choice {
   readonly added: BtfType[] = [];
   readonly #context: Context;
   readonly #types: Types;
+  /** The variables that stand for all of a global's name. */
+  readonly #variables: number[] = [];
 
   constructor(context: Context, types: Types) {
     this.#context = context;
     this.#types = types;
-    const { btf } = types;
+    const { btf, byId } = types;
     const { words, starts } = btf;
     this.stands = new Uint32Array(btf.typeCount);
     this.linkages = new Int8Array(btf.typeCount).fill(-1);
+    const kept = new Uint32Array(types.declared.length);
+    for (let name = 0; name < kept.length; name++) kept[name] = this.#keep(types.declared[name]!);
     for (let id = 1; id < starts.length; id++) {
-      if (infoKind(words[starts[id - 1]! + 1]!) !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
-    }
-    const kept = Uint32Array.from(types.declared, (each) => this.#keep(each));
-    for (let id = 1; id < starts.length; id++) {
-      if (types.byId[id] !== 0) this.stands[id] = kept[types.byId[id]! - 1]!;
+      const kind = infoKind(words[starts[id - 1]! + 1]!);
+      const name = byId[id]!;
+      if (name !== 0) {
+        this.stands[id] = kept[name - 1]!;
+        if (kind !== BtfKind.BTF_KIND_VAR) continue;
+        const { global, standing } = types.declared[name - 1]!;
+        if (global !== undefined && standing === id) this.#variables.push(id);
+      } else if (kind !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
     }
   }
 
@@ -105,7 +112,7 @@ class Choice {
     if (id === 0) return 0;
     const open = global === undefined || global.home === homes.undefined;
     if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(declared.name) ? id : 0;
-    if (this.#placeOf(global) === undefined) return 0;
+    if (!this.#isPlaced(global)) return 0;
     const linkage = global.localized ? 0 : 1;
     const { words, starts } = this.#types.btf;
     const info = words[starts[id - 1]! + 1]!;
@@ -130,19 +137,13 @@ class Choice {
     return add({ ...type, linkage, type: add({ ...proto, params }) });
   }
 
-  /** Where a global is in the output; undefined where it was dropped or folded. Absolute ones are nowhere, and stay. */
-  #placeOf(global: Global): { readonly output: number; readonly offset: number } | undefined {
-    const { home } = global;
-    if (home < 0) return { output: -1, offset: 0 };
-    const input = this.#context.inputs[global.input]!;
-    const { map, output } = input.sections[home]!;
-    const start = global.symbols.value(global.at);
-    const offset = map === undefined || isFolded(input, home, start) ? -1 : map.at(start);
-    return offset < 0 ? undefined : { output, offset };
+  /** Is a global in the output? Absolute ones are nowhere, and stay. */
+  #isPlaced({ home, input, symbols, at }: Global): boolean {
+    return home < 0 || placeOfInsn(this.#context.inputs[input]!, home, symbols.value(at)) >= 0;
   }
 
   datasecs(): BtfDatasec[] {
-    const { outputs, inputs, globals } = this.#context;
+    const { outputs, inputs } = this.#context;
     const types = this.#types;
     const inOutputs = outputs.map((): BtfVarSecinfo[] => []);
     const elsewhere = new Map<string, Map<number, BtfVarSecinfo>>();
@@ -176,14 +177,17 @@ class Choice {
       }
     }
     // Variables of objects without types, declared by others.
-    for (const global of globals) {
-      const id = types.byGlobal[global.number]?.standing;
-      if (id === undefined || placed.has(id) || types.btf.kind(id) !== BtfKind.BTF_KIND_VAR) continue;
-      const place = this.stands[id] === id && global.home >= 0 ? this.#placeOf(global) : undefined;
-      if (place === undefined) continue;
-      const known = global.symbols.size(global.at);
+    const others = this.#variables.filter((id) => this.stands[id] === id && !placed.has(id));
+    const globalOf = (id: number): Global => types.declared[types.byId[id]! - 1]!.global!;
+    for (const id of others.toSorted((a, b) => globalOf(a).number - globalOf(b).number)) {
+      const { home, input: owner, symbols, at } = globalOf(id);
+      if (home < 0) continue;
+      const input = inputs[owner]!;
+      const offset = placeOfInsn(input, home, symbols.value(at));
+      if (offset < 0) continue;
+      const known = symbols.size(at);
       const size = known > 0 ? known : this.#size(id);
-      if (size > 0) inOutputs[place.output]!.push({ type: id, offset: place.offset, size });
+      if (size > 0) inOutputs[input.sections[home]!.output]!.push({ type: id, offset, size });
     }
     const made = outputs.map(({ name, size }, i) => this.#datasec(name, size, inOutputs[i]!));
     for (const [name, list] of elsewhere) {
