@@ -15,7 +15,7 @@ export const State = {
   strings: 12,
   stringsEnd: 16,
   stringsLimit: 20,
-  /** Slots by the hash of a string: the hash, and the string's offset, 0 in a free one. In bytes of them, less one slot. */
+  /** Slots by the hash of a string: an eighth of its offset and six bits of the hash, 0 in a free one. In bytes of them, less one slot. */
   stringSlots: 24,
   stringMask: 28,
   /** Strings that there are slots for. */
@@ -137,7 +137,7 @@ export class Room {
 
 /** What the code is asked for. */
 export const Ask = {
-  gather: 0,
+  read: 0,
   settle: 1,
   find: 2,
   keepTypes: 3,
@@ -147,4 +147,5 @@ export const Ask = {
   graphs: 7,
   moveRecords: 8,
   surveyRecords: 9,
+  leaves: 10,
 } as const;

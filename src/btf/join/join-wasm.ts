@@ -52,6 +52,9 @@ const highs = wide(0x8080_8080_8080_8080n);
 /** A number whose lowest bit that is set is in the first byte of `word` that is zero; 0 where none is. */
 const zeroIn = (word: Local): Wasm => i64.and(i64.sub(word, ones), i64.sub(highs, i64.and(word, highs)));
 
+/** What a slot has of a string's hash, above an eighth of its offset. */
+const hashBits = 0xfc00_0000;
+
 /**
  * `(at, isAdded) → offset`: the offset of the string at `at` among those of all inputs, each of which is there once, from a multiple of eight bytes on and
  * filled up with zeros. One that is not there is added, or 0.
@@ -83,13 +86,14 @@ function internFunction(index: number): WasmFunction {
     set(slots, get("stringSlots")),
     set(mask, get("stringMask")),
     set(key, i32.wrap(hash)),
-    set(slot, i32.and(i32.shl(key, c(3)), mask)),
+    set(slot, i32.and(i32.shl(key, c(2)), mask)),
     block(
       repeat(
         set(other, i32.add(slots, slot)),
-        set(offset, i32.load(other, 4)),
+        set(offset, i32.load(other)),
         leaveIf(not(offset), 1),
-        when(i32.eq(i32.load(other), key), [
+        when(not(i32.and(i32.xor(offset, key), c(hashBits))), [
+          set(offset, i32.shl(i32.and(offset, c(~hashBits)), c(3))),
           set(from, i32.add(get("strings"), offset)),
           set(at, top),
           block(
@@ -102,7 +106,7 @@ function internFunction(index: number): WasmFunction {
             ),
           ),
         ]),
-        set(slot, i32.and(i32.add(slot, c(8)), mask)),
+        set(slot, i32.and(i32.add(slot, c(4)), mask)),
         leave(0),
       ),
     ),
@@ -110,8 +114,7 @@ function internFunction(index: number): WasmFunction {
     when(not(get("stringsLeft")), [put("failed", c(1)), result(c(0))]),
     add("stringsLeft", c(-1)),
     set(offset, i32.sub(top, get("strings"))),
-    i32.store(other, key),
-    i32.store(other, offset, 4),
+    i32.store(other, i32.or(i32.and(key, c(hashBits)), i32.shrUnsigned(offset, c(3)))),
     put("stringsEnd", to),
     offset,
   ];
@@ -383,14 +386,19 @@ function sameFunction(index: number): WasmFunction {
   return func;
 }
 
-/** `() → 1`: all inputs, then their types without references; the others have nothing yet that stands for them. */
-function gatherFunction(index: number, read: WasmFunction, same: WasmFunction): WasmFunction {
+/** `(row, end) → 1`: reads the inputs of these rows. */
+function readAllFunction(index: number, read: WasmFunction): WasmFunction {
+  const func = new WasmFunction(index, 2);
+  const [row, end] = func.parameters as [Local, Local];
+  func.body = [loop(i32.ltUnsigned(row, end), failIf(not(call(read, row))), bump(row, c(inputBytes))), c(1)];
+  return func;
+}
+
+/** `() → 1`: the types without references; the others have nothing yet that stands for them. */
+function leavesFunction(index: number, same: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 0);
-  const [row, end, id, kind, place] = func.locals("i32", 5);
+  const [id, kind, place] = func.locals("i32", 3);
   func.body = [
-    set(row, get("inputs")),
-    set(end, i32.add(row, i32.mul(get("inputCount"), c(inputBytes)))),
-    loop(i32.ltUnsigned(row, end), failIf(not(call(read, row))), bump(row, c(inputBytes))),
     set(id, c(1)),
     loop(
       i32.le(id, get("count")),
@@ -677,7 +685,7 @@ export function joinModule(): string {
   const read = readFunction(2, take);
   const same = sameFunction(3);
   const resolve = resolveFunction(4);
-  const gather = gatherFunction(5, read, same);
+  const readAll = readAllFunction(5, read);
   const settle = settleFunction(6, same, resolve);
   const keep = keepFunction(7);
   const keepTypes = keepTypesFunction(8, keep);
@@ -690,8 +698,9 @@ export function joinModule(): string {
   const graphs = graphsFunction(15, kind, resolve, alike, compare);
   const moveRecords = moveRecordsFunction(16);
   const surveyRecords = surveyRecordsFunction(17);
-  const main = runFunction(18, {
-    gather: () => call(gather),
+  const leaves = leavesFunction(18, same);
+  const main = runFunction(19, {
+    read: (row, end) => call(readAll, row, end),
     settle: () => call(settle),
     find: (at) => call(intern, at, c(0)),
     keepTypes: (at, end) => call(keepTypes, at, end),
@@ -701,6 +710,7 @@ export function joinModule(): string {
     graphs: (id, slot) => call(graphs, id, slot),
     moveRecords: (...values) => call(moveRecords, ...values),
     surveyRecords: (...values) => call(surveyRecords, ...values),
+    leaves: () => call(leaves),
   });
   const keeping = [keep, keepTypes, keepLines, keepRelos];
   return moduleOf([
@@ -709,7 +719,7 @@ export function joinModule(): string {
     read,
     same,
     resolve,
-    gather,
+    readAll,
     settle,
     ...keeping,
     name,
@@ -719,6 +729,7 @@ export function joinModule(): string {
     graphs,
     moveRecords,
     surveyRecords,
+    leaves,
     main,
   ]);
 }

@@ -49,6 +49,9 @@ export interface JoinedTypes {
 /** More does not fit into the memory with all that belongs to it. */
 const most = 1 << 27;
 
+/** Types are read in batches of at least so many bytes: they stay in the processor's cache. */
+const leastBatch = 1 << 17;
+
 /** Words of records are moved in pieces of at least so many bytes, where the stack was. */
 const leastWork = 1 << 18;
 
@@ -64,29 +67,31 @@ function sizeAt(bytes: Uint8Array, at: number): number {
   return Math.min(size, bytes.length);
 }
 
-/** The code with `inputs` in its memory; undefined where that cannot be. */
+/** The code with `inputs` read into its memory; undefined where that cannot be. */
 function load(
   inputs: readonly JoinInput[],
   names: Uint8Array,
 ):
   | { readonly code: WasmInstance; readonly state: Uint32Array; readonly namesAt: number; readonly moved: Uint32Array }
   | undefined {
-  let [blobs, exts, types, strings, longest] = [0, 0, 0, names.length, 0];
+  let [blobs, largest, exts, types, strings, longest] = [0, leastBatch, 0, 0, names.length, 0];
   for (const { btf, ext } of inputs) {
     // An empty section is none that the code could tell from a missing one.
     if (btf.length < btfHeaderSize || ext?.length === 0) return undefined;
-    blobs += alignUp(btf.length, 4);
+    blobs += btf.length;
+    if (btf.length > largest) largest = btf.length;
     exts += ext === undefined ? 0 : alignUp(ext.length, 4);
     types += sizeAt(btf, 12);
     const own = sizeAt(btf, 20);
     strings += own;
     if (own > longest) longest = own;
   }
-  if (blobs + exts > most) return undefined;
+  if (blobs + exts + names.length > most) return undefined;
   const room = new Room();
   const count = Math.floor(types / 12) + 1;
   const rows = room.take(inputBytes * inputs.length);
-  const data = room.take(blobs + exts);
+  const batch = room.take(largest);
+  const data = room.take(exts);
   const namesAt = room.take(names.length);
   const stringSlots = powerOfTwo(strings / 8);
   const typeSlots = powerOfTwo(2 * count);
@@ -101,11 +106,10 @@ function load(
     sections: room.take(4 * count),
     tables: room.take((exts / 8) * tableBytes),
     known: room.take(4 * longest),
-    stringSlots: room.take(8 * stringSlots),
-    stringMask: 8 * (stringSlots - 1),
+    stringSlots: room.take(4 * stringSlots),
+    stringMask: 4 * (stringSlots - 1),
     stringsLeft: (stringSlots / 8) * 7,
     typeSlots: room.take(8 * typeSlots),
-    typeMask: 8 * (typeSlots - 1),
     // A reference each, and a type itself.
     // Or two types for each reference.
     stack: room.take(Math.max(leastWork, 4 * count + 2 * types)),
@@ -131,20 +135,26 @@ function load(
   state[State.strings / 4] = stringsAt;
   state[State.stringsEnd / 4] = stringsAt + 8;
   state[State.stringsLimit / 4] = stringsAt + stringsRoom;
-  let [row, at] = [rows / 4, data];
+  // Types and strings are read as soon as some are there, at a place that is used again.
+  let [first, row, place, at] = [rows, rows, batch, data];
   for (const { btf, ext } of inputs) {
-    memory.set(btf, at);
-    state[row + InputRow.btf / 4] = at;
-    state[row + InputRow.btfSize / 4] = btf.length;
-    at += alignUp(btf.length, 4);
+    if (place + btf.length > batch + largest) {
+      if (code.run(Ask.read, first, row) === 0) return undefined;
+      [first, place] = [row, batch];
+    }
+    memory.set(btf, place);
+    state[(row + InputRow.btf) / 4] = place;
+    state[(row + InputRow.btfSize) / 4] = btf.length;
+    place += alignUp(btf.length, 4);
     if (ext !== undefined) {
       memory.set(ext, at);
-      state[row + InputRow.ext / 4] = at;
-      state[row + InputRow.extSize / 4] = ext.length;
+      state[(row + InputRow.ext) / 4] = at;
+      state[(row + InputRow.extSize) / 4] = ext.length;
       at += alignUp(ext.length, 4);
     }
-    row += inputBytes / 4;
+    row += inputBytes;
   }
+  if (code.run(Ask.read, first, row) === 0) return undefined;
   memory.set(names, namesAt);
   return { code, state, namesAt, moved: state.subarray(movedAt / 4, (movedAt + movedLength) >>> 2) };
 }
@@ -161,8 +171,9 @@ export function joinTypes(inputs: readonly JoinInput[], names: NameTable = new N
   const { memory, run } = code;
   const get = (field: keyof typeof State): number => state[State[field] / 4]!;
   const view = (place: number, length: number): Uint32Array => new Uint32Array(memory.buffer, place, length);
-  if (run(Ask.gather, 0, 0) === 0) return undefined;
   const count = get("count");
+  state[State.typeMask / 4] = 8 * (powerOfTwo(1.5 * count) - 1);
+  run(Ask.leaves, 0, 0);
   const words = view(get("words"), get("wordsEnd"));
   const starts = view(get("starts"), count + 1);
   const has = (...kinds: readonly number[]): boolean => kinds.some((kind) => (get("kinds") & (1 << kind)) !== 0);
