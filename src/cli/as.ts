@@ -5,7 +5,7 @@ import { encodeUtf8 } from "../bytes/index.js";
 import { includeReader, isSameFile, readInput, writeOutput } from "../node/index.js";
 import { writeObjectPieces, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { definitions, listingOf, makeRule, warningCodes } from "./as-options.js";
-import { mixed, report, usage } from "./report.js";
+import { mixed, report, reporting, usage } from "./report.js";
 
 interface Options {
   readonly output?: string;
@@ -35,6 +35,10 @@ interface Options {
 
 export async function run(file: string, given: object): Promise<void> {
   const options = given as Options;
+  await reporting(options.json, () => assembleFile(file, options));
+}
+
+async function assembleFile(file: string, options: Options): Promise<void> {
   if (options.EB === true && options.EL === true) return usage("--EB and --EL exclude each other", "give one of them");
   // Text is for reading, objects are for files.
   const output = options.output ?? (options.explicitMaps === true ? "-" : "a.out");

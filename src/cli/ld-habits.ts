@@ -39,6 +39,8 @@ const facts = "-Map says what came from where and what was dropped, -y NAME who 
 const order = "contributions stand in the order of the inputs";
 const noAddresses = "code and data have no addresses before they are loaded";
 
+const binary = "a file's bytes become an object by .incbin, in a section of a text for bpfkit as";
+
 /** The others, by what is meant by them. */
 export const instead: Readonly<Record<string, string>> = {
   "-T": "sections of one name are joined, without a script; -u NAME keeps what --gc-sections would drop",
@@ -71,8 +73,8 @@ export const instead: Readonly<Record<string, string>> = {
   "-B": noLoader,
   "-EB": byteOrder,
   "-EL": byteOrder,
-  "-b": byteOrder,
-  "--format": byteOrder,
+  "-b": binary,
+  "--format": binary,
   "--oformat": byteOrder,
   "-m": "the only emulation is elf64bpf",
   "-z": "the keywords that mean something here are defs and muldefs",

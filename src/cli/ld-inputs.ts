@@ -1,6 +1,6 @@
 /** The inputs of a link: objects, archives, libraries to be found, groups. */
 import { join } from "node:path";
-import { failure } from "../diag/index.js";
+import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
 import { isArchive, readArchive } from "../elf/index.js";
 import { readForLink, type ArchiveInput, type ArchiveInputMember, type LinkInput } from "../link/index.js";
 import { isThere, readInput } from "../node/index.js";
@@ -62,7 +62,7 @@ function unpaired(kind: keyof typeof brackets, which: 0 | 1, problem: string): E
   return failure("link-group", { option: brackets[kind][which], problem, first, last });
 }
 
-/** Opens the inputs that `words` name, as `orderWords` left them. */
+/** Opens the inputs that `words` name, as `orderWords` left them. Throws one BpfkitError of all that cannot be read. */
 export async function openInputs(
   words: readonly string[],
   folders: readonly string[],
@@ -73,7 +73,16 @@ export async function openInputs(
   let library: ArchiveInputMember[] | undefined;
   let whole = false;
   const states: boolean[] = [];
-  const take = async (path: string): Promise<void> => {
+  const faults: Diagnostic[] = [];
+  const take = async (find: string | Promise<string>): Promise<void> => {
+    try {
+      await takeFile(await find);
+    } catch (error) {
+      if (!(error instanceof BpfkitError)) throw error;
+      faults.push(...error.diagnostics);
+    }
+  };
+  const takeFile = async (path: string): Promise<void> => {
     const bytes = await readInput(path);
     const name = inputName(path);
     if (library === undefined || isArchive(bytes)) (group ?? inputs).push(await open(path, bytes, whole, options));
@@ -108,9 +117,10 @@ export async function openInputs(
       if (group === undefined) throw unpaired("group", 1, "ends what did not start");
       inputs.push({ kind: "group", inputs: group });
       group = undefined;
-    } else await take(await findLibrary(option.slice(1), folders));
+    } else await take(findLibrary(option.slice(1), folders));
   }
   if (library !== undefined) throw unpaired("lib", 0, "does not end");
   if (group !== undefined) throw unpaired("group", 0, "does not end");
+  if (faults.length > 0) throw new BpfkitError(faults);
   return inputs;
 }

@@ -8,7 +8,7 @@ import { readInput, writeOutput } from "../node/index.js";
 import { writeObjectPieces, type RelocDialect } from "../object/index.js";
 import { dwarfLookup } from "./ld-lines.js";
 import { openInputs } from "./ld-inputs.js";
-import { mixed, report, toJson, usage } from "./report.js";
+import { mixed, report, reporting, toJson, usage } from "./report.js";
 
 interface Options {
   readonly output: string;
@@ -127,6 +127,10 @@ function weighed(diagnostics: readonly Diagnostic[], options: Options): readonly
 
 export async function run(words: readonly string[], given: object): Promise<void> {
   const options = given as Options;
+  await reporting(options.json, () => linkFiles(words, options));
+}
+
+async function linkFiles(words: readonly string[], options: Options): Promise<void> {
   if (mixed(options.output, options.json)) return;
   if (options.compat !== undefined && options.relocDialect !== "llvm") {
     return usage(

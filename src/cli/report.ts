@@ -44,6 +44,16 @@ export function fail(error: unknown): void {
   throw error;
 }
 
+/** Runs a command whose diagnostics may be asked for as JSON: those that end it are reported as the others are. */
+export async function reporting(json: boolean | undefined, command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (json !== true || !(error instanceof BpfkitError)) throw error;
+    report(error.diagnostics, json);
+  }
+}
+
 /** Whether objects and JSON would both go to standard output; says so if they would. */
 export function mixed(output: string, json = false): boolean {
   if (output !== "-" || !json) return false;

@@ -14,12 +14,22 @@ const kinds: readonly (readonly [magic: string, found: string, advice: string])[
   ["\xcf\xfa\xed\xfe", "a Mach-O file", "compile with clang --target=bpf to get an object"],
 ];
 
+const texts: readonly (readonly [sign: RegExp, found: string, advice: string])[] = [
+  [
+    /^(?:\s|\/\*[^]*?\*\/)*(?:INPUT|GROUP|SECTIONS|MEMORY|ENTRY|OUTPUT_FORMAT|OUTPUT_ARCH|VERSION|AS_NEEDED)\s*[({]/,
+    "a linker script",
+    "name the objects that it names: scripts are not read",
+  ],
+  [/^(?:; ModuleID|source_filename = |target (?:datalayout|triple) = |define )/m, "LLVM's text", "compile it with llc"],
+];
+
 /** The facts of an `elf-not-elf` error. */
 export function foreignFile(bytes: Uint8Array): { readonly found: string; readonly advice: string } {
   const head = String.fromCharCode(...bytes.subarray(0, 256));
   const advice = "give an ELF object, for example one that `bpfkit as` wrote";
   for (const [magic, found, what] of kinds) if (head.startsWith(magic)) return { found, advice: what };
   if (bytes.length === 0) return { found: "empty", advice };
+  for (const [sign, found, what] of texts) if (sign.test(head)) return { found, advice: what };
   if (/^[\t\n\r\x20-\x7e]+$/.test(head)) return { found: "text", advice: "assemble or compile it first" };
   if (bytes.length < 4) return { found: `only ${bytes.length} bytes long`, advice };
   const hex = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");

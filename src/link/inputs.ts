@@ -49,7 +49,7 @@ export function gatherInputs(context: Context, given: readonly LinkInput[]): voi
   }
   const { inputs, diagnostics } = context;
   if (inputs.length > 0 || diagnostics.length > 0) return;
-  diagnostics.push(diagnostic("link-no-input", {}));
+  diagnostics.push(diagnostic(given.length === 0 ? "link-no-input" : "link-no-member", {}));
 }
 
 function takeGroup(context: Context, inputs: readonly (ObjectFile | ArchiveInput)[]): void {

@@ -118,14 +118,21 @@ export function readScene(
   return { symbols, numbers, relocations, origin: detection.origin };
 }
 
+/** A number of the file header with its name, where it has one here. */
+function withName(value: number, names: Readonly<Record<string, number>>): string {
+  const name = Object.keys(names).find((each) => names[each] === value);
+  return name === undefined ? String(value) : `${value} (${name})`;
+}
+
 /** Turns an ELF file into an Object. Throws BpfkitError on what is no relocatable BPF object. */
 export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> = {}): ObjectFile {
   const at = (offset: number): ReturnType<ByteReader["place"]> => ({ kind: "binary", file: elf.file, offset });
   const { machine, type } = elf.header;
   // EM_NONE: LLVM before BPF had a machine number.
   if (machine !== elfTable.EM_BPF && machine !== elfTable.EM_NONE && machine !== elfTable.Machine.EM_SBF)
-    throw failure("object-machine", { machine }, at(18));
-  if (type !== elfTable.ElfType.ET_REL) throw failure("object-type", { type }, at(16));
+    throw failure("object-machine", { machine: withName(machine, elfTable.Machine) }, at(18));
+  if (type !== elfTable.ElfType.ET_REL)
+    throw failure("object-type", { type: withName(type, elfTable.ElfType) }, at(16));
 
   const sectionNumbers = newWords(elf.sections.length).fill(-1);
   const kept: ElfSection[] = [];

@@ -41,7 +41,12 @@ export function misfitFault(
     case "opcode": {
       const opcode = hex(data[offset - (row?.skew ?? 0)]!);
       const expected = placeOpcodes(row!.insn!).map(hex).join(" ");
-      return diagnostic("object-reloc-opcode", { reloc, type, name, opcode, expected, dialect }, place);
+      // LLVM 22 writes the number of loads wherever it has none for what the source refers to.
+      const more =
+        dialect === "llvm" && type === 1
+          ? "; or LLVM's assembler, which has no relocation for such a reference, wrote this one all the same"
+          : "";
+      return diagnostic("object-reloc-opcode", { reloc, type, name, opcode, expected, dialect, more }, place);
     }
     case "high":
       return diagnostic("object-reloc-high", { reloc, type, name, dialect }, place);

@@ -191,6 +191,36 @@ test("--json parses and carries what the text shows", () => {
     diagnostics: [{ code: "asm-instruction", severity: "error", place: { file: "<stdin>", line: 1, column: 1 } }],
   });
   expect(shop.has("never.o")).toBe(false);
+  for (const args of [
+    ["as", "missing"],
+    ["ld", "missing"],
+  ]) {
+    const { status, stdout, stderr } = shop.bpfkit([...args, "--json", "-o", "never.o"]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ diagnostics: [{ code: "file-not-read" }] });
+  }
+});
+
+test("ld tells of every input that it cannot read, and what to do with it", () => {
+  shop.write("script.ld", "/* GNU ld script */\nINPUT(a.o b.o)\n");
+  shop.write("x.ll", "; ModuleID = 'x'\ndefine i32 @f() { ret i32 0 }\n");
+  shop.write("notes.o", "not assembled\n");
+  const words = ["missing.o", xdp, "script.ld", "x.ll", "-lnone", "notes.o"];
+  const told = fails(1, ["ld", ...words, "-o", "never.o"])
+    .split("\n")
+    .filter((line) => /error|help/.test(line));
+  expect(told).toEqual([
+    "bpfkit: error: cannot read missing.o: there is no such file or folder [file-not-read]",
+    "      = help: check the path; `-` reads standard input",
+    "script.ld(0x0): error: not an ELF file: it is a linker script [elf-not-elf]",
+    "      = help: name the objects that it names: scripts are not read",
+    "x.ll(0x0): error: not an ELF file: it is LLVM's text [elf-not-elf]",
+    "      = help: compile it with llc",
+    "bpfkit: error: there is no library libnone.a or libnone.o: no -L says where to look [link-library]",
+    "      = help: give its folder with -L, or name the file itself",
+    "notes.o(0x0): error: not an ELF file: it is text [elf-not-elf]",
+    "      = help: assemble or compile it first",
+  ]);
 });
 
 test("a plain run prints r0, takes memory, and reports a fault as an input error", () => {

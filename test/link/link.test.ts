@@ -106,6 +106,8 @@ test("byte orders do not mix, licenses must agree, no input is an error", () => 
   ]);
   expect(codes(link([object(main("") + license("GPL")), object(license("GPL"), "b.o")]))).toEqual([]);
   expect(codes(link([]))).toEqual(["link-no-input"]);
+  const idle = { kind: "archive", file: "idle.a", members: [] } as const;
+  expect(codes(link([idle]))).toEqual(["link-no-member"]);
 });
 
 test("contributions are aligned, the gap is zero, and the same inputs give the same object", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { assemble } from "../../src/asm/index.js";
 import { toHex } from "../../src/bytes/index.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import {
@@ -128,6 +129,23 @@ test("written objects read back: kinds, addends, symbols, groups, maps told apar
     });
     expect(toHex(writeObject(read))).toBe(toHex(bytes));
   }
+});
+
+test("a file of another processor or another type is refused by its name", () => {
+  const { object } = assemble("exit\n");
+  const told = (at: number, value: number): string => {
+    const bytes = writeObject(object!);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint16(at, value, true);
+    try {
+      readObject(bytes);
+    } catch (error) {
+      return (error as BpfkitError).diagnostics[0]!.message;
+    }
+    return "";
+  };
+  expect(told(18, 62)).toBe("e_machine is 62 (EM_X86_64), expected 247 (EM_BPF)");
+  expect(told(18, 9999)).toBe("e_machine is 9999, expected 247 (EM_BPF)");
+  expect(told(16, 2)).toBe("e_type is 2 (ET_EXEC), expected 1 (ET_REL)");
 });
 
 test("an image with an undefined function names it and its place", () => {

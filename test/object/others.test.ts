@@ -6,7 +6,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { toHex } from "../../src/bytes/index.js";
+import type { BpfkitError } from "../../src/diag/index.js";
 import { readElf, readRelocs, readSymbols, SectionHeaderType } from "../../src/elf/index.js";
+import { readObject } from "../../src/object/index.js";
 import { inScratchFolder, runTool, toolMissing, type ToolResult } from "../support/tools.js";
 
 const llvm = toolMissing("llvm-mc-22");
@@ -69,6 +71,15 @@ test.skipIf(llvm !== "")(`4, 5: LLVM 22 writes number 1 where it has none${llvm}
     expect(section(mc(`${text}\n`).file), text).toEqual({ bytes, relocs: ["1 ext"] });
   }
   expect(section(mc(".globl g\ngoto g\ng: exit\n").file).relocs).toEqual(["1 g"]);
+  let help: string | undefined;
+  try {
+    readObject(mc("goto ext\n").file!);
+  } catch (error) {
+    help = (error as BpfkitError).diagnostics[0]!.help;
+  }
+  expect(help).toContain(
+    "or LLVM's assembler, which has no relocation for such a reference, wrote this one all the same",
+  );
   expect(section(mc(".data\n.byte ext\n.short ext\n").file, ".data").relocs).toEqual(["1 ext", "1 ext"]);
   // Only the displacement is refused; a distance loses that it is one.
   expect(mc("r1 = *(u64 *)(r1 + ext)\n").stderr).toContain("not a 16-bit signed integer");

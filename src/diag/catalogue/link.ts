@@ -2,6 +2,11 @@
 
 export const linkMessages = {
   "link-no-input": { severity: "error", message: "no input objects", help: "name the objects to link" },
+  "link-no-member": {
+    severity: "error",
+    message: "no input objects: nothing needs a member of the archives",
+    help: "name an object, ask for a symbol with --undefined, or take all members with --whole-archive",
+  },
   "link-library": {
     severity: "error",
     message: "there is no library {name}{where}",

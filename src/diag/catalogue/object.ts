@@ -9,7 +9,7 @@ export const objectMessages = {
   "object-type": {
     severity: "error",
     message: "e_type is {type}, expected 1 (ET_REL)",
-    help: "only relocatable objects can be linked, run and loaded",
+    help: "only relocatable objects are linked, run and loaded; `bpfkit ld` writes no others, GNU ld needs -r",
   },
   "object-symbol-index": {
     severity: "error",
@@ -53,7 +53,7 @@ export const objectMessages = {
   "object-reloc-opcode": {
     severity: "error",
     message: "relocation {reloc} (type {type}) against {name} stands at an instruction with opcode {opcode}",
-    help: "{dialect} has it for {expected}; the file is damaged or in another relocation dialect (ld --input-reloc-dialect)",
+    help: "{dialect} has it for {expected}; the file is damaged or in another relocation dialect (ld --input-reloc-dialect){more}",
   },
   "object-reloc-high": {
     severity: "error",
