@@ -69,7 +69,7 @@ export function checkTypes(context: Context): void {
       const stands: Side = { input: owner, id: standing };
       checkSection(context, declared, input, sections.get(id));
       if (isSame(types, stands, { input, id })) continue;
-      const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }, declared.name) : undefined;
+      const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }) : undefined;
       const found =
         rows ??
         compareTypes(typesOf(owner)!.btf, stands.id, typesOf(input)!.btf, id)
@@ -158,24 +158,26 @@ const fieldNames = {
   extra: "map_extra",
 } as const;
 
-/** The map definitions of each input, read once. */
+/** The map definitions of each input, read once; by the variable, as a static map of a linked input may have the name, too. */
 class MapDefinitions {
-  readonly #known = new Map<Input, ReadonlyMap<string, BtfMapDefinition>>();
+  readonly #known = new Map<Input, ReadonlyMap<number, BtfMapDefinition>>();
 
-  #of(input: Input): ReadonlyMap<string, BtfMapDefinition> {
+  #of(input: Input): ReadonlyMap<number, BtfMapDefinition> {
     let known = this.#known.get(input);
     if (known === undefined) {
-      known = new Map(readMapDefinitions(typesOf(input)!.btf).map((each) => [each.name, each]));
+      const { btf, variables } = typesOf(input)!;
+      const list = variables.get(".maps") ?? [];
+      known = new Map(readMapDefinitions(btf).map((each, i) => [list[i]!.id, each]));
       this.#known.set(input, known);
     }
     return known;
   }
 
   /** Field by field; undefined where one side is no map definition, so that the types themselves are to be compared. */
-  compare(left: Side, right: Side, name: string): Row[] | undefined {
+  compare(left: Side, right: Side): Row[] | undefined {
     try {
-      const mine = this.#of(left.input).get(name);
-      const theirs = this.#of(right.input).get(name);
+      const mine = this.#of(left.input).get(left.id);
+      const theirs = this.#of(right.input).get(right.id);
       if (mine === undefined || theirs === undefined) return undefined;
       return this.#rows(left, mine, right, theirs, "");
     } catch (error) {

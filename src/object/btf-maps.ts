@@ -19,20 +19,28 @@ export interface PlacedMap {
 /** Maps of section `.maps`. Throws `image-btf-maps` where a definition is missing. */
 export function readBtfMaps(object: ObjectFile, sectionNumber: number): PlacedMap[] {
   const { name: section } = object.sections[sectionNumber]!;
-  const starts = new Map<string, number>();
+  // Static maps of several inputs can have one name; types and symbols speak of them in the order of their places.
+  const starts = new Map<string, number[]>();
   for (const { name, home, type } of object.symbols) {
-    if (home.kind === "section" && home.section === sectionNumber && type !== "section") starts.set(name, home.offset);
+    if (home.kind !== "section" || home.section !== sectionNumber || type === "section") continue;
+    const list = starts.get(name);
+    if (list === undefined) starts.set(name, [home.offset]);
+    else list.push(home.offset);
   }
+  for (const list of starts.values()) list.sort((a, b) => a - b);
   const place = (offset: number): Place => ({ kind: "binary", file: object.file, section, offset });
   const fail = (name: string, reason: string): never => {
-    throw failure("image-btf-maps", { name, reason }, place(starts.get(name) ?? 0));
+    throw failure("image-btf-maps", { name, reason }, place(starts.get(name)?.[0] ?? 0));
   };
   const definitions = definitionsOf(object, [...starts.keys()][0] ?? "?", place(0));
   const known = new Set(definitions.map(({ name }) => name));
   for (const name of starts.keys()) if (!known.has(name)) fail(name, "the section .BTF does not define it");
+  const seen = new Map<string, number>();
   return definitions.map((definition) => {
     const { name, valuesOffset } = definition;
-    const offset = starts.get(name);
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    const offset = starts.get(name)?.[before];
     if (offset === undefined) return fail(name, "no symbol says where it stands");
     const values = valuesOffset === undefined ? undefined : offset + valuesOffset;
     return { offset, map: imageMap(definition), values };

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { readBtf } from "../../src/btf/index.js";
 import { link, type LinkOptions, type LinkResult } from "../../src/link/index.js";
-import { readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
+import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { clangMissing, kitchen } from "./compile.js";
 import { runTool } from "../support/tools.js";
 
@@ -171,6 +171,14 @@ const cases: readonly Case[] = [
     check: (object) => expect(object.symbols.filter(({ name }) => name === "m")).toHaveLength(2),
   },
   {
+    name: "a map that is declared by its sizes and defined by its types has another meaning, no other layout",
+    sources: [
+      map("__type(value, long); __uint(max_entries, 4);"),
+      map("__uint(value_size, 8); __uint(max_entries, 4);", "extern") + useMap,
+    ],
+    codes: ["link-type-meaning"],
+  },
+  {
     name: "a hidden declaration makes the definition hidden",
     sources: ['__attribute__((visibility("hidden"))) int f(void); NOINLINE int g(void) { return f(); }', strong(1)],
     check: (object) => expect(symbol(object, "f")!.visibility).toBe("hidden"),
@@ -322,6 +330,30 @@ test.skipIf(clangMissing !== "")(`an object twice is all its definitions twice${
   expect(diagnostics.map(({ code, message }) => [code, message])).toEqual(
     ["f", "g", "v"].map((name) => ["link-duplicate", `${name} is defined twice, again in twice.o`]),
   );
+});
+
+test.skipIf(clangMissing !== "")(`a static map is not taken for the global one of its name${clangMissing}`, () => {
+  const own = compile(
+    "own.o",
+    `${map("__type(value, int); __uint(max_entries, 4);", "static")} ${useMap.replace("use", "use_own")}`,
+  );
+  const one = compile("one.o", map("__type(value, long); __uint(max_entries, 4);"));
+  const program = 'SEC("socket") int both(void *c) { void *use_own(void); return use() == use_own(); }';
+  const user = compile("user.o", map("__uint(value_size, 8); __uint(max_entries, 4);", "extern") + useMap + program);
+  for (const order of [
+    [own, one],
+    [one, own],
+  ]) {
+    const half = readObject(writeObject(link(order, { relocatable: true }).object!), { file: "half.o" });
+    const { object, diagnostics } = link([half, user]);
+    expect(diagnostics.map(({ code }) => code)).toEqual(["link-type-meaning"]);
+    // Each function has its own map.
+    const { maps, patches } = imageOf(object!);
+    const sizes = order[0] === own ? [4, 8] : [8, 4];
+    expect(maps.map(({ name, valueSize }) => [name, valueSize])).toEqual(sizes.map((size) => ["m", size]));
+    const used = patches.flatMap(({ kind, target }) => (kind === "map" ? [maps[target]!.valueSize] : []));
+    expect(used.toSorted()).toEqual([4, 8]);
+  }
 });
 
 test.skipIf(clangMissing !== "")(`linking is a fixed point, and equal for equal inputs${clangMissing}`, () => {
