@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
 import { isArchive, readArchive } from "../elf/index.js";
 import { readForLink, type ArchiveInput, type ArchiveInputMember, type LinkInput } from "../link/index.js";
-import { isThere, readInput } from "../node/index.js";
+import { isThere, keepBytes, lendInput } from "../node/index.js";
 import type { ObjectFile, RelocDialect } from "../object/index.js";
 import { mark } from "./ld-options.js";
 import { memberData } from "./open.js";
@@ -13,27 +13,26 @@ import { inputName } from "./report.js";
 export interface ReadInputs {
   readonly dialect?: RelocDialect | undefined;
   readonly keepDebug: boolean;
-  /** Filled with the contents of each input, by the name that the link has for it. */
+  /** An Object has to give the bytes of its file. */
+  readonly whole: boolean;
+  /** Filled with the contents of inputs by the name that the link has for them; of those that are not kept whole, with none. */
   readonly contents: Map<string, Uint8Array>;
 }
 
-async function open(
+async function openArchive(
   path: string,
   bytes: Uint8Array,
   whole: boolean,
-  options: ReadInputs,
-): Promise<ObjectFile | ArchiveInput> {
+  { dialect, keepDebug, contents }: ReadInputs,
+): Promise<ArchiveInput> {
   const file = inputName(path);
-  if (!isArchive(bytes)) options.contents.set(file, bytes);
-  if (!isArchive(bytes)) return readForLink(bytes, { dialect: options.dialect, keepDebug: options.keepDebug, file });
   const archive = readArchive(bytes, { file });
   const members: { name: string; data: Uint8Array }[] = [];
   for (const member of archive.members) {
     const data = await memberData(path, member);
     members.push({ name: member.name, data });
-    options.contents.set(`${file}(${member.name})`, data);
+    contents.set(`${file}(${member.name})`, data);
   }
-  const { dialect, keepDebug } = options;
   return { kind: "archive", file, members, symbols: archive.symbols, whole, dialect, keepDebug };
 }
 
@@ -74,6 +73,7 @@ export async function openInputs(
   let whole = false;
   const states: boolean[] = [];
   const faults: Diagnostic[] = [];
+  const { dialect, keepDebug, contents } = options;
   const take = async (find: string | Promise<string>): Promise<void> => {
     try {
       await takeFile(await find);
@@ -83,13 +83,18 @@ export async function openInputs(
     }
   };
   const takeFile = async (path: string): Promise<void> => {
-    const bytes = await readInput(path);
-    const name = inputName(path);
-    if (library === undefined || isArchive(bytes)) (group ?? inputs).push(await open(path, bytes, whole, options));
-    else {
-      library.push({ name, data: bytes });
-      options.contents.set(name, bytes);
+    const input = await lendInput(path);
+    const file = inputName(path);
+    const ofArchive = isArchive(input.bytes);
+    const isLent = input.isLent && !ofArchive && library === undefined && !options.whole;
+    const bytes = input.isLent && !isLent ? keepBytes(input.bytes) : input.bytes;
+    if (ofArchive) {
+      (group ?? inputs).push(await openArchive(path, bytes, whole, options));
+      return;
     }
+    if (!isLent) contents.set(file, bytes);
+    if (library !== undefined) library.push({ name: file, data: bytes });
+    else (group ?? inputs).push(readForLink(bytes, { dialect, keepDebug, file, keep: isLent ? keepBytes : undefined }));
   };
   for (const word of words) {
     if (!word.startsWith(mark)) {
@@ -107,7 +112,6 @@ export async function openInputs(
       library = [];
     } else if (option === "end-lib") {
       if (library === undefined) throw unpaired("lib", 1, "ends what did not start");
-      const { dialect, keepDebug } = options;
       (group ?? inputs).push({ kind: "archive", file: "", members: library, whole: false, dialect, keepDebug });
       library = undefined;
     } else if (option === "group") {

@@ -5,31 +5,37 @@ import { readElf } from "../elf/index.js";
 import type { SourceLine } from "../link/index.js";
 import { includeReader } from "../node/index.js";
 
-/** Sources larger than this are not opened for the sake of one line. */
-const sourceLimit = 1 << 24;
+/** Files larger than this are not opened for the sake of one line. */
+const fileLimit = 1 << 24;
 
 /** The last of `places`, sorted by offset, that starts at or before `offset`. */
 function lastAt(places: readonly SourcePlace[], offset: number): SourcePlace | undefined {
   return places[countBefore(places.length, (at) => places[at]!.offset <= offset) - 1];
 }
 
-/** `bytes` gives the contents of an input by the name that the link has for it. */
+/**
+ * `contents` has those of inputs by the names that the link has for them. What it does not have are files that nobody kept, and is read
+ * again.
+ */
 export function dwarfLookup(
-  bytes: ReadonlyMap<string, Uint8Array>,
+  contents: ReadonlyMap<string, Uint8Array>,
 ): (file: string, section: string, offset: number) => SourceLine | undefined {
   const places = new Map<string, ReadonlyMap<string, readonly SourcePlace[]>>();
   const sources = new Map<string, readonly string[]>();
   const read = includeReader([]);
+  const placesOf = (file: string): ReadonlyMap<string, readonly SourcePlace[]> => {
+    const kept = contents.get(file);
+    const input = kept === undefined ? read(file, ".", fileLimit) : { bytes: kept };
+    return "bytes" in input ? dwarfPlaces(readElf(input.bytes, { file }), []) : new Map();
+  };
   return (file, section, offset) => {
-    const data = bytes.get(file);
-    if (data === undefined) return undefined;
     let known = places.get(file);
-    if (known === undefined) places.set(file, (known = dwarfPlaces(readElf(data, { file }), [])));
+    if (known === undefined) places.set(file, (known = placesOf(file)));
     const found = lastAt(known.get(section) ?? [], offset);
     if (found === undefined || found.line === 0) return undefined;
     let lines = sources.get(found.file);
     if (lines === undefined) {
-      const source = read(found.file, file, sourceLimit);
+      const source = read(found.file, file, fileLimit);
       lines = "bytes" in source ? decodeUtf8(source.bytes).split(/\r?\n/) : [];
       sources.set(found.file, lines);
     }

@@ -148,6 +148,7 @@ async function linkFiles(words: readonly string[], options: Options): Promise<vo
   const inputs = await openInputs(words, options.libraryPath, {
     dialect: options.inputRelocDialect,
     keepDebug: options.keepDebug ?? false,
+    whole: options.compat !== undefined,
     contents,
   });
   const linked = link(inputs, { ...asked, lineOf: dwarfLookup(contents) });

@@ -8,17 +8,30 @@ import type { ArchiveInput, LinkInput } from "./types.js";
 /** Sections whose relocations a link does not look at: it drops DWARF, and what .BTF.ext says stands in its fields. */
 const unneeded = (name: string): boolean => isDebugSection(name) || name === ".BTF.ext";
 
+/** How an object is read for a link. */
+export interface ReadForLink {
+  readonly file?: string;
+  readonly dialect?: RelocDialect | undefined;
+  /** As the link's option. */
+  readonly keepDebug?: boolean | undefined;
+  /** The bytes will change: makes the copies of what the Object keeps of them, for which DWARF has data only to be kept. */
+  readonly keep?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+}
+
+const none = new Uint8Array(0);
+
 /** Reads an object for a link, which is faster than reading all of it. */
 export function readForLink(
   bytes: Uint8Array,
-  options: {
-    readonly file?: string;
-    readonly dialect?: RelocDialect | undefined;
-    readonly keepDebug?: boolean | undefined;
-  } = {},
+  { file, dialect, keepDebug = false, keep }: ReadForLink = {},
 ): ObjectFile {
-  const { keepDebug = false, ...rest } = options;
-  return readObject(bytes, { ...rest, without: keepDebug ? undefined : unneeded });
+  const kept = (data: Uint8Array, name: string): Uint8Array => (isDebugSection(name) ? none : keep!(data));
+  return readObject(bytes, {
+    file,
+    dialect,
+    without: keepDebug ? undefined : unneeded,
+    keep: keepDebug || keep === undefined ? keep : kept,
+  });
 }
 
 /** Makes a symbol undefined, as if an input referred to it: archives are searched for it. */

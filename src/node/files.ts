@@ -26,7 +26,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { failure } from "../diag/index.js";
 
-/** Files up to this size share memory with others: a link reads very many small ones. */
+/** What is kept of files up to this size shares memory with others: a link reads very many small ones. */
 const smallFile = 1 << 18;
 let room: Uint8Array = new Uint8Array(0);
 let used = 0;
@@ -47,30 +47,75 @@ function roomFor(size: number): Uint8Array {
   return bytes;
 }
 
-function readFile(path: string): Uint8Array {
+/** Opens the file `path` for as long as `use` reads it. */
+function withFile<Result>(path: string, use: (file: number) => Result): Result {
   const file = openSync(path, "r");
   try {
-    const known = fstatSync(file);
-    // Devices, pipes and most of the kernel's files do not say how long they are.
-    if (!known.isFile() || known.size === 0 || known.size > hugeFile) return view(readFileSync(file));
-    const bytes = roomFor(known.size);
-    let length = 0;
-    for (let got = -1; got !== 0 && length < bytes.length; length += got) {
-      got = readSync(file, bytes, length, bytes.length - length, null);
-    }
-    return length === bytes.length ? bytes : bytes.subarray(0, length);
+    return use(file);
   } finally {
     closeSync(file);
   }
 }
 
-/** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
-export async function readInput(path: string): Promise<Uint8Array> {
+function readFile(file: number): Uint8Array {
+  const known = fstatSync(file);
+  // Devices, pipes and most of the kernel's files do not say how long they are.
+  if (!known.isFile() || known.size === 0 || known.size > hugeFile) return view(readFileSync(file));
+  const bytes = roomFor(known.size);
+  let length = 0;
+  for (let got = -1; got !== 0 && length < bytes.length; length += got) {
+    got = readSync(file, bytes, length, bytes.length - length, null);
+  }
+  return length === bytes.length ? bytes : bytes.subarray(0, length);
+}
+
+/** What a command reads. */
+export interface Input {
+  readonly bytes: Uint8Array;
+  /** The bytes stand where those of the next input will: who keeps any of them keeps a copy (`keepBytes`). */
+  readonly isLent: boolean;
+}
+
+/** Where small files are lent from: its pages are in memory, and near. */
+let desk: Uint8Array = new Uint8Array(0);
+
+function lendFile(file: number): Input {
+  if (desk.length === 0) desk = view(Buffer.allocUnsafeSlow(smallFile));
+  let length = 0;
   try {
-    return path === "-" ? view(await readStream(process.stdin)) : readFile(path);
+    for (let got = -1; got !== 0; length += got) got = readSync(file, desk, length, desk.length - length, length);
+  } catch {
+    // What cannot be read from a place on, like a pipe, has lost nothing yet. Another fault comes again.
+    length = 0;
+  }
+  if (length === 0 || length === desk.length) return { bytes: readFile(file), isLent: false };
+  return { bytes: desk.subarray(0, length), isLent: true };
+}
+
+async function readAny(path: string, read: (file: number) => Input): Promise<Input> {
+  try {
+    if (path === "-") return { bytes: view(await readStream(process.stdin)), isLent: false };
+    return withFile(path, read);
   } catch (error) {
     throw failure("file-not-read", { path: path === "-" ? "standard input" : path, reason: reasonOf(error) });
   }
+}
+
+/** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  return (await readAny(path, (file) => ({ bytes: readFile(file), isLent: false }))).bytes;
+}
+
+/** The same, where a small file may be lent: for who reads many and keeps little of each. */
+export function lendInput(path: string): Promise<Input> {
+  return readAny(path, lendFile);
+}
+
+/** A copy of `bytes`. */
+export function keepBytes(bytes: Uint8Array): Uint8Array {
+  const kept = roomFor(bytes.length);
+  kept.set(bytes);
+  return kept;
 }
 
 /** The running kernel's own BTF. Throws `file-not-read`. */

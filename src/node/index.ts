@@ -2,7 +2,9 @@
 export {
   isSameFile,
   isThere,
+  keepBytes,
   keepingTimes,
+  lendInput,
   modifiedAt,
   readInput,
   readKernelBtf,

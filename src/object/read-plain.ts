@@ -199,17 +199,18 @@ function isPlainPlace({ end, isWide }: PlainRow, data: Uint8Array, offset: numbe
   return offset + end <= data.length && !(exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))));
 }
 
-/** Reads symbols and relocations; undefined where the long way is to be gone. */
+/** Reads symbols and relocations; undefined where the long way is to be gone. What `keep` makes of the names' table is kept of it. */
 export function readPlain(
   elf: ElfFile,
   sectionNumbers: Int32Array,
   without?: (name: string) => boolean,
+  keep?: (data: Uint8Array, name: string) => Uint8Array,
 ): PlainParts | undefined {
   const symtab = elf.sections.find(({ type }) => type === sht.SHT_SYMTAB);
   if (!isPlain(elf, symtab)) return undefined;
   const count = symtab.data.length / elfTable.SYM_SIZE;
   const numbers = newWords(count).fill(-1);
-  const symbols = plainSymbols(elf, symtab, sectionNumbers, numbers);
+  const symbols = plainSymbols(elf, symtab, sectionNumbers, numbers, keep);
   if (symbols === undefined) return undefined;
   const relocations = new Map<number, RelocationList>();
   for (const table of elf.sections) {
@@ -258,12 +259,13 @@ function plainSymbols(
   symtab: ElfSection,
   sectionNumbers: Int32Array,
   numbers: Int32Array,
+  keep: ((data: Uint8Array, name: string) => Uint8Array) | undefined,
 ): SymbolList | undefined {
   const words = readWords(symtab.data, "little");
   const table = sections[symtab.link];
   // Then every name that starts in it ends in it.
   if (table?.type !== sht.SHT_STRTAB || table.data.at(-1) !== 0) return undefined;
-  const { data } = table;
+  const data = keep === undefined ? table.data : keep(table.data, table.name);
   const strings = stringsOf(data, file);
   const names = sections.map(({ name }) => name);
   // Section symbols without a name have the section's.

@@ -141,7 +141,12 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     if (isKept(section)) sectionNumbers[section.index] = kept.push(section) - 1;
     else if (section.type === sht.SHT_GROUP) groupSections.push(section);
   }
-  const plain = options.dialect === undefined ? readPlain(elf, sectionNumbers, options.without) : undefined;
+  const { dialect, without, keep } = options;
+  const plain = dialect === undefined ? readPlain(elf, sectionNumbers, without, keep) : undefined;
+  if (plain === undefined && keep !== undefined) {
+    // The long way keeps much of what it reads.
+    return readObject(new Uint8Array(elf.bytes), { file: elf.file, dialect, without });
+  }
   const scene = plain === undefined ? readScene(elf, sectionNumbers, options) : undefined;
   const { numbers, origin } = (plain ?? scene)!;
 
@@ -164,7 +169,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
       align: Math.max(1, section.addralign),
       entsize: section.entsize,
       size: section.size,
-      data: section.data,
+      data: keep === undefined ? section.data : keep(section.data, section.name),
       group: groupOf?.[section.index] ?? -1,
       linkedTo: isLinked ? (sectionNumbers[section.link] ?? -1) : -1,
     };
@@ -173,7 +178,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     made.relocations = scene?.relocations.get(section.index) ?? none;
     return made as Section;
   });
-  const from: Source = { bytes: elf.bytes, file: elf.file, options };
+  const from: Source | undefined = keep === undefined ? { bytes: elf.bytes, file: elf.file, options } : undefined;
   const rest = {
     file: elf.file ?? "<memory>",
     endian: elf.endian,
@@ -181,10 +186,10 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
     sections,
     groups,
     addressSignificant: significantOf(elf, numbers),
-    origin: lateOrigin(from, origin),
+    origin: from === undefined ? undefined : lateOrigin(from, origin),
   };
   const object = plain === undefined ? { ...rest, symbols: scene!.symbols } : objectOf(rest, plain.symbols);
-  return Object.defineProperty(object, source, { value: from });
+  return from === undefined ? object : Object.defineProperty(object, source, { value: from });
 }
 
 /** The bytes that `object` was read from; undefined for one that was made, or changed since (which is another object). */
@@ -194,15 +199,19 @@ export function fileOf(object: ObjectFile): Uint8Array | undefined {
 
 export interface ReadOptions {
   /** The name for diagnostics. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The relocation dialect, where the one that would be found is wrong. */
   readonly dialect?: RelocDialect | undefined;
+  /**
+   * The bytes will change: makes of a section's data, and its name, what the Object keeps of it. Such an Object gives neither the file
+   * nor its origin.
+   */
+  readonly keep?: ((data: Uint8Array, name: string) => Uint8Array) | undefined;
   /** Picks sections, by name, whose relocations are not read: a linker that drops DWARF has no use for them. */
   readonly without?: ((name: string) => boolean) | undefined;
 }
 
 /** Reads a relocatable BPF object, its relocations in the dialect it is in. */
 export function readObject(bytes: Uint8Array, options: ReadOptions = {}): ObjectFile {
-  const { file, ...rest } = options;
-  return objectFromElf(readElf(bytes, file === undefined ? {} : { file }), rest);
+  return objectFromElf(readElf(bytes, { file: options.file }), options);
 }

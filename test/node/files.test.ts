@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -16,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
-import { readInput, writeChanged, writeOutput } from "../../src/node/index.js";
+import { keepBytes, lendInput, readInput, writeChanged, writeOutput } from "../../src/node/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bpfkit-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,6 +41,43 @@ test("bytes come back, and nothing else is left in the folder", async () => {
   await writeOutput(path, new Uint8Array(0));
   expect(await readInput(path)).toEqual(new Uint8Array(0));
   expect(readdirSync(folder)).toEqual(["a.o"]);
+});
+
+test("small files are lent until the next one is read, others are not", async () => {
+  const filled = (name: string, size: number, value: number): string => {
+    writeFileSync(join(folder, name), new Uint8Array(size).fill(value));
+    return join(folder, name);
+  };
+  const first = await lendInput(filled("1", 1000, 1));
+  const kept = keepBytes(first.bytes);
+  const second = await lendInput(filled("2", 900, 2));
+  expect([first.isLent, second.isLent]).toEqual([true, true]);
+  expect(first.bytes[0]).toBe(2);
+  expect(kept).toEqual(new Uint8Array(1000).fill(1));
+  expect(second.bytes).toEqual(new Uint8Array(900).fill(2));
+  for (const [size, isLent] of [
+    [0, false],
+    [(1 << 18) - 1, true],
+    [1 << 18, false],
+    [(1 << 18) + 1, false],
+    [1 << 20, false],
+  ] as const) {
+    const input = await lendInput(filled("3", size, 3));
+    expect([input.bytes.length, input.isLent]).toEqual([size, isLent]);
+    expect(input.bytes.every((byte) => byte === 3)).toBe(true);
+  }
+  expect(kept).toEqual(new Uint8Array(1000).fill(1));
+  for (const name of ["1", "2", "3"]) rmSync(join(folder, name));
+});
+
+test.skipIf(process.platform === "win32")("a pipe is read once and to its end", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const writer = spawn("sh", ["-c", `(printf one; sleep 0.1; printf two) > ${pipe}`]);
+  const { bytes, isLent } = await lendInput(pipe);
+  expect([Buffer.from(bytes).toString(), isLent]).toEqual(["onetwo", false]);
+  expect(await new Promise((done) => writer.on("close", done))).toBe(0);
+  rmSync(pipe);
 });
 
 test("a new file gets the usual permissions, a replaced one keeps its own", async () => {
@@ -85,10 +123,12 @@ test("what cannot be read or written is said in words", async () => {
   const inner = join(folder, "inner");
   mkdirSync(inner);
   const nowhere = join(folder, "no", "where.o");
-  expect(await messageOf(readInput(nowhere))).toBe(
-    `file-not-read: cannot read ${nowhere}: there is no such file or folder`,
-  );
-  expect(await messageOf(readInput(inner))).toBe(`file-not-read: cannot read ${inner}: it is a folder`);
+  for (const read of [readInput, lendInput]) {
+    expect(await messageOf(read(nowhere))).toBe(
+      `file-not-read: cannot read ${nowhere}: there is no such file or folder`,
+    );
+    expect(await messageOf(read(inner))).toBe(`file-not-read: cannot read ${inner}: it is a folder`);
+  }
   expect(await messageOf(writeOutput(nowhere, new Uint8Array(1)))).toBe(
     `file-not-written: cannot write ${nowhere}: there is no such file or folder`,
   );

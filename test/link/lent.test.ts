@@ -1,0 +1,39 @@
+/** Objects read from bytes that are overwritten afterwards. */
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { BpfkitError } from "../../src/diag/index.js";
+import { link, readForLink } from "../../src/link/index.js";
+import { fileOf, writeObject } from "../../src/object/index.js";
+import { corpusMissing, corpusObjects, readCorpus } from "../support/corpus.js";
+
+/** What a link of one object says and writes, or why the object cannot be read. */
+function outcome(bytes: Uint8Array, file: string, keepDebug: boolean, isLent: boolean): unknown {
+  const lent = bytes.slice();
+  try {
+    const object = readForLink(lent, { file, keepDebug, keep: isLent ? (data) => data.slice() : undefined });
+    if (isLent) lent.fill(0xa5);
+    const { object: made, diagnostics } = link([object], { relocatable: true, keepDebug });
+    const written = made && createHash("sha256").update(writeObject(made)).digest("hex");
+    return { diagnostics, written, isWhole: fileOf(object) !== undefined };
+  } catch (error) {
+    if (!(error instanceof BpfkitError)) throw error;
+    return error.diagnostics;
+  }
+}
+
+test.skipIf(corpusMissing !== "")(`a link needs nothing of bytes that were lent${corpusMissing}`, () => {
+  let parts = 0;
+  for (const path of corpusObjects().filter((_, number) => number % 2 === 0)) {
+    const bytes = readCorpus(path);
+    for (const keepDebug of [false, true]) {
+      const found = outcome(bytes, path, keepDebug, true);
+      const expected = outcome(bytes, path, keepDebug, false);
+      if (found === null || typeof found !== "object" || !("isWhole" in found)) expect(found, path).toEqual(expected);
+      else {
+        expect({ ...found, isWhole: true }, path).toEqual(expected);
+        if (!found.isWhole) parts++;
+      }
+    }
+  }
+  expect(parts).toBeGreaterThan(50);
+});
