@@ -1,6 +1,6 @@
 /**
- * One winner for every global name, decided as the inputs come: a strong definition beats a weak one, a weak one a common, a
- * common an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
+ * One winner for every global name, decided as the inputs come: a strong definition beats a common, a common a weak one, a
+ * weak one an undefined; of two weak ones the first wins; of two commons the larger; two strong ones are an error at the second.
  */
 import { newWords } from "../bytes/index.js";
 import { diagnostic, type BinaryPlace, type Note } from "../diag/index.js";
@@ -33,8 +33,8 @@ const constraints: readonly SymbolVisibility[] = ["default", "protected", "hidde
 function rank(symbols: SymbolList, at: number): 0 | 1 | 2 | 3 {
   const home = symbols.home(at);
   if (home === homes.undefined) return 0;
-  if (home === homes.common) return 1;
-  return symbols.isWeak(at) ? 2 : 3;
+  if (home === homes.common) return 2;
+  return symbols.isWeak(at) ? 1 : 3;
 }
 
 const noEdits: readonly Edit[] = [];
@@ -114,7 +114,7 @@ function enter(context: Context, input: Input, at: number): number {
     }
   } else if (is > was) {
     global.win(input.number, symbols, number);
-  } else if (is === 1 && was === 1) {
+  } else if (is === 2 && was === 2) {
     joinCommons(global, input, symbols.record(number));
   } else if (is === 0 && was === 0 && !symbols.isWeak(number) && global.symbols.isWeak(global.at)) {
     // One strong reference makes the name needed.

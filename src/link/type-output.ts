@@ -165,6 +165,9 @@ class Choice {
             continue;
           }
           if (this.stands[id] !== id) continue;
+          // The definition that counts may be that of an object without types.
+          const winner = types.declared[types.byId[id]! - 1]?.global?.input;
+          if (winner !== undefined && winner !== input.number) continue;
           const { map, output } = input.sections[section]!;
           const at = map === undefined || this.#isCopy(input, section) ? -1 : map.at(offset);
           if (at < 0) {
@@ -176,7 +179,7 @@ class Choice {
         }
       }
     }
-    // Variables of objects without types, declared by others.
+    // Variables of objects without types, declared or defined by others.
     const others = this.#variables.filter((id) => this.stands[id] === id && !placed.has(id));
     const globalOf = (id: number): Global => types.declared[types.byId[id]! - 1]!.global!;
     for (const id of others.toSorted((a, b) => globalOf(a).number - globalOf(b).number)) {

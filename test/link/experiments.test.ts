@@ -27,6 +27,7 @@ interface Case {
 }
 
 const weak = (value: number): string => `__weak NOINLINE int f(void) { KEEP; return ${value}; }`;
+const tentative = "long v; NOINLINE long *g(void) { return &v; }";
 const strong = (value: number): string => `NOINLINE int f(void) { KEEP; return ${value}; }`;
 const symbol = (object: ObjectFile, name: string): ObjectFile["symbols"][number] | undefined =>
   object.symbols.find((each) => each.name === name);
@@ -199,6 +200,22 @@ const cases: readonly Case[] = [
     check: (object) =>
       expect(symbol(object, "v")).toMatchObject({ size: 8, home: { kind: "section" }, type: "object" }),
   },
+  ...[
+    ["long v __weak = 5;", tentative],
+    [tentative, "long v __weak = 5;"],
+  ].map((sources, order) => ({
+    name: `a tentative definition comes before a weak one, ${order === 0 ? "behind" : "before"} it`,
+    sources,
+    flags: ["-fcommon"],
+    options: { relocatable: false },
+    check: (object: ObjectFile) => {
+      const { home, binding } = symbol(object, "v")!;
+      const section = home.kind === "section" ? object.sections[home.section]!.name : home.kind;
+      expect({ section, binding }).toEqual({ section: ".bss", binding: "global" });
+      // Only the one that lost has types.
+      expect(variables(object, ".bss")).toEqual([["v", 0, 8]]);
+    },
+  })),
   {
     name: "two initialised variables are duplicates",
     sources: ["int v = 1;", "int v = 1;"],
