@@ -21,7 +21,7 @@ export async function evaluate(path) {
 }
 
 /** Tables of plain data: rows that take longer to make than to read. */
-const tables = /\/src\/isa\/table\.ts$/;
+const tables = /\/src\/(isa\/table|object\/insn-place-table)\.ts$/;
 /** All messages: read when there is something to say. */
 const messages = /\/src\/diag\/catalogue\.ts$/;
 /** Functions that make WebAssembly: what they return. */

@@ -34,10 +34,11 @@ function codesOf(lengths: readonly number[]): Codes {
   return { counts, symbols };
 }
 
-const fixed: readonly [Codes, Codes] = [
-  codesOf(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8))),
-  codesOf(Array.from({ length: 30 }, () => 5)),
-];
+/** The codes of blocks that bring none. */
+function fixed(): readonly [Codes, Codes] {
+  const literals = Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
+  return [codesOf(literals), codesOf(Array.from({ length: 30 }, () => 5))];
+}
 
 class Inflater {
   readonly #from: Uint8Array;
@@ -149,7 +150,7 @@ class Inflater {
       last = this.#take(1);
       const kind = this.#take(2);
       if (kind === 0) this.#stored();
-      else if (kind === 1) this.#block(fixed);
+      else if (kind === 1) this.#block(fixed());
       else if (kind === 2) this.#block(this.#dynamic());
       else throw new Damaged();
     }

@@ -125,6 +125,10 @@ export function respelt(words: readonly string[], longs: readonly string[]): str
   const made: string[] = [];
   for (let i = 0; i < words.length; i++) {
     let word = words[i]!;
+    if (!word.startsWith("-")) {
+      made.push(word);
+      continue;
+    }
     if (word === "--") return [...made, ...words.slice(i)];
     if (keyed.has(word)) word += words[++i] ?? "";
     // Their long options may have one dash; -o takes what follows.

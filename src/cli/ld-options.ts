@@ -28,6 +28,10 @@ export function orderWords(given: readonly string[], longs: readonly string[]): 
   const ordered: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
+    if (!word.startsWith("-")) {
+      ordered.push(word);
+      continue;
+    }
     const known = switches.get(word);
     if (valued.has(word)) ordered.push(word, ...words.slice(++i, i + 1));
     else if (word === "--") {

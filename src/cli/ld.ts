@@ -1,5 +1,5 @@
 /** `bpfkit ld`: objects to one object. No output file when there is an error. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { decodeUtf8, encodeUtf8 } from "../bytes/index.js";
 import type { Diagnostic } from "../diag/index.js";
 import type { IsaVersion } from "../isa/index.js";
@@ -139,7 +139,9 @@ async function linkFiles(words: readonly string[], options: Options): Promise<vo
     );
   }
   // As ld has it: who forgets the name behind -o would lose an input.
-  if (options.output !== "-" && words.some((word) => resolve(word) === resolve(options.output))) {
+  const last = basename(options.output);
+  const isOutput = (word: string): boolean => word.endsWith(last) && resolve(word) === resolve(options.output);
+  if (options.output !== "-" && words.some(isOutput)) {
     return usage(`the output ${options.output} is an input, too`, "-o takes the name of the linked object");
   }
   const asked = await linkOptions(options);

@@ -5,6 +5,8 @@ import { fail } from "./report.js";
 
 /** The words of a text: blanks and line ends part them, quotes and backslashes hold them together. */
 export function wordsOf(text: string): string[] {
+  // Most have nothing but names.
+  if (!/["'\\]/.test(text)) return text.match(/\S+/g) ?? [];
   const words: string[] = [];
   for (const [whole] of text.matchAll(
     /(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|["'\\])+/g,

@@ -58,7 +58,7 @@ export function respelt(words: readonly string[], pairs: readonly (readonly [Reg
 export function written(words: readonly string[], options: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
   return words.map((word, i) => {
-    if (!/^--[a-z]/.test(word) || (end >= 0 && i >= end)) return word;
+    if (!word.startsWith("--") || !/^--[a-z]/.test(word) || (end >= 0 && i >= end)) return word;
     const [name = ""] = word.split("=", 1);
     if (options.includes(name)) return word;
     const meant = options.filter((option) => option.startsWith(name));

@@ -34,17 +34,20 @@ export function formatPlace(place: Place): string {
   return place.file === undefined ? where : `${place.file}(${where})`;
 }
 
-/** What takes no column of a terminal, and what takes two. Source: Unicode 16, EastAsianWidth and general categories, by and large. */
-const flat = /[\p{Mn}\p{Me}\p{Cf}]/gu;
-const wide =
+/**
+ * What takes no column of a terminal, and what takes two. Source: Unicode 16, EastAsianWidth and general categories, by and large.
+ * Functions: who has nothing to say need not wait for them.
+ */
+const flat = (): RegExp => /[\p{Mn}\p{Me}\p{Cf}]/gu;
+const wide = (): RegExp =>
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 
 /** The columns that `text` takes in a terminal. */
 function columnsOf(text: string): number {
   // oxlint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(text)) return text.length;
-  const shown = text.replace(flat, "");
-  return [...shown].length + (shown.match(wide)?.length ?? 0);
+  const shown = text.replace(flat(), "");
+  return [...shown].length + (shown.match(wide())?.length ?? 0);
 }
 
 function excerpt(place: TextPlace, colour: boolean): string[] {

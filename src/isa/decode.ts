@@ -40,14 +40,24 @@ export function decodeSlot(code: Uint8Array, at: number, endian: Endian, into: S
 }
 
 /** Row numbers by opcode: the rows of opcode `op` stand at `first[op]` up to `first[op + 1]` in `ordered`. */
-const ordered = new Uint8Array(insnTable.length);
-const first = new Uint8Array(257);
-{
-  // One pass to count, one to put: every command waits for this.
+interface RowIndex {
+  readonly ordered: Uint8Array;
+  readonly first: Uint8Array;
+}
+
+let index: RowIndex | undefined;
+
+/** The index, made at the first use: most commands decode slots without asking for rows. */
+function rowIndex(): RowIndex {
+  if (index !== undefined) return index;
+  const ordered = new Uint8Array(insnTable.length);
+  const first = new Uint8Array(257);
+  // One pass to count, one to put.
   for (const { opcode } of insnTable) first[opcode + 1]!++;
   for (let opcode = 0; opcode < 256; opcode++) first[opcode + 1]! += first[opcode]!;
   const next = first.slice();
-  insnTable.forEach(({ opcode }, index) => (ordered[next[opcode]!++] = index));
+  insnTable.forEach(({ opcode }, row) => (ordered[next[opcode]!++] = row));
+  return (index = { ordered, first });
 }
 
 function matches(row: InsnRow, slot: Slot): boolean {
@@ -65,10 +75,11 @@ function matches(row: InsnRow, slot: Slot): boolean {
  */
 export function rowNumber(slot: Slot): number {
   if (slot.dst > 10 || slot.src > 10) return -1;
+  const { ordered, first } = rowIndex();
   const end = first[slot.opcode + 1]!;
   for (let at = first[slot.opcode]!; at < end; at++) {
-    const index = ordered[at]!;
-    if (matches(insnTable[index]!, slot)) return index;
+    const row = ordered[at]!;
+    if (matches(insnTable[row]!, slot)) return row;
   }
   return -1;
 }
@@ -80,5 +91,6 @@ export function isSecondSlot(slot: Slot): boolean {
 
 /** The rows that share `opcode`, for explaining a slot that no row matches. */
 export function rowsOf(opcode: number): readonly InsnRow[] {
-  return Array.from(ordered.subarray(first[opcode], first[opcode + 1]), (index) => insnTable[index]!);
+  const { ordered, first } = rowIndex();
+  return Array.from(ordered.subarray(first[opcode], first[opcode + 1]), (row) => insnTable[row]!);
 }

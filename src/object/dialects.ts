@@ -5,7 +5,7 @@
  * Source: docs/psabi.md, which prints these tables.
  */
 import * as tables from "./dialect-tables.js";
-import type { InsnPlace } from "./insn-places.js";
+import type { InsnPlace } from "./insn-place-table.js";
 import type { RelocField, RelocKind, RelocRange } from "./relocations.js";
 
 /** Relocation dialects, as `--reloc-dialect` names them. */

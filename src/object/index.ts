@@ -47,7 +47,7 @@ export {
   typeOf,
   visibilityOf,
 } from "./lists.js";
-export { placeOpcodes, type InsnPlace } from "./insn-places.js";
+export { placeOpcodes, type InsnPlace } from "./insn-place-table.js";
 export { bindings, functionSymbol, sectionSymbol, symbolTypes, visibilities } from "./read-symbols.js";
 export { fileOf, objectFromElf, readObject, type ReadOptions } from "./read.js";
 export { writeObject, writeObjectPieces, type WriteOptions } from "./write.js";

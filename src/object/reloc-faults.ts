@@ -1,7 +1,7 @@
 /** What is wrong with a relocation record, said with section, offset and symbol. */
 import { diagnostic, type BinaryPlace, type Diagnostic } from "../diag/index.js";
 import type { RelocDialect } from "./dialects.js";
-import { placeOpcodes } from "./insn-places.js";
+import { placeOpcodes } from "./insn-place-table.js";
 import type { NoFit } from "./reloc-match.js";
 import type { RelocRecord, RelocScene } from "./reloc-scene.js";
 
@@ -40,7 +40,7 @@ export function misfitFault(
     }
     case "opcode": {
       const opcode = hex(data[offset - (row?.skew ?? 0)]!);
-      const expected = placeOpcodes(row!.insn!).map(hex).join(" ");
+      const expected = placeOpcodes[row!.insn!].map(hex).join(" ");
       // LLVM 22 writes the number of loads wherever it has none for what the source refers to.
       const more =
         dialect === "llvm" && type === 1

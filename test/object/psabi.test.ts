@@ -105,7 +105,7 @@ function placesTable(): string[] {
     "| at | instruction | opcodes |",
     "|---|---|---|",
     ...Object.entries(insnPlaces).map(([place, what]) => {
-      const opcodes = placeOpcodes(place as InsnPlace).map((opcode) => opcode.toString(16).padStart(2, "0"));
+      const opcodes = placeOpcodes[place as InsnPlace].map((opcode) => opcode.toString(16).padStart(2, "0"));
       return `| ${place} | ${what} | ${opcodes.join(" ")} |`;
     }),
   ];

@@ -23,7 +23,7 @@ export function opcodeFor(kind: RelocKind): number | undefined {
     .flat()
     .filter((row) => row.kind === kind)
     .flatMap(({ insn }): InsnPlace[] => (insn === undefined ? [] : [insn]));
-  return places[0] === undefined ? undefined : placeOpcodes(places[0])[0];
+  return places[0] === undefined ? undefined : placeOpcodes[places[0]][0];
 }
 
 /** Bytes before the relocated place: a multiple of the slot in code, odd in data. */
