@@ -123,6 +123,9 @@ export function chooseLocals(context: Context): void {
     if (isLocalized(name)) {
       global.localized = true;
       // It is what was asked for, but hardly what was meant by a pattern.
+      if (section?.name === ".maps") {
+        context.diagnostics.push(diagnostic("link-static-map", { name }, placeOfSymbol(input, global.symbol)));
+      }
       if (isProgram && typeOf(global.symbols.info(global.at)) === functionSymbol) {
         const place = placeOfSymbol(input, global.symbol);
         context.diagnostics.push(diagnostic("link-local-program", { name, section: section.name }, place));

@@ -1,10 +1,10 @@
 /**
- * Warnings of what libbpf does not take: static functions outside of `.text`, and calls of functions there. It refuses both, but for
+ * Warnings of what libbpf does not take: static maps, static functions outside of `.text`, and calls of functions there. It refuses them, but for
  * calls without a relocation, for which it looks at the same place of `.text`.
  */
 import { diagnostic } from "../diag/index.js";
 import { decodeSlot, newSlot, opcodes } from "../isa/index.js";
-import { bindingOf, firstAt, functionSymbol, isOutsideText, typeOf } from "../object/index.js";
+import { bindingOf, firstAt, functionSymbol, isOutsideText, sectionSymbol, typeOf } from "../object/index.js";
 import { isFolded, type Context, type Input } from "./context.js";
 import { pieceName } from "./gc.js";
 import { placeIn, placeOfSymbol, siteNote } from "./where.js";
@@ -45,17 +45,22 @@ export class OutsideText {
   #look(input: Input): void {
     const { sections, symbols } = input;
     const held = sections.map(({ output, map }) => map !== undefined && this.#programs[output] === true);
-    if (!held.includes(true)) return;
+    const maps = input.object.sections.findIndex(({ name }) => name === ".maps");
+    if (!held.includes(true) && maps < 0) return;
     for (let at = 0; at < symbols.count; at++) {
       const home = symbols.home(at);
       const info = symbols.info(at);
-      if (home < 0 || bindingOf(info) !== 0 || typeOf(info) !== functionSymbol || held[home] !== true) continue;
+      if (home < 0 || bindingOf(info) !== 0) continue;
+      const isMap = home === maps && typeOf(info) !== sectionSymbol;
+      if (!isMap && (typeOf(info) !== functionSymbol || held[home] !== true)) continue;
       const { map, output } = sections[home]!;
       const offset = symbols.value(at);
-      if (map!.at(offset) < 0 || isFolded(input, home, offset)) continue;
-      const facts = { name: symbols.name(at), section: this.#context.outputs[output]!.name };
+      if (map === undefined || map.at(offset) < 0 || isFolded(input, home, offset)) continue;
+      const name = symbols.name(at);
       const place = placeOfSymbol(input, symbols.record(at));
-      this.#context.diagnostics.push(diagnostic("link-static-program", facts, place));
+      const { diagnostics, outputs } = this.#context;
+      if (isMap) diagnostics.push(diagnostic("link-static-map", { name }, place));
+      else diagnostics.push(diagnostic("link-static-program", { name, section: outputs[output]!.name }, place));
     }
     held.forEach((isHeld, section) => {
       if (isHeld) this.#calls(input, section);

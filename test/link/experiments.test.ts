@@ -163,12 +163,13 @@ const cases: readonly Case[] = [
     codes: ["link-type-meaning"],
   },
   {
-    name: "static maps of one name are two maps",
+    name: "static maps of one name are two maps, which libbpf refuses",
     sources: [0, 1].map(
       () =>
         map("__type(value, int); __uint(max_entries, 4);", "static") +
         useMap.replace("NOINLINE", "static __attribute__((used)) NOINLINE"),
     ),
+    codes: ["link-static-map", "link-static-map"],
     check: (object) => expect(object.symbols.filter(({ name }) => name === "m")).toHaveLength(2),
   },
   {
@@ -349,6 +350,14 @@ test.skipIf(clangMissing !== "")(`an object twice is all its definitions twice${
   );
 });
 
+test.skipIf(clangMissing !== "")(`--localize of a map is warned of, as static maps are${clangMissing}`, () => {
+  const object = compile("local.o", map("__type(value, long); __uint(max_entries, 4);") + useMap);
+  const { diagnostics } = link([object], { localize: ["m"] });
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+    ["link-static-map", "the map m is static: libbpf refuses objects with such maps"],
+  ]);
+});
+
 test.skipIf(clangMissing !== "")(`a static map is not taken for the global one of its name${clangMissing}`, () => {
   const own = compile(
     "own.o",
@@ -363,7 +372,7 @@ test.skipIf(clangMissing !== "")(`a static map is not taken for the global one o
   ]) {
     const half = readObject(writeObject(link(order, { relocatable: true }).object!), { file: "half.o" });
     const { object, diagnostics } = link([half, user]);
-    expect(diagnostics.map(({ code }) => code)).toEqual(["link-type-meaning"]);
+    expect(diagnostics.map(({ code }) => code)).toEqual(["link-type-meaning", "link-static-map"]);
     // Each function has its own map.
     const { maps, patches } = imageOf(object!);
     const sizes = order[0] === own ? [4, 8] : [8, 4];

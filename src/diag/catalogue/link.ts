@@ -154,6 +154,11 @@ export const linkMessages = {
     message: "{name} is a program (section {section}), and --localize makes it local: loaders find global ones alone",
     help: "localize others, or name with --export what is to stay global beside programs and maps",
   },
+  "link-static-map": {
+    severity: "warning",
+    message: "the map {name} is static: libbpf refuses objects with such maps",
+    help: "make it global, under a name of its own",
+  },
   "link-call-outside": {
     severity: "warning",
     message: "{name} is called, or its address taken, in section {section}: libbpf finds functions in .text alone",
