@@ -38,6 +38,7 @@ function rank(symbols: SymbolList, at: number): 0 | 1 | 2 | 3 {
 }
 
 const noEdits: readonly Edit[] = [];
+const noNames: ReadonlyMap<string, string> = new Map();
 
 /**
  * Adds an input: its comdat groups and its symbols compete with those of the inputs before it. Without `renames` its names are those
@@ -52,8 +53,7 @@ export function addObject(context: Context, given: ObjectFile, renames = true): 
     const place: BinaryPlace = { kind: "binary", file: given.file, section: ".jumptables", offset: 0 };
     context.diagnostics.push(diagnostic("link-compat", { problem }, place));
   }
-  const { object, renamed } =
-    rename === undefined ? { object: own, renamed: new Map<string, string>() } : renameSymbols(own, rename);
+  const { object, renamed } = rename === undefined ? { object: own, renamed: noNames } : renameSymbols(own, rename);
   const symbols = symbolRows(object);
   const sections = object.sections.map((section): SectionState => ({
     relocations: relocationRows(section),

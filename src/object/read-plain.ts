@@ -235,17 +235,21 @@ const longName = 256;
 /** Words that are offsets of names in a string table, or below 0 numbers of sections that give their own. */
 class FileNames implements SymbolNames {
   readonly #data: Uint8Array;
-  readonly #strings: StringTableReader;
+  readonly #file: string | undefined;
   readonly #sections: readonly string[];
+  /** Made when somebody asks for a text: most names are only compared. */
+  #strings: StringTableReader | undefined;
 
-  constructor(data: Uint8Array, strings: StringTableReader, sections: readonly string[]) {
+  constructor(data: Uint8Array, file: string | undefined, sections: readonly string[]) {
     this.#data = data;
-    this.#strings = strings;
+    this.#file = file;
     this.#sections = sections;
   }
 
   text(word: number): string {
-    return word < 0 ? this.#sections[-1 - word]! : this.#strings.at(word)!;
+    if (word < 0) return this.#sections[-1 - word]!;
+    this.#strings ??= stringsOf(this.#data, this.#file);
+    return this.#strings.at(word)!;
   }
 
   numberIn(table: NameTable, word: number): number {
@@ -266,10 +270,9 @@ function plainSymbols(
   // Then every name that starts in it ends in it.
   if (table?.type !== sht.SHT_STRTAB || table.data.at(-1) !== 0) return undefined;
   const data = keep === undefined ? table.data : keep(table.data, table.name);
-  const strings = stringsOf(data, file);
   const names = sections.map(({ name }) => name);
   // Section symbols without a name have the section's.
-  const list = new SymbolList(Math.max(0, numbers.length - 1), new FileNames(data, strings, names));
+  const list = new SymbolList(Math.max(0, numbers.length - 1), new FileNames(data, file, names));
   const { words: rows } = list;
   let row = 0;
   let local = true;
