@@ -1,5 +1,5 @@
 /** Pass: the inputs in command-line order, members of archives where they are needed. */
-import { diagnostic } from "../diag/index.js";
+import { diagnostic, failure } from "../diag/index.js";
 import { homes, isDebugSection, readObject, rowOfSymbol, type ObjectFile, type RelocDialect } from "../object/index.js";
 import { Global, globalNamed, type Context } from "./context.js";
 import { addObject } from "./symbols.js";
@@ -151,8 +151,10 @@ class Search {
 
   #object(member: number): ObjectFile {
     const { dialect, keepDebug, members } = this.#archive;
+    const { data } = members[member]!;
+    if (data === undefined) throw failure("link-thin-member", { member: this.#shown(member) });
     const options = { file: this.#shown(member), dialect, keepDebug };
-    return (this.#objects[member] ??= readForLink(members[member]!.data, options));
+    return (this.#objects[member] ??= readForLink(data, options));
   }
 
   #take(context: Context, member: number): void {

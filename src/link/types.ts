@@ -7,7 +7,8 @@ import type { ObjectFile, RelocDialect } from "../object/index.js";
 /** A member of an archive that has not been read yet. */
 export interface ArchiveInputMember {
   readonly name: string;
-  readonly data: Uint8Array;
+  /** Undefined in a thin archive as `readArchive` reads it: the file that `name` says is to be put in. */
+  readonly data: Uint8Array | undefined;
 }
 
 /** An archive: its members are linked on demand, those that define what is still undefined. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { link, type LinkInput, type LinkOptions } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject } from "../../src/object/index.js";
-import { writeArchive } from "../../src/elf/index.js";
+import { readArchive, writeArchive } from "../../src/elf/index.js";
 import { createVm } from "../../src/vm/index.js";
 import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 import { workshop } from "../support/cli.js";
@@ -29,6 +29,20 @@ const calls = (name: string, callee: string) => object(fn(name, ` call ${callee}
 test("an archive gives the members that are needed, and those that they need", () => {
   const lib = archive("lib.a", { "b.o": calls("b", "c"), "x.o": returns("x", 9), "c.o": returns("c", 5) });
   expect(linked([object(main(" call b")), lib])).toEqual({ r0: 6n, names: ["b", "c", "main"] });
+});
+
+test("an archive as it was read is an input; a member of a thin one needs its file", () => {
+  const members = [returns("b", 5), returns("x", 9)].map((each) => ({ name: each.file, data: writeObject(each) }));
+  const input = (thin: boolean): LinkInput => ({
+    ...readArchive(writeArchive(members, { thin })),
+    kind: "archive",
+    file: "lib.a",
+  });
+  expect(linked([object(main(" call b")), input(false)])).toEqual({ r0: 5n, names: ["b", "main"] });
+  expect(linked([object(main("")), input(true)]).names).toEqual(["main"]);
+  expect(() => link([object(main(" call b")), input(true)])).toThrow(
+    "lib.a(b.o) is needed, but the archive is thin, and the member's file was not read",
+  );
 });
 
 test("an archive before what needs it gives nothing; a whole one gives all", () => {

@@ -7,6 +7,11 @@ export const linkMessages = {
     message: "no input objects: nothing needs a member of the archives",
     help: "name an object, ask for a symbol with --undefined, or take all members with --whole-archive",
   },
+  "link-thin-member": {
+    severity: "error",
+    message: "{member} is needed, but the archive is thin, and the member's file was not read",
+    help: "give the member the contents of the file that its name says",
+  },
   "link-library": {
     severity: "error",
     message: "there is no library {name}{where}",
