@@ -294,7 +294,7 @@ export class References {
   /** The kernel takes addresses of functions that their types call static; loaders say so of hidden ones. */
   #warnOfAddress(input: Input, section: number, offset: number, global: Global): void {
     const { types } = this.#context;
-    const hasTypes = types?.byGlobal[global.number] !== undefined;
+    const hasTypes = types !== undefined && types.declared.byGlobal[global.number]! > 0;
     if (!hasTypes || global.localized || global.visibility === "hidden" || global.visibility === "internal") return;
     if (this.#addressed.has(global)) return;
     this.#addressed.add(global);

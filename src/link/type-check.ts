@@ -13,10 +13,10 @@ import {
   type TypeDifference,
 } from "../btf/index.js";
 import { BpfkitError, diagnostic, type Note } from "../diag/index.js";
-import { globalNamed, type Context, type Input } from "./context.js";
+import { globalNamed, type Context, type Global, type Input } from "./context.js";
 import { declaration } from "./declare.js";
 import { placeOfSymbol } from "./where.js";
-import type { Declared, JoinedPart, Types } from "./type-merge.js";
+import type { JoinedPart, Types } from "./type-merge.js";
 import { typesOf } from "./type-read.js";
 
 /** One side of a comparison: whose declaration, and its id in that input's types. */
@@ -55,19 +55,20 @@ function matters({ what, left, right }: TypeDifference): boolean {
 export function checkTypes(context: Context): void {
   const { types, inputs } = context;
   if (types === undefined) return;
+  const { declared } = types;
   const maps = new MapDefinitions();
   for (const input of inputs) {
     const own = types.byInput[input.number];
     if (own === undefined) continue;
     let sections: ReadonlyMap<number, string> | undefined;
-    for (let i = 0; i < own.names.length; i++) {
-      const declared = own.names[i]!;
-      const { owner, id: standing } = declared;
+    for (let i = own.from; i < own.end; i++) {
+      const number = declared.names[i]!;
+      const owner = inputs[declared.owners[number]!]!;
       if (owner === input) continue;
-      const id = own.declared[i]!;
+      const id = declared.own[i]!;
       sections ??= sectionsOf(own);
-      const stands: Side = { input: owner, id: standing };
-      checkSection(context, declared, input, sections.get(id));
+      const stands: Side = { input: owner, id: declared.ids[number]! };
+      checkSection(context, declared.global(number), input, sections.get(id));
       if (isSame(types, stands, { input, id })) continue;
       const rows = sections.get(id) === ".maps" ? maps.compare(stands, { input, id }) : undefined;
       const found =
@@ -75,7 +76,7 @@ export function checkTypes(context: Context): void {
         compareTypes(typesOf(owner)!.btf, stands.id, typesOf(input)!.btf, id)
           .filter(matters)
           .map((each) => rowOf(each));
-      if (found.length > 0) show(context, declared.name, stands, { input, id }, found);
+      if (found.length > 0) show(context, declared.text(number), stands, { input, id }, found);
     }
   }
 }
@@ -109,14 +110,18 @@ function isSamePrototype({ words, starts }: Btf, one: number, other: number): bo
 }
 
 /** A declaration that names a section must name the definition's. */
-function checkSection(context: Context, declared: Declared, input: Input, section: string | undefined): void {
+function checkSection(
+  context: Context,
+  global: Global | undefined,
+  input: Input,
+  section: string | undefined,
+): void {
   if (section === undefined) return;
-  const { name, global } = declared;
   if (global === undefined || global.home < 0 || global.input === input.number) return;
   const owner = context.inputs[global.input]!;
   const found = owner.object.sections[global.home]!.name;
   if (found === section || section === ".ksyms" || section === ".kconfig") return;
-  const facts = { name, section, file: input.object.file, found, other: owner.object.file };
+  const facts = { name: global.name, section, file: input.object.file, found, other: owner.object.file };
   context.diagnostics.push(diagnostic("link-declared-section", facts, placeOfSymbol(owner, global.symbol)));
 }
 

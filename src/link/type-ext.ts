@@ -158,8 +158,9 @@ function describeOthers(
       const { output } = input.sections[home]!;
       if (!hasBit(described[output]!, at)) {
         setBit(described[output]!, at);
-        const known = isLocal ? undefined : types.byGlobal[input.globalOf[number]!]?.standing;
-        if (known === undefined || types.btf.type(known).kind !== "func") {
+        const name = isLocal ? 0 : (types.declared.byGlobal[input.globalOf[number]!] ?? 0);
+        const known = name === 0 ? 0 : types.declared.standing[name - 1]!;
+        if (known === 0 || types.btf.type(known).kind !== "func") {
           if (proto === 0) {
             const int = types.btf.findByName("int", "int");
             const made: BtfType = { kind: "int", name: "int", size: 4, encoding: 1, offset: 0, bits: 32 };

@@ -21,7 +21,7 @@ import { madeSection } from "./output.js";
 import { singleSections } from "./symbols.js";
 import type { RecordList } from "./record-list.js";
 import { moveRecords, placeOfInsn, type MovedRecords } from "./type-ext.js";
-import { joinedId, type Declared, type Types } from "./type-merge.js";
+import { joinedId, type Types } from "./type-merge.js";
 
 /** The sections .BTF and .BTF.ext; none where no input has types. */
 export function buildTypes(context: Context): { readonly sections: readonly Section[]; readonly count: number } {
@@ -88,30 +88,31 @@ class Choice {
   constructor(context: Context, types: Types) {
     this.#context = context;
     this.#types = types;
-    const { btf, byId } = types;
+    const { btf, declared } = types;
     const { words, starts } = btf;
     this.stands = new Uint32Array(btf.typeCount);
     this.linkages = new Int8Array(btf.typeCount).fill(-1);
-    const kept = new Uint32Array(types.declared.length);
-    for (let name = 0; name < kept.length; name++) kept[name] = this.#keep(types.declared[name]!);
+    const kept = new Uint32Array(declared.count);
+    for (let name = 0; name < kept.length; name++) kept[name] = this.#keep(name);
     for (let id = 1; id < starts.length; id++) {
       const kind = infoKind(words[starts[id - 1]! + 1]!);
-      const name = byId[id]!;
+      const name = declared.byId[id]!;
       if (name !== 0) {
         this.stands[id] = kept[name - 1]!;
         if (kind !== BtfKind.BTF_KIND_VAR) continue;
-        const { global, standing } = types.declared[name - 1]!;
-        if (global !== undefined && standing === id) this.#variables.push(id);
+        if (declared.standing[name - 1] === id && declared.global(name - 1) !== undefined) this.#variables.push(id);
       } else if (kind !== BtfKind.BTF_KIND_DATASEC) this.stands[id] = id;
     }
   }
 
   /** The declaration that stays for a name, 0 where none does; its linkage says whether it is defined. */
-  #keep(declared: Declared): number {
-    const { global, standing: id } = declared;
+  #keep(name: number): number {
+    const { declared } = this.#types;
+    const id = declared.standing[name]!;
     if (id === 0) return 0;
+    const global = declared.global(name);
     const open = global === undefined || global.home === homes.undefined;
-    if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(declared.name) ? id : 0;
+    if (open) return this.#context.options.relocatable === true || this.#types.kernel.has(declared.text(name)) ? id : 0;
     if (!this.#isPlaced(global)) return 0;
     const linkage = global.localized ? 0 : 1;
     const { words, starts } = this.#types.btf;
@@ -157,7 +158,7 @@ class Choice {
           const id = joinedId(types, own, old);
           if (section < 0) {
             // A map that is only declared here is listed where it is defined.
-            const global = types.declared[types.byId[id]! - 1]?.global;
+            const global = types.declared.global(types.declared.byId[id]! - 1);
             if (this.stands[id] === 0 || (global !== undefined && global.home !== homes.undefined)) continue;
             let list = elsewhere.get(name);
             if (list === undefined) elsewhere.set(name, (list = new Map()));
@@ -166,7 +167,7 @@ class Choice {
           }
           if (this.stands[id] !== id) continue;
           // The definition that counts may be that of an object without types.
-          const winner = types.declared[types.byId[id]! - 1]?.global?.input;
+          const winner = types.declared.global(types.declared.byId[id]! - 1)?.input;
           if (winner !== undefined && winner !== input.number) continue;
           const { map, output } = input.sections[section]!;
           const at = map === undefined || this.#isCopy(input, section) ? -1 : map.at(offset);
@@ -181,7 +182,7 @@ class Choice {
     }
     // Variables of objects without types, declared or defined by others.
     const others = this.#variables.filter((id) => this.stands[id] === id && !placed.has(id));
-    const globalOf = (id: number): Global => types.declared[types.byId[id]! - 1]!.global!;
+    const globalOf = (id: number): Global => types.declared.global(types.declared.byId[id]! - 1)!;
     for (const id of others.toSorted((a, b) => globalOf(a).number - globalOf(b).number)) {
       const { home, input: owner, symbols, at } = globalOf(id);
       if (home < 0) continue;
