@@ -249,11 +249,17 @@ export class Btf {
   }
 }
 
-/** A BTF of types and strings that were just made: not split, nothing left to check, its blob written if somebody asks for it. */
-export function madeBtf(endian: Endian, words: Uint32Array, starts: Uint32Array, strings: Uint8Array): Btf {
+/** A BTF of types and strings that were just made: not split, nothing left to check, its blob (where it is not there) written if somebody asks for it. */
+export function madeBtf(
+  endian: Endian,
+  words: Uint32Array,
+  starts: Uint32Array,
+  strings: Uint8Array,
+  bytes?: Uint8Array,
+): Btf {
   const stringsAt = btfHeaderSize + 4 * words.length;
   const layout = new Uint8Array(0);
-  return new Btf({ bytes: undefined, endian, words, starts, strings, layout, typesAt: btfHeaderSize, stringsAt });
+  return new Btf({ bytes, endian, words, starts, strings, layout, typesAt: btfHeaderSize, stringsAt });
 }
 
 /** Room for so many records: much faster than an array filled with `undefined`. */

@@ -13,6 +13,17 @@ export interface BtfSectionParts {
   readonly wideHeader?: boolean;
 }
 
+/**
+ * The section with these strings right behind these words and room for a header before them, all of it in one little-endian
+ * memory: the header is put there, and nothing is copied.
+ */
+export function btfAround({ buffer, byteOffset, byteLength }: Uint32Array, strings: Uint8Array): Uint8Array {
+  const start = byteOffset - btfHeaderSize;
+  const header = [(btfVersion << 16) | btfMagic, btfHeaderSize, 0, byteLength, byteLength, strings.length];
+  new Uint32Array(buffer, start, header.length).set(header);
+  return new Uint8Array(buffer, start, btfHeaderSize + byteLength + strings.length);
+}
+
 export function writeBtf(parts: BtfSectionParts): Uint8Array {
   const { endian, words, strings, layout, layoutEndian } = parts;
   const hasLayout = layout.length > 0;

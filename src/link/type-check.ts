@@ -110,12 +110,7 @@ function isSamePrototype({ words, starts }: Btf, one: number, other: number): bo
 }
 
 /** A declaration that names a section must name the definition's. */
-function checkSection(
-  context: Context,
-  global: Global | undefined,
-  input: Input,
-  section: string | undefined,
-): void {
+function checkSection(context: Context, global: Global | undefined, input: Input, section: string | undefined): void {
   if (section === undefined) return;
   if (global === undefined || global.home < 0 || global.input === input.number) return;
   const owner = context.inputs[global.input]!;

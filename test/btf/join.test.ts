@@ -29,24 +29,38 @@ import { corpusMissing } from "../support/corpus.js";
 import { fuzz, fuzzRounds } from "../support/fuzz.js";
 import type { Random } from "../support/random.js";
 
+const added: Readonly<Record<"all" | "long" | "some" | "reached", readonly BtfType[]>> = {
+  all: [],
+  long: [{ kind: "fwd", name: "x".repeat(1 << 19), of: "struct" }],
+  some: [
+    { kind: "ptr", type: 1 },
+    { kind: "typedef", name: "new", type: 2 },
+  ],
+  reached: [{ kind: "ptr", type: 2 }],
+};
 const texts = ["int", "license", "no string of any file", "\u00e9", ""];
 
 /**
  * The types with their strings in the order of use, and records with names of types for strings: all of them are equal for two BTFs
  * that differ in the places of their strings.
  */
-function canonical(btf: Btf, isLong = false): unknown {
-  const stands = Uint32Array.from({ length: btf.typeCount }, (_, id) => id);
-  const linkages = new Int8Array(btf.typeCount).fill(-1);
+function canonical(btf: Btf, way: "all" | "long" | "some" | "reached" = "all"): unknown {
+  const isPicked = way === "some" || way === "reached";
+  // Types left out, some that others stand for, and some for which an added one does.
+  const stands = Uint32Array.from({ length: btf.typeCount }, (_, id) => {
+    if (!isPicked || id % 3 > 0) return id;
+    return [0, id, id + 1 < btf.typeCount ? id + 1 : 1, btf.typeCount][(id / 3) % 4]!;
+  });
+  const linkages = Int8Array.from({ length: btf.typeCount }, (_, id) => (isPicked ? (id % 4) - 1 : -1));
   const names = Array.from({ length: btf.typeCount - 1 }, (_, own) => btf.words[btf.starts[own]!]!);
   const lines = Uint32Array.from(names.flatMap((name, i) => [i, i % 5 === 0 ? fileNumbers + i : name, name, i]));
   const relos = Uint32Array.from(names.toReversed().flatMap((name, i) => [i, i, name, i]));
   const made = reshapeBtf(btf, {
     stands,
     linkages,
-    // More than there is room for beside the strings of the files.
-    added: isLong ? [{ kind: "fwd", name: "x".repeat(1 << 19), of: "struct" }] : [],
-    roots: undefined,
+    // "long": more than there is room for beside the strings of the files.
+    added: added[way],
+    roots: way === "reached" ? [1, 7, Math.floor(btf.typeCount / 2)] : undefined,
     strings: (kept) => {
       kept.takeLines(lines);
       kept.takeRelos(relos);
@@ -57,6 +71,8 @@ function canonical(btf: Btf, isLong = false): unknown {
     bytes: Buffer.from(made.btf.bytes).toString("latin1"),
     lines,
     relos,
+    ids: made.ids,
+    types: [...made.btf.types()],
     texts: texts.map((text) => made.text(text)),
   };
 }
@@ -141,14 +157,14 @@ function compare(inputs: readonly JoinInput[]): boolean {
   for (const name of names) table.add(name);
   const joined = joinTypes(inputs, table)!;
   const { btf } = joined;
-  const isLong = inputs.length === 2;
-  expect(canonical(btf, isLong)).toEqual(canonical(expected.btf, isLong));
-  // Another time, without the code.
-  expect(canonical(btf)).toEqual(canonical(expected.btf));
   for (let id = 1; id < btf.typeCount; id++) {
     const at = joined.nameAt!(btf.words[btf.starts[id - 1]!]!);
     expect(at).toBe(names.indexOf(btf.name(id)));
   }
+  const way = (["reached", "some", "long", "some"] as const)[inputs.length % 4];
+  expect(canonical(btf, way)).toEqual(canonical(expected.btf, way));
+  // Another time, without the code.
+  expect(canonical(btf)).toEqual(canonical(expected.btf));
   expect(joined.ids).toEqual(expected.ids);
   const found = joined.inputs.map(({ shift, declared, sections, row, endRow }) => ({
     shift,

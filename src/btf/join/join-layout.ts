@@ -39,7 +39,7 @@ export const State = {
   tableCount: 80,
   /** A bit for each kind that there is, and the lowest one where there is an enum without values. */
   kinds: 84,
-  /** Slots by the hash of a type: the hash, and the id. */
+  /** Slots by the hash of a type: the hash, and the id. Then what types are picked by (`pickTypesFunction`). */
   typeSlots: 88,
   typeMask: 92,
   /** Ids of types whose references are being followed. */
@@ -53,13 +53,12 @@ export const State = {
   keptEnd: 116,
   inputs: 120,
   inputCount: 124,
-  /** The strings that are still used, and by an eighth of the offset of a string its offset there + 1; 0 for the others. */
+  /** The strings that are still used, behind the picked types. */
   keptStringsEnd: 128,
   keptStrings: 132,
-  keptOffsets: 136,
-  /** By an eighth of the offset of a string: the number + 1 of the name that was asked for, 0 for the others. */
-  named: 140,
-  /** Like `typeSlots`, of types that are compared by their graphs. */
+  /** By an eighth of the offset of a string: the number + 1 of the name that was asked for, then its offset among the kept strings + 1; 0 for the others. */
+  offsets: 136,
+  /** Like `typeSlots`, of types that are compared by their graphs. Then where the words of the picked types start. */
   graphSlots: 144,
   /** Types of graphs that are taken to be equal: by the one of the first graph, the one of the other + 1; and a list of the former. */
   assumed: 148,
@@ -69,6 +68,8 @@ export const State = {
   askId: 160,
   askOther: 164,
   askSlot: 168,
+  /** Types that were picked, and added ones. */
+  pickedCount: 172,
 } as const;
 
 /** An input: where its sections are and their size (0 where there is no .BTF.ext), then what the code found there. */
@@ -148,4 +149,5 @@ export const Ask = {
   moveRecords: 8,
   surveyRecords: 9,
   leaves: 10,
+  pickTypes: 11,
 } as const;

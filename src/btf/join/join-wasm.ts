@@ -419,6 +419,20 @@ function leavesFunction(index: number, same: WasmFunction): WasmFunction {
   return func;
 }
 
+/** Goes through the type ids of the type at `at`, each of them at `place`. */
+function eachTypeId(
+  [at, info, facts, place, step, left]: readonly [Local, Local, Local, Local, Local, Local],
+  ...body: readonly Wasm[]
+): Wasm {
+  return [
+    kindOf(at, info, facts),
+    set(step, fact(facts, "step")),
+    set(place, i32.add(at, fact(facts, "ids"))),
+    set(left, i32.add(fact(facts, "fixed"), i32.mul(fact(facts, "each"), vlenOf(info)))),
+    loop(left, body, bump(place, step), bump(left, c(-1))),
+  ];
+}
+
 /** `() → 1`: references, then the numbers of the types that stay, and these without the others. */
 function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 0);
@@ -426,14 +440,7 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
   const [value, to, next, end] = func.locals("i32", 4);
   const idOf = (type: Wasm): Wasm => i32.load(wordAt(get("ids"), type));
   const push = (type: Wasm): Wasm => [i32.store(top, type), bump(top, c(4))];
-  /** Goes through the type ids at `at`, each of them at `place`. */
-  const typeIds = (...body: readonly Wasm[]): Wasm => [
-    kindOf(at, info, facts),
-    set(step, fact(facts, "step")),
-    set(place, i32.add(at, fact(facts, "ids"))),
-    set(left, i32.add(fact(facts, "fixed"), i32.mul(fact(facts, "each"), vlenOf(info)))),
-    loop(left, body, bump(place, step), bump(left, c(-1))),
-  ];
+  const typeIds = (...body: readonly Wasm[]): Wasm => eachTypeId([at, info, facts, place, step, left], ...body);
   const references: Wasm = [
     set(top, get("stack")),
     set(root, c(1)),
@@ -529,6 +536,71 @@ function settleFunction(index: number, same: WasmFunction, resolve: WasmFunction
   return func;
 }
 
+/**
+ * `(hasLive, added, addedBytes) → at`: the words of the types that stay, as `pickTypes` in `reshape.ts` picks them; room for those of added types and the
+ * strings is behind them. In the slots of types stand: for each type what stands for it, the new ids (those of the added types, too), then bytes,
+ * linkages and whether it is live.
+ */
+function pickTypesFunction(index: number): WasmFunction {
+  const func = new WasmFunction(index, 3);
+  const [hasLive, added, size] = func.parameters as [Local, Local, Local];
+  const [count, stands, ids, linkages, live, id, value, next, from, to] = func.locals("i32", 10);
+  const [at, end, info, facts, place, step, left, kind, first] = func.locals("i32", 9);
+  const everyId = (...body: readonly Wasm[]): Wasm => [
+    set(id, c(1)),
+    loop(i32.ltUnsigned(id, count), set(value, i32.load(wordAt(stands, id))), body, bump(id, c(1))),
+  ];
+  const keptAt = (type: Wasm): Wasm => wordAt(get("kept"), i32.load(wordAt(get("keptStarts"), type)));
+  const idOf = (type: Wasm): Wasm => i32.load(wordAt(ids, type));
+  const range: Wasm = [set(from, keptAt(i32.sub(id, c(1)))), set(end, keptAt(id))];
+  func.body = [
+    set(count, i32.add(get("keptCount"), c(1))),
+    set(stands, get("typeSlots")),
+    set(ids, wordAt(stands, count)),
+    set(linkages, wordAt(ids, i32.add(count, added))),
+    set(live, i32.add(linkages, count)),
+    i32.store(ids, c(0)),
+    set(next, c(1)),
+    everyId(
+      set(value, i32.eq(value, id)),
+      when(value, [
+        when(hasLive, [set(value, i32.ne(i32.load8(i32.add(live, id)), c(0)))]),
+        range,
+        // A tag goes with what it is on.
+        when(i32.eq(i32.shrUnsigned(i32.load(from, 4), c(24)), c(K.BTF_KIND_DECL_TAG)), [
+          set(value, i32.and(value, i32.ne(i32.load(wordAt(stands, i32.load(from, 8))), c(0)))),
+        ]),
+      ]),
+      i32.store(wordAt(ids, id), i32.mul(next, value)),
+      when(value, [bump(next, c(1)), bump(size, i32.sub(end, from))]),
+    ),
+    set(left, added),
+    set(place, wordAt(ids, count)),
+    loop(left, i32.store(place, next), bump(next, c(1)), bump(place, c(4)), bump(left, c(-1))),
+    everyId(when(i32.ne(value, id), [i32.store(wordAt(ids, id), idOf(value))])),
+    set(first, i32.sub(get("keptStrings"), size)),
+    set(to, first),
+    everyId(
+      when(i32.and(i32.eq(value, id), i32.ne(idOf(id), c(0))), [
+        i32.store(i32.sub(wordAt(get("graphSlots"), idOf(id)), c(4)), i32.shrUnsigned(i32.sub(to, first), c(2))),
+        range,
+        set(at, to),
+        loop(i32.ltUnsigned(from, end), i32.store(to, i32.load(from)), bump(from, c(4)), bump(to, c(4))),
+        eachTypeId([at, info, facts, place, step, left], i32.store(place, idOf(i32.load(place)))),
+        set(value, i32.load8(i32.add(linkages, id))),
+        when(i32.ltUnsigned(value, c(0x80)), [
+          set(kind, i32.and(i32.shrUnsigned(info, c(24)), c(0x7f))),
+          when(is(kind, K.BTF_KIND_VAR), [i32.store(at, value, headBytes)]),
+          when(is(kind, K.BTF_KIND_FUNC), [i32.store(at, i32.or(c(K.BTF_KIND_FUNC << 24), value), 4)]),
+        ]),
+      ]),
+    ),
+    put("pickedCount", i32.sub(next, c(1))),
+    first,
+  ];
+  return func;
+}
+
 /** `(at, end) → count`: numbers the names from `at` to `end`, each of which ends with a zero. */
 function nameFunction(index: number, intern: WasmFunction): WasmFunction {
   const func = new WasmFunction(index, 2);
@@ -539,7 +611,7 @@ function nameFunction(index: number, intern: WasmFunction): WasmFunction {
       i32.ltUnsigned(at, end),
       bump(number, c(1)),
       set(offset, i32.shrUnsigned(call(intern, at, c(1)), c(3))),
-      i32.store(wordAt(get("named"), offset), number),
+      i32.store(wordAt(get("offsets"), offset), number),
       loop(i32.load8(at), bump(at, c(1))),
       bump(at, c(1)),
     ),
@@ -555,7 +627,7 @@ function keepFunction(index: number): WasmFunction {
   const [place, from, to] = func.locals("i32", 3);
   const [word, zero] = func.locals("i64", 2);
   func.body = [
-    set(place, wordAt(get("keptOffsets"), i32.shrUnsigned(offset, c(3)))),
+    set(place, wordAt(get("offsets"), i32.shrUnsigned(offset, c(3)))),
     set(from, i32.load(place)),
     when(from, [result(i32.sub(from, c(1)))]),
     set(from, i32.add(get("strings"), offset)),
@@ -699,7 +771,8 @@ export function joinModule(): string {
   const moveRecords = moveRecordsFunction(16);
   const surveyRecords = surveyRecordsFunction(17);
   const leaves = leavesFunction(18, same);
-  const main = runFunction(19, {
+  const pickTypes = pickTypesFunction(19);
+  const main = runFunction(20, {
     read: (row, end) => call(readAll, row, end),
     settle: () => call(settle),
     find: (at) => call(intern, at, c(0)),
@@ -711,6 +784,7 @@ export function joinModule(): string {
     moveRecords: (...values) => call(moveRecords, ...values),
     surveyRecords: (...values) => call(surveyRecords, ...values),
     leaves: () => call(leaves),
+    pickTypes: (hasLive, added, size) => call(pickTypes, hasLive, added, size),
   });
   const keeping = [keep, keepTypes, keepLines, keepRelos];
   return moduleOf([
@@ -730,6 +804,7 @@ export function joinModule(): string {
     moveRecords,
     surveyRecords,
     leaves,
+    pickTypes,
     main,
   ]);
 }

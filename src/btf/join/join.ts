@@ -13,6 +13,7 @@ import { TypeGraph } from "./dedup-graph.js";
 import { joinCode } from "./join-code.js";
 import { Ask, inputBytes, InputRow, Room, State, tableBytes } from "./join-layout.js";
 import { JoinedRecords } from "./records.js";
+import { rememberPicker, type TypePicker } from "./reshape.js";
 
 /** The sections of one file. */
 export interface JoinInput {
@@ -42,12 +43,18 @@ export interface JoinedTypes {
   readonly ids: Uint32Array;
   readonly inputs: readonly JoinedInput[];
   readonly records: JoinedRecords;
-  /** The number among the names that were asked for of that at an offset of the strings; negative where it is none of them. */
+  /**
+   * The number among the names that were asked for of that at an offset of the strings; negative where it is none of them. Nobody
+   * knows after `reshapeBtf`.
+   */
   readonly nameAt: ((offset: number) => number) | undefined;
 }
 
 /** More does not fit into the memory with all that belongs to it. */
 const most = 1 << 27;
+
+/** There is room for words of so many bytes that are added to the joined types. */
+const mostAdded = 1 << 18;
 
 /** Types are read in batches of at least so many bytes: they stay in the processor's cache. */
 const leastBatch = 1 << 17;
@@ -121,10 +128,10 @@ function load(
   };
   const stringsRoom = alignUp(2 * strings + (1 << 16), 8);
   const stringsAt = room.take(stringsRoom);
-  places.named = room.take(stringsRoom / 2);
-  places.keptOffsets = room.take(stringsRoom / 2);
+  places.offsets = room.take(stringsRoom / 2);
   // All of them again, and new ones.
-  places.keptStrings = room.take(stringsRoom + (1 << 16));
+  const keptTypes = alignUp(btfHeaderSize + types + mostAdded, 16);
+  places.keptStrings = room.take(keptTypes + stringsRoom + (1 << 16)) + keptTypes;
   const movedLength = Math.ceil(1.25 * exts) + (1 << 16);
   const movedAt = room.take(movedLength);
   const code = joinCode(room.end);
@@ -197,7 +204,8 @@ export function joinTypes(inputs: readonly JoinInput[], names: NameTable = new N
   const kept = view(get("kept"), get("keptEnd"));
   const btf = madeBtf("little", kept, view(get("keptStarts"), get("keptCount") + 1), strings);
   rememberFinder(strings, new JoinedStrings(code, state));
-  const named = view(get("named"), strings.length / 8);
+  rememberPicker(btf, pickerOf(code, state));
+  const named = view(get("offsets"), strings.length / 8);
   return {
     btf,
     words,
@@ -206,6 +214,31 @@ export function joinTypes(inputs: readonly JoinInput[], names: NameTable = new N
     inputs: inputsOf(state, inputs.length),
     records: new RecordsInMemory(code, state, moved, (section) => btf.string(section)),
     nameAt: (offset) => named[offset >>> 3]! - 1,
+  };
+}
+
+/** Picks types once, to their place before the strings. */
+function pickerOf({ memory, run }: WasmInstance, state: Uint32Array): TypePicker {
+  const get = (field: keyof typeof State): number => state[State[field] / 4]!;
+  let isAsked = false;
+  return ({ stands, linkages, live, added, addedWords }) => {
+    const count = stands.length;
+    if (isAsked || added > count || 4 * addedWords > mostAdded) return undefined;
+    isAsked = true;
+    const at = get("typeSlots");
+    const [idsAt, idsEnd] = [at + 4 * count, at + 8 * count + 4 * added];
+    state.set(stands, at / 4);
+    memory.set(linkages, idsEnd);
+    if (live !== undefined) memory.set(live, idsEnd + count);
+    const start = run(Ask.pickTypes, live === undefined ? 0 : 1, added, 4 * addedWords);
+    const ids = state.subarray(idsAt / 4, idsEnd / 4);
+    const starts = get("graphSlots") / 4;
+    return {
+      ids,
+      words: state.subarray(start / 4, get("keptStrings") / 4),
+      starts: state.subarray(starts, starts + get("pickedCount") + 1),
+      hasRoom: true,
+    };
   };
 }
 
@@ -235,9 +268,11 @@ class JoinedStrings implements StringFinder {
     if (this.#isAsked) return undefined;
     this.#isAsked = true;
     const { memory } = this.#code;
-    const [strings, offsets, kept] = [this.#get("strings"), this.#get("keptOffsets"), this.#get("keptStrings")];
+    const [strings, offsets, kept] = [this.#get("strings"), this.#get("offsets"), this.#get("keptStrings")];
+    const known = this.#state.subarray(offsets / 4, kept / 4);
+    known.fill(0, 0, (this.#get("stringsEnd") - strings) / 8);
     return {
-      known: this.#state.subarray(offsets / 4, kept / 4),
+      known,
       bytes: memory.subarray(kept, kept + this.#get("stringsLimit") - strings + (1 << 16)),
       types: (words, length) => this.#move(Ask.keepTypes, words, 0, length),
       lines: (words, length) => this.#move(Ask.keepLines, words, extWidths.lineInfo, length),

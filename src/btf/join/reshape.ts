@@ -8,6 +8,7 @@ import { renumberTypeIds, visitTypeIds } from "./refs.js";
 import { KeptStrings } from "../strings.js";
 import { BtfKind, infoKind } from "../table.js";
 import type { BtfType } from "../types.js";
+import { btfAround } from "../write.js";
 
 export interface Reshape {
   /** By old id, the old id of the type that stands for it (itself where it stays, or an added one); 0 leaves it out. */
@@ -85,47 +86,84 @@ export function reshapeBtf(btf: Btf, { stands, linkages, added, roots, strings, 
     live = reach(old, starts, stands, all);
   }
 
-  const ids = new Uint32Array(count + added.length);
-  let next = 1;
-  for (let id = 1; id < count; id++) {
-    if (stands[id] !== id || live?.[id] === 0) continue;
-    const at = starts[id - 1]!;
-    // A tag goes with what it is on.
-    if (infoKind(old[at + 1]!) === BtfKind.BTF_KIND_DECL_TAG && stands[old[at + 2]!] === 0) continue;
-    ids[id] = next++;
-  }
-  added.forEach((_, i) => (ids[count + i] = next++));
-  for (let id = 1; id < count; id++) if (stands[id] !== id) ids[id] = ids[stands[id]!]!;
-
-  const words = new Uint32Array(old.length + addedWords.length);
-  const made = new Uint32Array(next);
-  let length = 0;
-  for (let id = 1; id < count; id++) {
-    if (stands[id] !== id || ids[id] === 0) continue;
-    made[ids[id]! - 1] = length;
-    const at = length;
-    const end = starts[id]!;
-    for (let i = starts[id - 1]!; i < end; i++) words[length++] = old[i]!;
-    renumberTypeIds(words, at, ids);
-    const linkage = linkages[id]!;
-    if (linkage < 0) continue;
-    const kind = infoKind(words[at + 1]!);
-    if (kind === BtfKind.BTF_KIND_VAR) words[at + 3] = linkage;
-    if (kind === BtfKind.BTF_KIND_FUNC) words[at + 1] = (kind << 24) | linkage;
-  }
+  const request = { stands, linkages, live, added: added.length, addedWords: addedWords.length };
+  const picked = pickers.get(btf)?.(request) ?? pickTypes(btf, request);
+  const { ids, words, starts: made } = picked;
+  const length = words.length - addedWords.length;
   kept.takeTypes(words.subarray(0, length));
   words.set(addedWords, length);
   for (const [i, at] of moreStarts.entries()) {
     made[ids[count + i]! - 1] = length + at;
     renumberTypeIds(words, length + at, ids);
   }
-  length += addedWords.length;
-  made[next - 1] = length;
+  made[made.length - 1] = words.length;
   strings(kept);
   for (const text of texts) kept.intern(text);
-  return {
-    btf: madeBtf(endian, words.subarray(0, length), made, kept.bytes()),
-    ids,
-    text: (text) => kept.intern(text),
-  };
+  const all = kept.bytes();
+  const isBehind = all.buffer === words.buffer && all.byteOffset === words.byteOffset + words.byteLength;
+  const bytes = picked.hasRoom && isBehind ? btfAround(words, all) : undefined;
+  return { btf: madeBtf(endian, words, made, all, bytes), ids, text: (text) => kept.intern(text) };
+}
+
+/** What is asked for: types of a BTF that stay, so many added ones, and room for so many words of these. */
+interface PickRequest extends Pick<Reshape, "stands" | "linkages"> {
+  /** By old id: 0 leaves the type out; undefined for none left out in this way. */
+  readonly live: Uint8Array | undefined;
+  readonly added: number;
+  readonly addedWords: number;
+}
+
+/** The types that stay, with their new ids and linkages but their old strings. */
+interface PickedTypes {
+  readonly ids: Uint32Array;
+  /** Those of added types, the last ones, are not set yet; nor are their starts and the end. */
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  /** There is room for a header before the words. */
+  readonly hasRoom: boolean;
+}
+
+/** Who picks types of a BTF that has very many; undefined where that is not to be. */
+export type TypePicker = (request: PickRequest) => PickedTypes | undefined;
+
+const pickers = new WeakMap<Btf, TypePicker>();
+
+export function rememberPicker(btf: Btf, picker: TypePicker): void {
+  pickers.set(btf, picker);
+}
+
+function pickTypes(btf: Btf, { stands, linkages, live, added, addedWords }: PickRequest): PickedTypes {
+  const { starts, words: old, typeCount: count } = btf;
+  const ids = new Uint32Array(count + added);
+  let next = 1;
+  let length = 0;
+  for (let id = 1; id < count; id++) {
+    if (stands[id] !== id || live?.[id] === 0) continue;
+    const at = starts[id - 1]!;
+    // A tag goes with what it is on.
+    if (infoKind(old[at + 1]!) === BtfKind.BTF_KIND_DECL_TAG && stands[old[at + 2]!] === 0) continue;
+    ids[id] = next++;
+    length += starts[id]! - at;
+  }
+  for (let i = 0; i < added; i++) ids[count + i] = next++;
+  for (let id = 1; id < count; id++) if (stands[id] !== id) ids[id] = ids[stands[id]!]!;
+
+  const words = new Uint32Array(length + addedWords);
+  const made = new Uint32Array(next);
+  let at = 0;
+  for (let id = 1; id < count; id++) {
+    if (stands[id] !== id || ids[id] === 0) continue;
+    made[ids[id]! - 1] = at;
+    const own = old.subarray(starts[id - 1], starts[id]);
+    words.set(own, at);
+    renumberTypeIds(words, at, ids);
+    const linkage = linkages[id]!;
+    if (linkage >= 0) {
+      const kind = infoKind(words[at + 1]!);
+      if (kind === BtfKind.BTF_KIND_VAR) words[at + 3] = linkage;
+      if (kind === BtfKind.BTF_KIND_FUNC) words[at + 1] = (kind << 24) | linkage;
+    }
+    at += own.length;
+  }
+  return { ids, words, starts: made, hasRoom: false };
 }
