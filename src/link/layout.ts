@@ -114,8 +114,8 @@ class Layout {
     return group >= 0 && this.#context.options.relocatable === true;
   }
 
-  #keyOf(input: Input, section: Section): string {
-    const name = outputName(this.#context, section);
+  /** What sections of one output section have in common; `name` is that section's name. */
+  #keyOf(input: Input, section: Section, name: string): string {
     return this.#isMember(section) ? `${name}\0${input.number}\0${section.group}` : name;
   }
 
@@ -135,14 +135,13 @@ class Layout {
       return;
     }
     const name = outputName(this.#context, section);
-    const isMember = this.#isMember(section);
-    const group = isMember ? { input: input.number, group: section.group } : undefined;
     // What accompanies a section stands apart from what accompanies others.
     const target = section.linkedTo < 0 ? undefined : input.object.sections[section.linkedTo]!;
-    const own = this.#keyOf(input, section);
-    const key = target === undefined ? own : `${own}\0${this.#keyOf(input, target)}`;
+    const own = this.#keyOf(input, section, name);
+    const key = target === undefined ? own : `${own}\0${this.#keyOf(input, target, outputName(this.#context, target))}`;
     let known = this.#byName.get(key);
     if (known === undefined) {
+      const group = this.#isMember(section) ? { input: input.number, group: section.group } : undefined;
       const open = { align: section.align, size: 0, noBits: true, mixed: false, retain: false };
       known = outputs.push({ first: section, name, group, parts: [], ...open }) - 1;
       this.#byName.set(key, known);

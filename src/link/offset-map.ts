@@ -4,26 +4,26 @@
  */
 
 export class OffsetMap {
-  /** First input offset of each run, ascending from 0; and what is added to get the output offset. */
-  readonly #starts: number[] = [];
-  readonly #shifts: number[] = [];
   /** How far all bytes moved; undefined where they did not move together. */
   shift: number | undefined = undefined;
+  /** First input offset of each run, ascending from 0, and what is added to get the output offset; undefined for a section that stayed whole. */
+  #runs: { readonly starts: number[]; readonly shifts: number[] } | undefined = undefined;
 
   /** A section that stayed whole, placed at `offset`. */
   static whole(offset: number): OffsetMap {
     const map = new OffsetMap();
-    map.add(0, offset);
+    map.shift = offset;
     return map;
   }
 
   /** The run from input offset `start` on (to the next run) is at output offset `at`; -1 where it was dropped. */
   add(start: number, at: number): void {
+    const { starts, shifts } = (this.#runs ??= { starts: [], shifts: [] });
     const shift = at < 0 ? Number.NaN : at - start;
-    const last = this.#shifts.length - 1;
-    if (last >= 0 && Object.is(this.#shifts[last], shift)) return;
-    this.#starts.push(start);
-    this.#shifts.push(shift);
+    const last = shifts.length - 1;
+    if (last >= 0 && Object.is(shifts[last], shift)) return;
+    starts.push(start);
+    shifts.push(shift);
     this.shift = last < 0 && at >= 0 ? shift : undefined;
   }
 
@@ -35,7 +35,8 @@ export class OffsetMap {
   /** The output offset of input offset `offset`, or -1 where that was dropped. Offsets outside go with the nearest run. */
   at(offset: number): number {
     if (this.shift !== undefined) return offset + this.shift;
-    const shift = this.#shifts[this.#runOf(offset)]!;
+    const { starts, shifts } = this.#runs!;
+    const shift = shifts[runOf(starts, offset)]!;
     return Number.isNaN(shift) ? -1 : offset + shift;
   }
 
@@ -48,33 +49,40 @@ export class OffsetMap {
 
   /** The output offset behind the last byte of [start, end) that stayed; -1 where none did. */
   lastIn(start: number, end: number): number {
-    for (let run = this.#runOf(end - 1); run >= 0; run--) {
-      const stop = Math.min(end, this.#starts[run + 1] ?? end);
+    if (this.shift !== undefined) return end > start ? end + this.shift : -1;
+    const { starts, shifts } = this.#runs!;
+    for (let run = runOf(starts, end - 1); run >= 0; run--) {
+      const stop = Math.min(end, starts[run + 1] ?? end);
       if (stop <= start) break;
-      if (!Number.isNaN(this.#shifts[run])) return stop + this.#shifts[run]!;
+      if (!Number.isNaN(shifts[run])) return stop + shifts[run]!;
     }
     return -1;
   }
 
   /** Calls `visit` for every run of [from, to) that stayed. */
   each(from: number, to: number, visit: (start: number, end: number, at: number) => void): void {
-    for (let run = this.#runOf(from); run < this.#starts.length && this.#starts[run]! < to; run++) {
-      const shift = this.#shifts[run]!;
-      const start = Math.max(from, this.#starts[run]!);
-      const end = Math.min(to, this.#starts[run + 1] ?? to);
+    if (this.shift !== undefined) {
+      if (to > from) visit(from, to, from + this.shift);
+      return;
+    }
+    const { starts, shifts } = this.#runs!;
+    for (let run = runOf(starts, from); run < starts.length && starts[run]! < to; run++) {
+      const shift = shifts[run]!;
+      const start = Math.max(from, starts[run]!);
+      const end = Math.min(to, starts[run + 1] ?? to);
       if (!Number.isNaN(shift) && end > start) visit(start, end, start + shift);
     }
   }
+}
 
-  #runOf(offset: number): number {
-    if (this.#starts.length === 1) return 0;
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+/** The run that `offset` is in; 0 for what stands before the first. */
+function runOf(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
   }
+  return low;
 }

@@ -33,8 +33,7 @@ export function buildOutput(context: Context, types: readonly Section[]): Object
       exclude: options.relocatable === true && exclude,
     };
     const list = relocations[i]!;
-    list.renumber(numbers);
-    list.sort();
+    list.finish(numbers);
     const entsize = mixed ? 0 : first.entsize;
     const group = groups.ofOutput[i]!;
     const linkedTo = targetOf(inputs, parts);

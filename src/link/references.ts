@@ -151,7 +151,8 @@ export class References {
   /** What refers to a global may keep doing so, by the same kind and addend, where that stays one and its bytes have moved together. */
   #wayOf(number: number): number {
     const { globals, inputs } = this.#context;
-    const { symbols, at, input, home, visibility } = globals[number]!;
+    const { symbols, at, input, visibility } = globals[number]!;
+    const home = symbols.home(at);
     if (home === homes.undefined) return ways.open;
     const info = symbols.info(at);
     if (home < 0 || visibility !== "default" || bindingOf(info) === 0 || typeOf(info) === sectionSymbol) {

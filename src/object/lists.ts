@@ -92,10 +92,18 @@ export class RelocationList {
     return (this.#records ??= Array.from({ length: this.count }, (_, number) => this.record(number)));
   }
 
-  /** Gives every symbol its new number. */
-  renumber(numbers: Int32Array): void {
+  /** Gives every symbol its new number, and sorts. */
+  finish(numbers: Int32Array): void {
     const { words } = this;
-    for (let at = 2; at < this.count * relocationRow; at += relocationRow) words[at] = numbers[words[at]!]!;
+    const end = this.count * relocationRow;
+    let isSorted = true;
+    let last = -1;
+    for (let at = 0; at < end; at += relocationRow) {
+      words[at + 2] = numbers[words[at + 2]!]!;
+      isSorted &&= last <= words[at]!;
+      last = words[at]!;
+    }
+    if (!isSorted) this.sort();
   }
 
   /** Sorts by offset; relocations of one place keep their order. */
