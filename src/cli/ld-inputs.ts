@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BpfkitError, failure, type Diagnostic } from "../diag/index.js";
 import { isArchive, readArchive } from "../elf/index.js";
 import { readForLink, type ArchiveInput, type ArchiveInputMember, type LinkInput } from "../link/index.js";
-import { isThere, keepBytes, lendInput } from "../node/index.js";
+import { isThere, keepBytes, lendFile, readInput } from "../node/index.js";
 import type { ObjectFile, RelocDialect } from "../object/index.js";
 import { mark } from "./ld-options.js";
 import { memberData } from "./open.js";
@@ -83,7 +83,7 @@ export async function openInputs(
     }
   };
   const takeFile = async (path: string): Promise<void> => {
-    const input = await lendInput(path);
+    const input = path === "-" ? { bytes: await readInput(path), isLent: false } : lendFile(path);
     const file = inputName(path);
     const ofArchive = isArchive(input.bytes);
     const isLent = input.isLent && !ofArchive && library === undefined && !options.whole;

@@ -79,7 +79,7 @@ export interface Input {
 /** Where small files are lent from: its pages are in memory, and near. */
 let desk: Uint8Array = new Uint8Array(0);
 
-function lendFile(file: number): Input {
+function lend(file: number): Input {
   if (desk.length === 0) desk = view(Buffer.allocUnsafeSlow(smallFile));
   let length = 0;
   try {
@@ -92,23 +92,26 @@ function lendFile(file: number): Input {
   return { bytes: desk.subarray(0, length), isLent: true };
 }
 
-async function readAny(path: string, read: (file: number) => Input): Promise<Input> {
-  try {
-    if (path === "-") return { bytes: view(await readStream(process.stdin)), isLent: false };
-    return withFile(path, read);
-  } catch (error) {
-    throw failure("file-not-read", { path: path === "-" ? "standard input" : path, reason: reasonOf(error) });
-  }
+function notRead(path: string, error: unknown): Error {
+  return failure("file-not-read", { path, reason: reasonOf(error) });
 }
 
 /** The bytes of the file `path`, or of standard input for `-`. Throws `file-not-read`. */
 export async function readInput(path: string): Promise<Uint8Array> {
-  return (await readAny(path, (file) => ({ bytes: readFile(file), isLent: false }))).bytes;
+  try {
+    return path === "-" ? view(await readStream(process.stdin)) : withFile(path, readFile);
+  } catch (error) {
+    throw notRead(path === "-" ? "standard input" : path, error);
+  }
 }
 
-/** The same, where a small file may be lent: for who reads many and keeps little of each. */
-export function lendInput(path: string): Promise<Input> {
-  return readAny(path, lendFile);
+/** The bytes of the file `path`, which a small one may lend: for who reads many and keeps little of each. Throws `file-not-read`. */
+export function lendFile(path: string): Input {
+  try {
+    return withFile(path, lend);
+  } catch (error) {
+    throw notRead(path, error);
+  }
 }
 
 /** A copy of `bytes`. */

@@ -4,7 +4,7 @@ export {
   isThere,
   keepBytes,
   keepingTimes,
-  lendInput,
+  lendFile,
   modifiedAt,
   readInput,
   readKernelBtf,

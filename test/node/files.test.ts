@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { BpfkitError } from "../../src/diag/index.js";
-import { keepBytes, lendInput, readInput, writeChanged, writeOutput } from "../../src/node/index.js";
+import { keepBytes, lendFile, readInput, writeChanged, writeOutput } from "../../src/node/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bpfkit-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,14 +43,14 @@ test("bytes come back, and nothing else is left in the folder", async () => {
   expect(readdirSync(folder)).toEqual(["a.o"]);
 });
 
-test("small files are lent until the next one is read, others are not", async () => {
+test("small files are lent until the next one is read, others are not", () => {
   const filled = (name: string, size: number, value: number): string => {
     writeFileSync(join(folder, name), new Uint8Array(size).fill(value));
     return join(folder, name);
   };
-  const first = await lendInput(filled("1", 1000, 1));
+  const first = lendFile(filled("1", 1000, 1));
   const kept = keepBytes(first.bytes);
-  const second = await lendInput(filled("2", 900, 2));
+  const second = lendFile(filled("2", 900, 2));
   expect([first.isLent, second.isLent]).toEqual([true, true]);
   expect(first.bytes[0]).toBe(2);
   expect(kept).toEqual(new Uint8Array(1000).fill(1));
@@ -62,7 +62,7 @@ test("small files are lent until the next one is read, others are not", async ()
     [(1 << 18) + 1, false],
     [1 << 20, false],
   ] as const) {
-    const input = await lendInput(filled("3", size, 3));
+    const input = lendFile(filled("3", size, 3));
     expect([input.bytes.length, input.isLent]).toEqual([size, isLent]);
     expect(input.bytes.every((byte) => byte === 3)).toBe(true);
   }
@@ -74,7 +74,7 @@ test.skipIf(process.platform === "win32")("a pipe is read once and to its end", 
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
   const writer = spawn("sh", ["-c", `(printf one; sleep 0.1; printf two) > ${pipe}`]);
-  const { bytes, isLent } = await lendInput(pipe);
+  const { bytes, isLent } = lendFile(pipe);
   expect([Buffer.from(bytes).toString(), isLent]).toEqual(["onetwo", false]);
   expect(await new Promise((done) => writer.on("close", done))).toBe(0);
   rmSync(pipe);
@@ -123,7 +123,7 @@ test("what cannot be read or written is said in words", async () => {
   const inner = join(folder, "inner");
   mkdirSync(inner);
   const nowhere = join(folder, "no", "where.o");
-  for (const read of [readInput, lendInput]) {
+  for (const read of [readInput, async (path: string) => lendFile(path)]) {
     expect(await messageOf(read(nowhere))).toBe(
       `file-not-read: cannot read ${nowhere}: there is no such file or folder`,
     );
