@@ -45,7 +45,7 @@ const noNames: ReadonlyMap<string, string> = new Map();
  * that options have given to others.
  */
 export function addObject(context: Context, given: ObjectFile, renames = true): Input {
-  const rename = renames ? renamer(context.options, given.file) : undefined;
+  const rename = renames ? renamer(context.options, given) : undefined;
   const tables = jumpTablesOf(given);
   const own = withOwnTables(given, tables);
   if (own !== given && context.options.compat !== undefined) {

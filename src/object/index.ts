@@ -27,6 +27,7 @@ export { imageOf } from "./image-of.js";
 export { mergedFlags } from "./isa-tag.js";
 export { readLegacyMaps, type LegacyMap } from "./legacy-maps.js";
 export { eachEntry, jumpTablesOf, type JumpTable } from "./jump-tables.js";
+export { kernelNamesOf } from "./kernel-names.js";
 export { isDebugSection, isJumpTableSection, isMapSection, isMetadataSection, isOutsideText } from "./names.js";
 export {
   bindingOf,

@@ -138,6 +138,16 @@ NOINLINE void *g(unsigned long n) { return malloc(n); }`,
 
 const gccMissing = inKernel + toolMissing("bpf-gcc");
 
+test.skipIf(clangMissing !== "")(`--prefix-symbols leaves the kernel its names${clangMissing}`, () => {
+  const source = `extern int LINUX_KERNEL_VERSION __kconfig; void bpf_rcu_read_lock(void) __ksym; int other(void);
+    SEC("xdp") int prog(void *c) { bpf_rcu_read_lock(); return other() + LINUX_KERNEL_VERSION + bpf_get_smp_processor_id(); }`;
+  const objects = [compile("kernels.o", source), compile("others.o", "NOINLINE int other(void) { KEEP; return 1; }")];
+  const { object, diagnostics } = link(objects, { prefixSymbols: [{ prefix: "p_" }] });
+  expect(diagnostics).toEqual([]);
+  const names = object!.symbols.filter(({ binding }) => binding !== "local").map(({ name }) => name);
+  expect(names.toSorted()).toEqual(["LINUX_KERNEL_VERSION", "bpf_rcu_read_lock", "p_other", "p_prog"]);
+});
+
 test.skipIf(gccMissing !== "")(`types of bpf-gcc and clang together are what the kernel takes${gccMissing}`, () => {
   const main = compile(
     "mixed-main.o",
