@@ -48,7 +48,7 @@ export function orderWords(given: readonly string[], longs: readonly string[]): 
 
 function define(command: Command, run: Action): void {
   command
-    .argument("<files...>", `${inputs}; archives by the members that are needed`)
+    .argument("<files...>", `${inputs}; archives by the members that are needed; @file holds more words`)
     .option("-o, --output <file>", "the linked object; - is standard output", "a.out")
     .option("-r, --relocatable", "keep undefined symbols for a later link")
     .option("-L, --library-path <folder>", "look there for libraries of -l (repeatable)", append, [])
