@@ -43,8 +43,7 @@ export class Declarations {
   readonly #globals: Uint32Array;
   /** The names of those. */
   readonly #others = new Map<number, string>();
-  /** By name: whether the declaration that stands is the definition's own; and behind the last declaration of that name. */
-  readonly #defines: Uint8Array;
+  /** By name: how many declarations there are up to the last one of that name. */
   readonly #lasts: Uint32Array;
   /** Numbers of names plus 1 by the offsets of their strings: open addressing, with room for all declarations. */
   readonly #numbers: Uint32Array;
@@ -67,7 +66,6 @@ export class Declarations {
     this.names = new Uint32Array(most);
     this.own = new Uint32Array(most);
     this.#globals = new Uint32Array(most);
-    this.#defines = new Uint8Array(most);
     this.#lasts = new Uint32Array(most);
     this.#numbers = new Uint32Array(size);
     this.#offsets = new Uint32Array(size);
@@ -107,15 +105,16 @@ export class Declarations {
       const name = this.names[i]!;
       const now = joined[this.own[i]! + shift]!;
       this.byId[now] = name + 1;
-      const global = this.global(name);
-      const wins = global !== undefined && global.input === input.number && global.home !== homes.undefined;
       // The definition's own declaration stands for all; where it has none, the first does.
-      if (this.standing[name] !== 0 && (!wins || this.#defines[name] !== 0)) continue;
-      if (global !== undefined) this.byGlobal[global.number] = name + 1;
+      if (this.standing[name] === 0) {
+        if (this.#globals[name] !== 0) this.byGlobal[this.#globals[name]! - 1] = name + 1;
+      } else {
+        const global = this.global(name);
+        if (global === undefined || global.input !== input.number || global.home === homes.undefined) continue;
+      }
       this.standing[name] = now;
       this.owners[name] = input.number;
       this.ids[name] = this.own[i]!;
-      this.#defines[name] = wins ? 1 : 0;
     }
     return { from, end: this.#end };
   }
@@ -126,7 +125,9 @@ export class Declarations {
     if (global.symbols === input.symbols) return true;
     if (this.#asked !== input.number) {
       this.#asked = input.number;
-      for (const each of input.globalOf) if (each >= 0) this.#lastSymbol[each] = input.number + 1;
+      const { globalOf } = input;
+      for (let i = 0; i < globalOf.length; i++)
+        if (globalOf[i]! >= 0) this.#lastSymbol[globalOf[i]!] = input.number + 1;
     }
     return this.#lastSymbol[global.number] === input.number + 1;
   }

@@ -18,7 +18,7 @@ import {
 import type { NameTable } from "../bytes/index.js";
 import type { Context, Input } from "./context.js";
 import { Declarations } from "./declarations.js";
-import { typeSection, typesOf, variablesOf, type TypedVariable } from "./type-read.js";
+import { sectionNamed, typesOf, variablesOf, type TypedVariable } from "./type-read.js";
 
 /** Data sections that only BTF has: what the kernel provides. */
 const kernelSections = [".ksyms", ".kconfig"] as const;
@@ -136,7 +136,7 @@ function joinAtOnce(inputs: readonly Input[], numbers: Int32Array, names: NameTa
   for (const { number, object, renamed } of inputs) {
     if (object.endian !== "little" || renamed.size > 0) return undefined;
     const btf = object.sections[numbers[number]!]!.data;
-    sections.push({ btf, ext: object.sections.find(({ name }) => name === ".BTF.ext")?.data });
+    sections.push({ btf, ext: object.sections[sectionNamed(object, ".BTF.ext")]?.data });
     size += btf.length;
   }
   if (size < many) return undefined;
@@ -145,7 +145,7 @@ function joinAtOnce(inputs: readonly Input[], numbers: Int32Array, names: NameTa
 
 /** Merges the types; without any there is nothing to do. Throws BpfkitError on wrong ones. */
 export function mergeTypes(context: Context): void {
-  const sectionOf = Int32Array.from(context.inputs, ({ object }) => typeSection(object));
+  const sectionOf = Int32Array.from(context.inputs, ({ object }) => sectionNamed(object, ".BTF"));
   const typed = context.inputs.filter(({ number }) => sectionOf[number]! >= 0);
   if (typed.length === 0) return;
   const atOnce = joinAtOnce(typed, sectionOf, context.names);

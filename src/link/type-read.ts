@@ -59,15 +59,16 @@ function isShared(words: Uint32Array, at: number): boolean {
   return infoKind(info) === BtfKind.BTF_KIND_FUNC && infoVlen(info) !== BtfFuncLinkage.BTF_FUNC_STATIC;
 }
 
-/** The number of the section .BTF, negative where there is none. */
-export function typeSection({ sections }: ObjectFile): number {
-  return sections.findIndex(({ name }) => name === ".BTF");
+/** The number of the section called `name`; negative where there is none. */
+export function sectionNamed({ sections }: ObjectFile, name: ".BTF" | ".BTF.ext"): number {
+  for (let number = 0; number < sections.length; number++) if (sections[number]!.name === name) return number;
+  return -1;
 }
 
 function collect(input: Input): InputTypes | undefined {
   const { object, renamed } = input;
   const { file, endian } = object;
-  const number = typeSection(object);
+  const number = sectionNamed(object, ".BTF");
   if (number < 0) return undefined;
   const { data } = object.sections[number]!;
   const read = readBtf(data, { file, section: ".BTF", endian });
@@ -98,7 +99,7 @@ function collect(input: Input): InputTypes | undefined {
     sectionName: (id) => read.string(words[starts[id - 1]!]!, `a name of type [${id}]`),
     name: (id) => read.name(id),
   });
-  const extSection = object.sections.find(({ name }) => name === ".BTF.ext");
+  const extSection = object.sections[sectionNamed(object, ".BTF.ext")];
   const ext = extSection && readBtfExtTables(extSection.data, read, { file, section: ".BTF.ext", endian });
   return { btf: renameTypes(read, names, encodings), ext, declared, sections, variables };
 }
@@ -124,7 +125,7 @@ export function variablesOf(
   const { object } = input;
   let moved: ReadonlyMap<number, number> | undefined;
   let base = 0;
-  const symbols = new Map<string, number>();
+  let symbols: ReadonlyMap<string, number> | undefined;
   const variables = new Map<string, readonly TypedVariable[]>();
   for (const id of ids) {
     if (moved === undefined) {
@@ -138,23 +139,24 @@ export function variablesOf(
       const type = words[i] === 0 ? 0 : words[i]! - shift;
       // A linker states the section's size, and with it the offsets; static variables may share a name there.
       let offset = moved.get(base + 4 * i + 4) ?? (words[at + 2]! > 0 ? words[i + 1]! : undefined);
-      if (offset === undefined && symbols.size === 0) indexSymbols(object, symbols);
-      offset ??= symbols.get(`${name}\0${nameOf(type)}`) ?? words[i + 1]!;
+      offset ??= (symbols ??= symbolOffsets(object)).get(`${name}\0${nameOf(type)}`) ?? words[i + 1]!;
       list.push({ id: type, offset, size: words[i + 2]! });
     }
-    variables.set(name, [...(variables.get(name) ?? []), ...list]);
+    const known = variables.get(name);
+    variables.set(name, known === undefined ? list : [...known, ...list]);
   }
   return variables;
 }
 
 /** Offsets of named symbols by section and name, for .BTF that has no relocations. */
-function indexSymbols(object: ObjectFile, symbols: Map<string, number>): void {
-  symbols.set("", 0);
+function symbolOffsets(object: ObjectFile): ReadonlyMap<string, number> {
+  const symbols = new Map<string, number>();
   for (const { name, home, type } of object.symbols) {
     if (home.kind === "section" && type !== "section") {
       symbols.set(`${object.sections[home.section]!.name}\0${name}`, home.offset);
     }
   }
+  return symbols;
 }
 
 const read = new WeakMap<Input, InputTypes | undefined>();
