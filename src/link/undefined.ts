@@ -46,16 +46,20 @@ function report(
   const declared = declarationIn(input, symbol);
   if (declared !== undefined) notes.push({ message: `declared in ${input.object.file} as ${declared}` });
   const outside = context.archives.map((find) => find(name)).find((each) => each !== undefined);
-  const meant = outside === undefined ? suggest.nearest(name, kind === "call_imm32") : undefined;
+  const hidden = outside === undefined ? suggest.fileOfStatic(name) : undefined;
+  const meant =
+    outside === undefined && hidden === undefined ? suggest.nearest(name, kind === "call_imm32") : undefined;
   const found = meant === undefined ? undefined : globalNamed(context, meant);
   if (meant !== undefined && found !== undefined) {
     const owner = context.inputs[found.input]!;
     notes.push({ message: `${meant} is defined in ${owner.object.file} as ${describeSymbol(owner, found.symbol)}` });
   }
-  const advice =
-    outside === undefined
-      ? (libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`))
-      : `${outside} defines it: archives stand behind what needs them, or between --start-group and --end-group`;
+  let advice =
+    libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`);
+  if (hidden !== undefined) advice = `${hidden} has a static one, which others do not see: make it global there`;
+  if (outside !== undefined) {
+    advice = `${outside} defines it: archives stand behind what needs them, or between --start-group and --end-group`;
+  }
   context.diagnostics.push(diagnostic("link-undefined", { name, advice }, placeIn(input, section, offset), notes));
 }
 
@@ -64,10 +68,25 @@ class Suggestions {
   readonly #context: Context;
   readonly #known = new Map<string, string | undefined>();
   #defined: readonly string[] | undefined;
+  #statics: Map<string, string> | undefined;
   #budget = suggestionBudget;
 
   constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** The first input that has a static function or variable of the name. */
+  fileOfStatic(name: string): string | undefined {
+    if (this.#statics === undefined) {
+      this.#statics = new Map();
+      for (const { object } of this.#context.inputs) {
+        for (const { name: own, binding, type, home } of object.symbols) {
+          const isNamed = binding === "local" && home.kind === "section" && type !== "section" && type !== "file";
+          if (isNamed && !this.#statics.has(own)) this.#statics.set(own, object.file);
+        }
+      }
+    }
+    return this.#statics.get(name);
   }
 
   nearest(name: string, called: boolean): string | undefined {

@@ -80,6 +80,14 @@ test("all errors of a link are reported, each at its place", () => {
   });
 });
 
+test("an undefined name that another object has as a static one is told so", () => {
+  const own = object(fn("f", " mov r0, 1", ".local"), "own.o");
+  const { diagnostics } = link([object(main(" call f"), "main.o"), own]);
+  expect(diagnostics).toMatchObject([
+    { code: "link-undefined", help: "own.o has a static one, which others do not see: make it global there" },
+  ]);
+});
+
 test("-r keeps undefined names, and a second link resolves them", () => {
   const a = object(main(" call f"));
   const b = object(main("").replaceAll("main", "other"), "b.o");
