@@ -150,6 +150,12 @@ function reportDuplicate(context: Context, global: Global, input: Input, symbol:
       place: placeOfSymbol(first, global.symbol),
     },
   ];
-  const facts = { name: symbol.name, file: input.object.file };
+  const { file } = input.object;
+  // Texts without a name of their own are all called <source>.
+  const same = file === first.object.file && !file.startsWith("<") && input.symbols.count === first.symbols.count;
+  const advice = same
+    ? `${file} stands twice among the inputs; give it once`
+    : "remove one definition, make it local (static, in C), or mark one weak";
+  const facts = { name: symbol.name, file, advice };
   context.diagnostics.push(diagnostic("link-duplicate", facts, placeOfSymbol(input, symbol), notes));
 }

@@ -118,6 +118,14 @@ test("byte orders do not mix, licenses must agree, no input is an error", () => 
   expect(codes(link([idle]))).toEqual(["link-no-member"]);
 });
 
+test("two definitions are told with what to do; a file that stands twice is told as that", () => {
+  const help = (files: readonly string[]): (string | undefined)[] =>
+    link(files.map((file) => object(main(""), file))).diagnostics.map((each) => each.help);
+  expect(help(["a.o", "b.o"])).toEqual(["remove one definition, make it local (static, in C), or mark one weak"]);
+  expect(help(["a.o", "a.o"])).toEqual(["a.o stands twice among the inputs; give it once"]);
+  expect(help(["<source>", "<source>"])).toEqual(help(["a.o", "b.o"]));
+});
+
 test("contributions are aligned, the gap is zero, and the same inputs give the same object", () => {
   const a = object(".data\n .byte 1\n");
   const b = object(".data\n .balign 8\n .globl x\nx:\n .quad 2\n", "b.o");

@@ -36,7 +36,7 @@ export const linkMessages = {
   "link-duplicate": {
     severity: "error",
     message: "{name} is defined twice, again in {file}",
-    help: "remove one definition, make it local, or mark one .weak",
+    help: "{advice}",
   },
   "link-undefined": { severity: "error", message: "{name} is undefined", help: "{advice}" },
   "link-type-layout": {
