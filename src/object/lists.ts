@@ -358,8 +358,12 @@ export function rowOfSymbol(symbol: ObjectSymbol): SymbolList {
   return list;
 }
 
-/** Makes `section` one whose relocations are `list`, which nobody changes any more. */
-export function sectionOf(section: Omit<Section, "relocations">, list: RelocationList): Section {
+/** A section like the given one, whose relocations are `list`, which nobody changes any more. */
+export function sectionOf(
+  { name, type, flags, align, entsize, size, data, group, linkedTo }: Omit<Section, "relocations">,
+  list: RelocationList,
+): Section {
+  const section = { name, type, flags, align, entsize, size, data, group, linkedTo };
   Object.defineProperty(section, rows, { value: list });
   return Object.defineProperty(section, "relocations", lateRelocations) as Section;
 }

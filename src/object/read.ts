@@ -162,7 +162,7 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
 
   const sections = kept.map((section): Section => {
     const { flags, isLinked } = flagsOf(section.flags);
-    const made: Omit<Section, "relocations"> & { relocations?: readonly Relocation[] } = {
+    const made = {
       name: section.name,
       type: sectionTypes.get(section.type) ?? section.type,
       flags,
@@ -172,11 +172,10 @@ export function objectFromElf(elf: ElfFile, options: Omit<ReadOptions, "file"> =
       data: keep === undefined ? section.data : keep(section.data, section.name),
       group: groupOf?.[section.index] ?? -1,
       linkedTo: isLinked ? (sectionNumbers[section.link] ?? -1) : -1,
+      relocations: scene?.relocations.get(section.index) ?? none,
     };
     const rows = plain?.relocations.get(section.index);
-    if (rows !== undefined) return sectionOf(made, rows);
-    made.relocations = scene?.relocations.get(section.index) ?? none;
-    return made as Section;
+    return rows === undefined ? made : sectionOf(made, rows);
   });
   const from: Source | undefined = keep === undefined ? { bytes: elf.bytes, file: elf.file, options } : undefined;
   const rest = {

@@ -5,6 +5,7 @@ import { BpfkitError } from "../../src/diag/index.js";
 import { link, readForLink } from "../../src/link/index.js";
 import { fileOf, writeObject } from "../../src/object/index.js";
 import { corpusMissing, corpusObjects, readCorpus } from "../support/corpus.js";
+import { fuzz, fuzzRounds } from "../support/fuzz.js";
 
 /** What a link of one object says and writes, or why the object cannot be read. */
 function outcome(bytes: Uint8Array, file: string, keepDebug: boolean, isLent: boolean): unknown {
@@ -36,4 +37,16 @@ test.skipIf(corpusMissing !== "")(`a link needs nothing of bytes that were lent$
     }
   }
   expect(parts).toBeGreaterThan(50);
+});
+
+test.skipIf(corpusMissing !== "")(`damaged objects are refused alike${corpusMissing}`, () => {
+  const files = corpusObjects().filter((path) => path.includes("own"));
+  fuzz(fuzzRounds(150), (random) => {
+    const bytes = readCorpus(random.pick(files)).slice();
+    for (let i = random.below(3); i >= 0; i--) bytes[random.below(bytes.length)] = random.below(256);
+    const found = outcome(bytes, "a.o", false, true);
+    const expected = outcome(bytes, "a.o", false, false);
+    const both = [found, expected].map((each) => (Array.isArray(each) ? each : { ...(each as object), isWhole: true }));
+    expect(both[0], `seed ${random.seed}`).toEqual(both[1]);
+  });
 });
