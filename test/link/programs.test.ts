@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Endian } from "../../src/bytes/index.js";
 import { link, type LinkInput, type LinkOptions } from "../../src/link/index.js";
 import { imageOf, readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { createVm } from "../../src/vm/index.js";
@@ -16,8 +17,8 @@ import { inScratchFolder, runTool, toolMissing } from "../support/tools.js";
 import { assembly, beginning, c, evaluate, generate, isFreeOfChoice, type Language } from "./generated.js";
 import { archive, object } from "./objects.js";
 
-function compile(language: Language, text: string, name: string): ObjectFile {
-  if (language === "assembly") return object(text, name);
+function compile(language: Language, text: string, name: string, endian: Endian): ObjectFile {
+  if (language === "assembly") return object(text, name, endian);
   return inScratchFolder((folder) => {
     const [from, to] = [join(folder, "in.c"), join(folder, name)];
     writeFileSync(from, text);
@@ -40,17 +41,19 @@ function answer(made: ObjectFile): bigint {
 
 function check(random: Random, languages: readonly Language[]): void {
   const program = generate(random, languages);
+  // Compilers are asked for one byte order.
+  const endian = languages.length === 1 && random.chance(1, 4) ? "big" : "little";
   const top = program.funcs.length - 1;
   const start = `.section socket,"ax",@progbits\n.globl main\n.type main,@function\nmain:\n${beginning(program)} mov r1, ${program.argument}\n call f${top}\n exit\n.size main, . - main\n`;
   const expected = evaluate(program, top, BigInt(program.argument));
   const objects = program.languages.map((language, file) => {
     const text = language === "assembly" ? assembly(program, file) : c(program, file);
-    return compile(language, text, `${file}.o`);
+    return compile(language, text, `${file}.o`, endian);
   });
   const members = Object.fromEntries(
     objects.map((each, i) => [`${i}.o`, each] as const).filter((_, i) => program.inArchive[i]),
   );
-  const inputs: LinkInput[] = [object(start, "main.o"), ...objects.filter((_, i) => !program.inArchive[i])];
+  const inputs: LinkInput[] = [object(start, "main.o", endian), ...objects.filter((_, i) => !program.inArchive[i])];
   // On demand, an archive may give a weak definition where it has a strong one, too: all members, then.
   inputs.push(archive("lib.a", members, !isFreeOfChoice(program)));
   const linked = (given: readonly LinkInput[], options: LinkOptions): ObjectFile => {
