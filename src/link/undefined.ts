@@ -54,6 +54,12 @@ function report(
     const owner = context.inputs[found.input]!;
     notes.push({ message: `${meant} is defined in ${owner.object.file} as ${describeSymbol(owner, found.symbol)}` });
   }
+  // strip without -g takes the names out of an object, too.
+  const stripped = context.inputs.find(({ object }) => object.symbols.length === 0 && object.sections.length > 0);
+  if (stripped !== undefined) {
+    const { file } = stripped.object;
+    notes.push({ message: `${file} has no symbols: if it was stripped of them, link the file from before` });
+  }
   let advice =
     libraryAdvice(name) ?? (meant === undefined ? "give the object that defines it" : `did you mean ${meant}?`);
   if (hidden !== undefined) advice = `${hidden} has a static one, which others do not see: make it global there`;

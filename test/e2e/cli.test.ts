@@ -221,6 +221,9 @@ test("ld tells of every input that it cannot read, and what to do with it", () =
     "notes.o(0x0): error: not an ELF file: it is text [elf-not-elf]",
     "      = help: assemble or compile it first",
   ]);
+  for (const words of [["-b", "binary"], ["--format=binary"]]) {
+    expect(fails(2, ["ld", ...words, "notes.o"])).toContain("a file's bytes become an object by .incbin");
+  }
 });
 
 test("a plain run prints r0, takes memory, and reports a fault as an input error", () => {

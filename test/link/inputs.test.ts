@@ -31,6 +31,15 @@ test("an archive gives the members that are needed, and those that they need", (
   expect(linked([object(main(" call b")), lib])).toEqual({ r0: 6n, names: ["b", "c", "main"] });
 });
 
+test("where a name is undefined, an input without symbols is told", () => {
+  const stripped = { ...returns("f", 1), symbols: [], file: "stripped.o" };
+  const notesOf = (inputs: readonly LinkInput[]): string[] =>
+    link(inputs).diagnostics.flatMap(({ notes }) => notes.map(({ message }) => message));
+  const note = "stripped.o has no symbols: if it was stripped of them, link the file from before";
+  expect(notesOf([object(main(" call f")), stripped])).toContain(note);
+  expect(notesOf([object(main(" call f")), returns("g", 1)])).not.toContain(note);
+});
+
 test("an archive as it was read is an input; a member of a thin one needs its file", () => {
   const members = [returns("b", 5), returns("x", 9)].map((each) => ({ name: each.file, data: writeObject(each) }));
   const input = (thin: boolean): LinkInput => ({
