@@ -210,7 +210,8 @@ function readSections(reader: ByteReader, header: ElfHeader, report: Report): El
 
   for (let index = 0; index < raw.length; index++) {
     const section = raw[index]!;
-    if (hasNames) section.name = shortName(nameData, section.nameOffset) ?? rareName(nameData, section, file, report);
+    if (hasNames)
+      section.name = shortName(nameData, section.nameOffset, index) ?? rareName(nameData, section, file, report);
     // The name table's faults were reported above.
     const isNames = hasNames && index === shstrndx;
     section.data = isNames ? nameData : sectionData(reader, section, index, section.name, report);

@@ -5,8 +5,21 @@ const longest = 31;
 /** The last name of each hash: most names are common ones, and the newest of the others takes the place of an older one. */
 const names: string[] = Array.from({ length: 1024 }, () => "");
 
-/** The name at `offset` of a section name table; undefined where it is long or not ASCII, or where none ends. */
-export function shortName(table: Uint8Array, offset: number): string | undefined {
+/** The last names by the number of the section: files of one compiler have mostly the same sections. */
+const latest: string[] = Array.from({ length: 64 }, () => "");
+
+/**
+ * The name of section `index`, at `offset` of the section name table; undefined where it is long or not ASCII, or where none ends.
+ */
+export function shortName(table: Uint8Array, offset: number, index: number): string | undefined {
+  const likely = latest[index];
+  if (likely !== undefined && table[offset + likely.length] === 0 && isAt(likely, table, offset)) return likely;
+  const name = knownName(table, offset);
+  if (likely !== undefined && name !== undefined) latest[index] = name;
+  return name;
+}
+
+function knownName(table: Uint8Array, offset: number): string | undefined {
   let hash = 0;
   let length = 0;
   for (let byte = table[offset]; byte !== 0; byte = table[offset + ++length]) {
