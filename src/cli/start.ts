@@ -55,4 +55,6 @@ async function start(words: readonly string[]): Promise<void> {
   if (all !== undefined) await load(bundleFor(all)).start(all);
 }
 
+// When nothing is left to wait for: Node would take down piece by piece what the system takes back at once.
+process.on("beforeExit", () => process.exit());
 void start(process.argv.slice(2));
