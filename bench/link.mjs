@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { bpfkit, median, quick, root } from "./compare.mjs";
 
 const counts = quick ? [75, 150] : [75, 150, 300, 600, 1200];
-const runs = quick ? 1 : 3;
+const runs = quick ? 1 : 5;
 const ours = [...bpfkit, "ld", "-r"];
 const folder = mkdtempSync(join(tmpdir(), "bpfkit-bench-"));
 const file = (name) => join(folder, name);
