@@ -1,5 +1,6 @@
 /** Source lines of instructions from DWARF, for the errors of a link: looked up only when there is an error to explain. */
 import { countBefore, decodeUtf8 } from "../bytes/index.js";
+import { BpfkitError } from "../diag/index.js";
 import { dwarfPlaces, type SourcePlace } from "../disasm/index.js";
 import { readElf } from "../elf/index.js";
 import type { SourceLine } from "../link/index.js";
@@ -26,7 +27,14 @@ export function dwarfLookup(
   const placesOf = (file: string): ReadonlyMap<string, readonly SourcePlace[]> => {
     const kept = contents.get(file);
     const input = kept === undefined ? read(file, ".", fileLimit) : { bytes: kept };
-    return "bytes" in input ? dwarfPlaces(readElf(input.bytes, { file }), []) : new Map();
+    if (!("bytes" in input)) return new Map();
+    try {
+      return dwarfPlaces(readElf(input.bytes, { file }), []);
+    } catch (error) {
+      // It was read before: somebody has changed it since, and the error to explain is another one.
+      if (!(error instanceof BpfkitError)) throw error;
+      return new Map();
+    }
   };
   return (file, section, offset) => {
     let known = places.get(file);

@@ -1,6 +1,10 @@
 /** Objects read from bytes that are overwritten afterwards. */
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { dwarfLookup } from "../../src/cli/ld-lines.js";
 import { BpfkitError } from "../../src/diag/index.js";
 import { link, readForLink } from "../../src/link/index.js";
 import { fileOf, writeObject } from "../../src/object/index.js";
@@ -49,4 +53,17 @@ test.skipIf(corpusMissing !== "")(`damaged objects are refused alike${corpusMiss
     const both = [found, expected].map((each) => (Array.isArray(each) ? each : { ...(each as object), isWhole: true }));
     expect(both[0], `seed ${random.seed}`).toEqual(both[1]);
   });
+});
+
+test("a file that changed since it was linked has no lines to tell", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bpfkit-lines-"));
+  try {
+    const file = join(folder, "a.o");
+    const lineOf = dwarfLookup(new Map());
+    writeFileSync(file, "\x7fELF and no more");
+    expect(lineOf(file, ".text", 0)).toBeUndefined();
+    expect(lineOf(join(folder, "gone.o"), ".text", 0)).toBeUndefined();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
