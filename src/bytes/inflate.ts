@@ -34,10 +34,12 @@ function codesOf(lengths: readonly number[]): Codes {
   return { counts, symbols };
 }
 
-/** The codes of blocks that bring none. */
-function fixed(): readonly [Codes, Codes] {
-  const literals = Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
-  return [codesOf(literals), codesOf(Array.from({ length: 30 }, () => 5))];
+let fixed: readonly [Codes, Codes] | undefined;
+
+/** The codes of blocks that bring none, made for the first such block: most files have nothing compressed. */
+function fixedCodes(): readonly [Codes, Codes] {
+  const literals = (): number[] => Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
+  return (fixed ??= [codesOf(literals()), codesOf(Array.from({ length: 30 }, () => 5))]);
 }
 
 class Inflater {
@@ -150,7 +152,7 @@ class Inflater {
       last = this.#take(1);
       const kind = this.#take(2);
       if (kind === 0) this.#stored();
-      else if (kind === 1) this.#block(fixed());
+      else if (kind === 1) this.#block(fixedCodes());
       else if (kind === 2) this.#block(this.#dynamic());
       else throw new Damaged();
     }
