@@ -5,12 +5,10 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { link } from "../../src/link/index.js";
-import { writeObject } from "../../src/object/index.js";
 import { corpusMissing, corpusPath } from "../support/corpus.js";
 import { kernelMissing } from "../support/kernel.js";
 import { runTool, toolMissing } from "../support/tools.js";
-import { clangMissing, kitchen } from "./compile.js";
+import { clangMissing, expectLinked, kitchen } from "./compile.js";
 
 const gopath = "/usr/share/gocode";
 const library = `${gopath}/src/github.com/cilium/ebpf`;
@@ -18,7 +16,8 @@ const libraryMissing = existsSync(library) ? "" : ` (skipped: there is no ${libr
 if (libraryMissing !== "") console.warn(`cilium/ebpf${libraryMissing}`);
 const missing = clangMissing + corpusMissing + kernelMissing + toolMissing("go") + libraryMissing;
 
-const { compileFile, path, write } = kitchen();
+const cooking = kitchen();
+const { compileFile, path } = cooking;
 
 /** Prints a line a program of each object: its name and what it returns for 64 zeros, or why it does not load. */
 const loader = `package main
@@ -89,12 +88,7 @@ test.skipIf(missing !== "").each(sets.map((names) => ({ names })))(
     expect(runTool("bpftool", ["gen", "object", path("theirs.o"), ...inputs]).stderr).toBe("");
     const theirs = loaded("theirs.o");
     expect(theirs[0]).not.toContain("failed");
-    for (const options of [{ relocatable: true }, {}, { gcSections: true, relax: true, icf: true }]) {
-      const { object, diagnostics } = link(objects, options);
-      expect(diagnostics.map(({ message }) => message)).toEqual([]);
-      write("ours.o", writeObject(object!));
-      expect(loaded("ours.o"), JSON.stringify(options)).toEqual(theirs);
-    }
+    expectLinked(cooking, objects, loaded, theirs);
   },
   300_000,
 );

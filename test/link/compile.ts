@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
-import { readObject, type ObjectFile } from "../../src/object/index.js";
+import { afterAll, expect } from "vitest";
+import { link } from "../../src/link/index.js";
+import { readObject, writeObject, type ObjectFile } from "../../src/object/index.js";
 import { runTool, toolMissing } from "../support/tools.js";
 
 export const clangMissing: string = toolMissing("clang-22", "bpftool");
@@ -17,6 +18,21 @@ export interface Kitchen {
   path(name: string): string;
   read(name: string): Uint8Array;
   write(name: string, bytes: Uint8Array): void;
+}
+
+/** Links `objects` in three ways, writes each to `ours.o` in the kitchen, and expects that `results` of that are `theirs`, without a complaint. */
+export function expectLinked<Results>(
+  { write }: Kitchen,
+  objects: readonly ObjectFile[],
+  results: (name: string) => Results,
+  theirs: Results,
+): void {
+  for (const options of [{ relocatable: true }, {}, { gcSections: true, relax: true, icf: true }]) {
+    const { object, diagnostics } = link(objects, options);
+    expect(diagnostics.map(({ message }) => message)).toEqual([]);
+    write("ours.o", writeObject(object!));
+    expect(results("ours.o"), JSON.stringify(options)).toEqual(theirs);
+  }
 }
 
 /** A fresh folder for objects. To be called at the top of a test file. */

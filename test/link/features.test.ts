@@ -1,13 +1,12 @@
 /** C that types and sections are unusual in: what bpftool links and the kernel loads, we link, and it returns the same. */
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { link } from "../../src/link/index.js";
-import { writeObject } from "../../src/object/index.js";
 import { kernelMissing } from "../support/kernel.js";
 import { runTool } from "../support/tools.js";
-import { clangMissing, kitchen } from "./compile.js";
+import { clangMissing, expectLinked, kitchen } from "./compile.js";
 
-const { compile, path, write } = kitchen();
+const cooking = kitchen();
+const { compile, path, write } = cooking;
 const skipped = clangMissing + kernelMissing;
 
 /** Declarations for both files, definitions of the first, and what the programs of both add up. */
@@ -116,12 +115,7 @@ test.skipIf(skipped !== "").each(Object.entries(features))(
     });
     expect(runTool("bpftool", ["gen", "object", path("theirs.o"), path("0.o"), path("1.o")]).stderr).toBe("");
     const theirs = results("theirs.o");
-    for (const options of [{ relocatable: true }, {}, { gcSections: true, relax: true, icf: true }]) {
-      const { object, diagnostics } = link(objects, options);
-      expect(diagnostics.map(({ message }) => message)).toEqual([]);
-      write("ours.o", writeObject(object!));
-      expect(results("ours.o"), JSON.stringify(options)).toEqual(theirs);
-    }
+    expectLinked(cooking, objects, results, theirs);
   },
   60_000,
 );
