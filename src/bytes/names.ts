@@ -95,7 +95,7 @@ export class NameTable {
   #meet(text: string): number {
     const { length } = text;
     const start = this.#room(3 * length);
-    let own = this.#bytes;
+    const own = this.#bytes;
     let hash = hashSeed;
     let size = 0;
     for (; size < length; size++) {

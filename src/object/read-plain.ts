@@ -26,17 +26,13 @@ import { isMapSection } from "./names.js";
 import { homes, kindNumbers, RelocationList, relocationRow, SymbolList, symbolRow, type SymbolNames } from "./lists.js";
 import { isPsabiNote } from "./psabi-note.js";
 import { bindings, sectionSymbol } from "./read-symbols.js";
-import { hasHigh, matchRow, type RelocSite } from "./reloc-match.js";
+import { hasHigh, matchRow, siteClass, siteClasses, type RelocSite } from "./reloc-match.js";
 import { isKept } from "./reloc-scene.js";
 import { relocTable } from "./relocations.js";
 import type { RelocOrigin } from "./types.js";
 
 const sht = SectionHeaderType;
 const execFlag = BigInt(SectionHeaderFlag.SHF_EXECINSTR);
-
-/** What a symbol is to a relocation, as numbers. */
-const classes: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
-const [, toUndefined, toMap, toSection, toOther] = [0, 1, 2, 3, 4] as const;
 
 export interface PlainParts {
   readonly symbols: SymbolList;
@@ -65,13 +61,13 @@ const rows = new Map<number, PlainRow | null>();
 
 function rowFor(type: number, exec: boolean, to: number, opcode: number): PlainRow | null {
   if (type > 0xff) return null;
-  const key = ((type * 2 + (exec ? 1 : 0)) * classes.length + to) * 256 + opcode;
+  const key = ((type * 2 + (exec ? 1 : 0)) * siteClasses.length + to) * 256 + opcode;
   let row = rows.get(key);
   if (row === undefined) {
     const fits = rowsOfType("llvm", type).find(
       (each) =>
         each.private !== true &&
-        (each.of === undefined || each.of === classes[to]) &&
+        (each.of === undefined || each.of === siteClasses[to]) &&
         (each.in === "code" ? exec && isPlace(each.insn!, opcode) : !exec),
     );
     const plain = fits !== undefined && (fits.addend === "bytes" || fits.addend === "slots") && fits.readOnly !== true;
@@ -112,11 +108,11 @@ function isPlain({ header, endian, sections }: ElfFile, symtab: ElfSection | und
 
 /** What the symbols of section `shndx` are to a relocation. */
 function classOf(sections: readonly ElfSection[], shndx: number, type: number): number {
-  if (shndx === elfTable.SHN_ABS || shndx === elfTable.SHN_COMMON) return toOther;
-  if (shndx === elfTable.SHN_UNDEF) return toUndefined;
+  if (shndx === elfTable.SHN_ABS || shndx === elfTable.SHN_COMMON) return siteClass.other;
+  if (shndx === elfTable.SHN_UNDEF) return siteClass.undefined;
   const home = sections[shndx];
-  if (home !== undefined && isMapSection(home.name)) return toMap;
-  return type === sectionSymbol ? toSection : toOther;
+  if (home !== undefined && isMapSection(home.name)) return siteClass.map;
+  return type === sectionSymbol ? siteClass.section : siteClass.other;
 }
 
 /** A record that LLVM and GNU up to 2.40 do not both know, or none. */
@@ -149,9 +145,8 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
     let lastType = -1;
     let lastKind = -1;
     let lastOpcode = -1;
-    /** The last offset at which the field stands in the section. */
-    let limit = 0;
-    let isWide = false;
+    let row: PlainRow | null = null;
+    let to = 0;
     for (let at = 0; at < words.length; at += relocWords) {
       const offset = words[at]!;
       const type = words[at + 2]!;
@@ -160,23 +155,20 @@ export function plainOrigin(elf: ElfFile): PlainOrigin | undefined {
       if (sym === 0 || offset >= data.length) return undefined;
       const opcode = exec ? data[offset]! : 0;
       const kind = symbols.words[sym * symbolWords + 1]!;
-      if (type !== lastType || kind !== lastKind || opcode !== lastOpcode) {
+      const isNew = type !== lastType || kind !== lastKind || opcode !== lastOpcode;
+      if (isNew) {
         lastType = type;
         lastKind = kind;
         lastOpcode = opcode;
-        const to = classOf(elf.sections, kind >>> 16, kind & 15);
-        const row = rowFor(type, exec, to, opcode);
+        to = classOf(elf.sections, kind >>> 16, kind & 15);
+        row = rowFor(type, exec, to, opcode);
         if (row === null) return undefined;
-        limit = data.length - row.end;
-        ({ isWide } = row);
         any = true;
-        const site: RelocSite = { type, offset, data, endian: "little", exec, to: classes[to]! };
-        const isPlain = isPlainPlace(row, data, offset, exec);
-        if (isPlain && differs === undefined && !inGnu(row.row, site))
-          differs = { type, section: target!, offset, row: row.row };
       }
-      // As isPlainPlace says.
-      if (offset > limit || (exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))))) return undefined;
+      if (!isPlainPlace(row!, data, offset, exec)) return undefined;
+      if (!isNew || differs !== undefined) continue;
+      const site: RelocSite = { type, offset, data, endian: "little", exec, to: siteClasses[to]! };
+      if (!inGnu(row!.row, site)) differs = { type, section: target!, offset, row: row!.row };
     }
   }
   return any ? { differs } : undefined;
@@ -194,7 +186,7 @@ function inGnu(row: DialectRow, site: RelocSite): boolean {
   return known;
 }
 
-/** Does the field of `row` stand in the section, and in code at an instruction, with nothing in a load's second slot? */
+/** Does the field of a row stand in the section, and in code at an instruction, with nothing in a load's second slot? */
 function isPlainPlace({ end, isWide }: PlainRow, data: Uint8Array, offset: number, exec: boolean): boolean {
   return offset + end <= data.length && !(exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))));
 }
@@ -326,9 +318,6 @@ function plainRelocations(
   const list = new RelocationList(words.length / relocWords);
   const { words: rows } = list;
   let row: PlainRow | null = null;
-  let limit = 0;
-  let isWide = false;
-  let addendAt = 0;
   // Records mostly come after their like.
   let lastType = -1;
   let lastKind = -1;
@@ -350,13 +339,10 @@ function plainRelocations(
       row = rowFor(type, exec, classOf(sections, kind >>> 16, kind & 15), opcode);
       if (row === null) return undefined;
       list.expect(row.kind);
-      limit = data.length - row.end;
-      ({ isWide, addendAt } = row);
     }
-    // As isPlainPlace says.
-    if (offset > limit || (exec && ((offset & 7) !== 0 || (isWide && hasHigh(data, offset))))) return undefined;
-    if (addendAt >= 0) {
-      const from = offset + addendAt;
+    if (!isPlainPlace(row!, data, offset, exec)) return undefined;
+    if (row!.addendAt >= 0) {
+      const from = offset + row!.addendAt;
       let stored = data[from]! | (data[from + 1]! << 8) | (data[from + 2]! << 16) | (data[from + 3]! << 24);
       if (row!.inSlots) stored = (stored + 1) * 8;
       if (stored === (stored | 0)) {

@@ -11,6 +11,10 @@ import { relocTable } from "./relocations.js";
 
 const { SLOT } = opcodes;
 
+/** What a symbol is to a relocation, and the numbers of that where there are very many. */
+export const siteClasses = ["none", "undefined", "map", "section", "other"] as const;
+export const siteClass = { undefined: 1, map: 2, section: 3, other: 4 } as const;
+
 /** A relocation record where it stands. */
 export interface RelocSite {
   readonly type: number;
@@ -22,7 +26,7 @@ export interface RelocSite {
   /** The section holds code. */
   readonly exec: boolean;
   /** What the symbol is; `none` for the null symbol. */
-  readonly to: "map" | "undefined" | "section" | "other" | "none";
+  readonly to: (typeof siteClasses)[number];
   /** The addend of a SHT_RELA record. */
   readonly addend?: bigint | undefined;
 }

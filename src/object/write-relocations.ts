@@ -7,7 +7,7 @@ import { diagnostic, type Diagnostic } from "../diag/index.js";
 import { elfTable } from "../elf/index.js";
 import { dialects, type DialectRow, type RelocDialect } from "./dialects.js";
 import { fieldBytes } from "./fields.js";
-import { hasHigh, inSection, matchRow, storeAddend, type RelocSite } from "./reloc-match.js";
+import { hasHigh, inSection, matchRow, siteClass, siteClasses, storeAddend, type RelocSite } from "./reloc-match.js";
 import { isMapSection } from "./names.js";
 import { homes, largeAddend, relocationRow, symbolRow, typeOf, type RelocationList, type SymbolList } from "./lists.js";
 import { relocKinds, relocTable } from "./relocations.js";
@@ -46,10 +46,7 @@ function writableRows(dialect: RelocDialect): readonly WritableRows[] {
   return rows;
 }
 
-const classNames: readonly RelocSite["to"][] = ["none", "undefined", "map", "section", "other"];
-const [, toUndefined, toMap, toSection, toOther] = [0, 1, 2, 3, 4] as const;
-
-/** What the symbols of an Object are to relocations, by their places in `classNames`. */
+/** What the symbols of an Object are to relocations, by their places in `siteClasses`. */
 export class SymbolClasses {
   readonly symbols: SymbolList;
   /** By section: does it hold maps? */
@@ -63,9 +60,9 @@ export class SymbolClasses {
   of(number: number): number {
     const { words } = this.symbols;
     const home = words[number * symbolRow + 1]!;
-    if (home < 0) return home === homes.undefined ? toUndefined : toOther;
-    if (this.#maps[home] === true) return toMap;
-    return typeOf(words[number * symbolRow + 2]!) === sectionSymbol ? toSection : toOther;
+    if (home < 0) return home === homes.undefined ? siteClass.undefined : siteClass.other;
+    if (this.#maps[home] === true) return siteClass.map;
+    return typeOf(words[number * symbolRow + 2]!) === sectionSymbol ? siteClass.section : siteClass.other;
   }
 }
 
@@ -113,7 +110,7 @@ class QuickRow {
   readonly #wide: boolean;
   readonly #dialect: RelocDialect;
   /** By class of symbol, section of code or data, and opcode: 1 reads back, 2 does not, 0 not asked yet. */
-  readonly #known = new Uint8Array(classNames.length * 512);
+  readonly #known = new Uint8Array(siteClasses.length * 512);
 
   constructor(dialect: RelocDialect, row: DialectRow) {
     const { field } = relocTable[row.kind];
@@ -151,7 +148,7 @@ class QuickRow {
       const { row } = this;
       const data = new Uint8Array(16);
       data[0] = opcode;
-      const site = { type: row.type, offset: 0, data, endian, exec, to: classNames[to]! };
+      const site = { type: row.type, offset: 0, data, endian, exec, to: siteClasses[to]! };
       const back = matchRow(this.#dialect, site, options);
       const meant = !("misfit" in back) && isMeant(row, back.row, site.to) && isStoredAlike(row, back.row);
       this.#known[key] = meant ? 1 : 2;
@@ -239,7 +236,7 @@ export function encodeRelocations(
       usesPrivate ||= quick.row.private === true;
     } else {
       change();
-      site.to = classNames[to]!;
+      site.to = siteClasses[to]!;
       const usable = rows[packed % largeAddend]!.rows;
       const relocation = list.record(number);
       let attempt: Attempt = "place";
