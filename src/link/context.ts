@@ -174,14 +174,7 @@ export function globalNamed(context: Context, name: string): Global | undefined 
 
 /** The number of the piece that holds `offset`; pieces cover the section without gaps. */
 export function pieceAt(pieces: readonly Piece[], offset: number): number {
-  let low = 0;
-  let high = pieces.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (pieces[middle]!.start <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  return Math.max(0, countBefore(pieces.length, (piece) => pieces[piece]!.start <= offset) - 1);
 }
 
 /** The edit of the instruction at `offset`, if there is one. */

@@ -2,6 +2,7 @@
  * Where the bytes of an input section went: runs of bytes that moved together, each with its offset in the output section.
  * A section that stayed whole is one run; garbage collection, string merging and rewritten code make more of them.
  */
+import { countBefore } from "../bytes/index.js";
 
 export class OffsetMap {
   /** How far all bytes moved; undefined where they did not move together. */
@@ -77,12 +78,5 @@ export class OffsetMap {
 
 /** The run that `offset` is in; 0 for what stands before the first. */
 function runOf(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (starts[middle]! <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  return Math.max(0, countBefore(starts.length, (run) => starts[run]! <= offset) - 1);
 }
